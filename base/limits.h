@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Upper bounds on whatever a peer controls. GLib aborts when memory runs out, so a size is checked
+ * against one of these before anything is allocated for it. Bounds of the wire's own arrays stand
+ * in rpc/remote.x.
+ */
+#pragma once
+
+#define LIMIT_FRAME (32 * 1024 * 1024 + 4) /* whole frame, its length word included */
+#define LIMIT_FDS 32			   /* descriptors with one frame */
+#define LIMIT_STREAM_CHUNK 262120	   /* payload of a data frame that we send */
+#define LIMIT_CLIENT_BUFFER (64 * 1024 * 1024) /* unsent bytes of one client before it is cut off */
+#define LIMIT_CLIENT_STREAMS 64		   /* streams of one client, finished ones included */
+#define LIMIT_CLIENT_CALLBACKS 1024	   /* event registrations of one client */
+
+#define LIMIT_XML_SIZE (4 * 1024 * 1024) /* bytes of one document */
+#define LIMIT_XML_DEPTH 64		 /* nesting of elements, except inside metadata: 256 */
+#define LIMIT_XML_NODES 200000		 /* elements and attributes of one document */
+#define LIMIT_NAME 255			 /* bytes of an object's name: it becomes a file name */
+
+#define LIMIT_QMP_LINE (64 * 1024 * 1024)  /* bytes of one message of a hypervisor */
+#define LIMIT_AGENT_LINE (16 * 1024 * 1024) /* bytes of one message of a guest agent */
+#define LIMIT_BACKING_CHAIN 200		   /* images below one disk */
+
+#define LIMIT_DOMAINS 100000 /* definitions of one daemon */
+#define LIMIT_FIBERS 4096    /* calls in flight in one process */

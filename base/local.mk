@@ -1,0 +1,15 @@
+noinst_LIBRARIES += base/libbase.a
+base_libbase_a_SOURCES = \
+	base/error.c \
+	base/error.h \
+	base/fd.c \
+	base/fd.h \
+	base/fiber.c \
+	base/fiber.h \
+	base/i18n.c \
+	base/i18n.h \
+	base/limits.h \
+	base/log.c \
+	base/log.h
+
+BASE_LIBS = base/libbase.a $(SYSTEMD_LIBS) $(GLIB_LIBS)
