@@ -100,6 +100,7 @@ typedef enum {
 #define BIND_EMPTY_OK 0x0080u /* '' counts as absent */
 #define BIND_READ_ONLY 0x0100u /* an old spelling: read, never written */
 #define BIND_BARE 0x0200u     /* CHILD, VALUE: write the element even when nothing is in it */
+#define BIND_USER_ALIAS 0x0400u /* as BIND_LIVE, unless the text begins with "ua-" */
 
 struct BindRow {
 	const char *name; /* of the attribute or child element; NULL for text */
