@@ -35,16 +35,14 @@ struct Domain {
 	bool removed;	 /* no longer in the registry */
 	bool autodestroy; /* ends with the client that started it */
 	char *managed_save; /* path of the saved memory, NULL when there is none */
-	int64_t revision; /* of the stored definition */
 	DomainSummary summary; /* of the stored definition; of the live one while transient */
 	uint64_t started_usec; /* CLOCK_REALTIME; 0 while inactive */
 	unsigned snapshots, checkpoints; /* how many there are */
 
 	Vm *vm; /* link to the worker while active, NULL else; owned by daemon/vm.c */
 
-	/* Texts are packed; see domain_xml_dup(). */
-	struct DomainText *text;      /* the stored definition */
-	struct DomainText *live_text; /* while active, as the worker last sent it */
+	Text *text;	 /* the stored definition, NULL while transient */
+	Text *live_text; /* while active, as the worker last sent it */
 
 	/* domain_hold_wait() */
 	bool held;
@@ -134,11 +132,11 @@ const DomainDef *domain_def_get(Domain *domain, DomainWhich which, GError **erro
 /* New live text from the worker; NULL when the guest has ended. Refreshes the summary if needed. */
 void domain_set_live_xml(Domain *domain, const char *xml);
 /* After the commit of a new definition: memory follows. */
-void domain_set_stored(Domain *domain, const char *xml, const DomainSummary *summary);
+void domain_set_stored(Domain *domain, Text *text, const DomainSummary *summary);
 void domain_clear_stored(Domain *domain);
 void domain_summary_fill(const DomainDef *def, DomainSummary *ret);
-/* The row of @domain as it stands, with @xml (borrowed) for its text. */
-StoreDomain domain_store_row(const Domain *domain, const char *xml);
+/* The row of @domain as it stands; everything in it is borrowed. */
+StoreDomain domain_store_row(const Domain *domain);
 
 /* One move in the lifecycle of a domain. */
 typedef struct DomainMove {

@@ -12,6 +12,9 @@
 #include <stdint.h>
 
 #include <glib.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/text.h"
 
 typedef struct Store Store;
 typedef struct StoreBatch StoreBatch;
@@ -32,7 +35,6 @@ typedef struct DomainSummary {
 	char *os_type;	/* "hvm" */
 	char *disks;	/* per disk "target\tsource path or empty\n" */
 	char *interfaces; /* per interface "model\tmac\n" */
-	char *hostname_hint; /* reserved for what the guest said, NULL */
 } DomainSummary;
 
 void domain_summary_clear(DomainSummary *summary);
@@ -43,12 +45,11 @@ typedef struct StoreDomain {
 	const char *driver; /* Driver.name */
 	const uint8_t *uuid; /* 16 bytes */
 	const char *name;
-	const char *xml;
+	Text *text; /* the definition's XML */
 	const DomainSummary *summary;
 	bool autostart;
 	bool updated;
-	char *managed_save; /* path, NULL: none */
-	int64_t revision; /* of `xml`; set when loading, assigned by the store when written */
+	const char *managed_save; /* path, NULL: none */
 } StoreDomain;
 
 /* An active guest, to be found again after a restart, and known as dead after a crash. */
@@ -107,10 +108,11 @@ typedef struct StoreLoader {
 } StoreLoader;
 
 /*
- * Opens or creates @path, brings its schema up to date (refuses one of a newer reeve), hands
+ * Opens or creates @path for use by @loop (borrowed), brings its schema up to date (refuses one of a newer reeve), hands
  * all rows to @loader on the calling thread and starts the thread.
  */
-Store *store_open(const char *path, const StoreLoader *loader, void *data, GError **error);
+Store *store_open(const char *path, sd_event *loop, const StoreLoader *loader, void *data,
+		  GError **error);
 /* Writes what is queued, then ends the thread. NULL is fine. */
 void store_close(Store *store);
 
@@ -142,9 +144,10 @@ bool store_commit(Store *store, StoreBatch *batch, GError **error);
 /* Writes @batch (taken) soon and in order, with nobody waiting; a failure is logged and retried. */
 void store_queue(Store *store, StoreBatch *batch);
 
-/* Park for an answer from the thread. Arrays are the caller's, newest first. */
+/* Parks. Revisions (StoreRevision, without XML) of one object, newest first; the caller's. */
 GPtrArray *store_history_call(Store *store, const char *kind, const char *driver, const char *key,
 			      GError **error);
+/* One revision of a domain with its XML; VIR_ERR_INVALID_ARG when there is no such revision. */
 StoreRevision *store_revision_call(Store *store, const char *driver, const uint8_t *uuid,
 				   int64_t revision, GError **error);
 void store_revision_free(StoreRevision *revision);
@@ -154,6 +157,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRevision, store_revision_free)
 bool store_events_call(Store *store, int64_t after, unsigned max,
 		       void (*visit)(const StoreEvent *row, void *data), void *data,
 		       GError **error);
+/* How many revisions of one object, and how many events, are kept. 0 of revisions: all. */
+void store_set_keep(Store *store, unsigned revisions, unsigned events);
 
 /* Highest sequence number of stored events when the store was opened. */
 int64_t store_last_event(const Store *store);
