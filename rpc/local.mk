@@ -1,0 +1,53 @@
+# The protocol. Types are generated from the .x files; rpcgen's output alone is built with -w.
+
+WIRE_X = \
+	rpc/control.x \
+	rpc/priv.x \
+	rpc/qemu.x \
+	rpc/reeve.x \
+	rpc/remote.x
+WIRE_H = $(WIRE_X:.x=.h)
+CALL_TABLES = \
+	rpc/calls.def \
+	rpc/calls_when.def \
+	rpc/control_calls.def \
+	rpc/permissions.def \
+	rpc/qemu_calls.def \
+	rpc/reeve_calls.def
+
+EXTRA_DIST += $(WIRE_X)
+BUILT_SOURCES += $(WIRE_H)
+CLEANFILES += $(WIRE_H) $(WIRE_X:.x=.c)
+SUFFIXES = .x .h .c
+
+# In the source's folder, so that the #include of the header is by its bare name.
+.x.h:
+	$(AM_V_GEN)$(MKDIR_P) rpc && (cd `dirname $<` && $(RPCGEN) -C -h `basename $<`) > $@.tmp && mv $@.tmp $@
+.x.c:
+	$(AM_V_GEN)$(MKDIR_P) rpc && (cd `dirname $<` && $(RPCGEN) -C -c `basename $<`) > $@.tmp && mv $@.tmp $@
+
+noinst_LIBRARIES += rpc/libwire.a
+nodist_rpc_libwire_a_SOURCES = \
+	rpc/control.c \
+	rpc/control.h \
+	rpc/priv.c \
+	rpc/priv.h \
+	rpc/qemu.c \
+	rpc/qemu.h \
+	rpc/reeve.c \
+	rpc/reeve.h \
+	rpc/remote.c \
+	rpc/remote.h
+rpc_libwire_a_CFLAGS = $(AM_CFLAGS) -w
+
+noinst_LIBRARIES += rpc/librpc.a
+rpc_librpc_a_SOURCES = \
+	$(CALL_TABLES) \
+	rpc/procs.c \
+	rpc/procs.h
+
+RPC_LIBS = rpc/librpc.a rpc/libwire.a $(BASE_LIBS) $(TIRPC_LIBS) $(GNUTLS_LIBS)
+
+# A target built by itself needs the headers too; BUILT_SOURCES serve only `all` and `check`.
+$(rpc_libwire_a_OBJECTS) $(rpc_librpc_a_OBJECTS) $(daemon_reeved_OBJECTS) \
+$(worker_reeve_priv_OBJECTS) $(worker_reeve_vm_OBJECTS) $(tools_reeve_OBJECTS): | $(WIRE_H)
