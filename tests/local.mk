@@ -1,4 +1,7 @@
 # Unit tests: one noun each, linked alone. A line in UNIT_TESTS and its sources.
+# Fuzz targets are linked twice: with libFuzzer (./dev fuzz), and with a main() that replays a corpus.
+
+include tests/suite.mk
 
 UNIT_TESTS += tests/unit/test_fiber
 tests_unit_test_fiber_SOURCES = tests/unit/test_fiber.c

@@ -1,0 +1,19 @@
+# How the suite is run and packed. tests/run finds the tests by folder.
+
+EXTRA_DIST += \
+	tests/calls \
+	tests/crash \
+	tests/fuzz/corpus \
+	tests/golden \
+	tests/guest \
+	tests/lib \
+	tests/lint \
+	tests/run
+
+# `make check TEST_NAMES=unit` runs a part of the suite.
+TEST_NAMES =
+
+check-programs: $(check_PROGRAMS)
+check-local: check-programs all
+	$(srcdir)/tests/run --build $(abs_builddir) $(TEST_NAMES)
+.PHONY: check-programs
