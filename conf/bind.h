@@ -31,8 +31,9 @@
  * - Rows stand in the order in which they are written; in input the order is free.
  * - A member that was absent in the input is 0, NULL or false and is not written. Where absent must
  *   be told from 0, HAS() names a bool beside it. BIND_ALWAYS writes a zero, too.
+ * - An empty text or leaf counts as absent; so does an attribute of type str without BIND_EMPTY_OK.
  * - CHILD() is an element whose rows fill the same struct or a struct embedded in it; it is written
- *   when there is something to write in it. POINTER() is one whose struct is allocated when the
+ *   when there is something to write in it, or with HAS() when that bool says so. POINTER() is one whose struct is allocated when the
  *   element is there, so that an empty element differs from an absent one. INCLUDE() takes the rows
  *   of another table as if they stood here.
  * - WHEN() makes a row count only for some values of an enum member of the same struct (a union by
@@ -97,7 +98,7 @@ typedef enum {
 #define BIND_SECRET 0x0010u   /* written only with CONF_SECURE */
 #define BIND_UNPORTABLE 0x0020u /* not written with CONF_MIGRATABLE */
 #define BIND_NONZERO 0x0040u  /* 0 is refused */
-#define BIND_EMPTY_OK 0x0080u /* '' counts as absent */
+#define BIND_EMPTY_OK 0x0080u /* '' is kept when it is text, and counts as absent when it is not */
 #define BIND_READ_ONLY 0x0100u /* an old spelling: read, never written */
 #define BIND_BARE 0x0200u     /* CHILD, VALUE: write the element even when nothing is in it */
 #define BIND_USER_ALIAS 0x0400u /* as BIND_LIVE, unless the text begins with "ua-" */

@@ -1,0 +1,37 @@
+# XML to structs and back: the binding engine and the tables of each document.
+
+noinst_LIBRARIES += conf/libconf.a
+conf_libconf_a_SOURCES = \
+	conf/bind.h \
+	conf/bind_compare.c \
+	conf/bind_copy.c \
+	conf/bind_format.c \
+	conf/bind_index.c \
+	conf/bind_internal.h \
+	conf/bind_parse.c \
+	conf/bind_reader.c \
+	conf/bind_reader.h \
+	conf/bind_rows.h \
+	conf/diag.c \
+	conf/diag.h \
+	conf/domain.h \
+	conf/domain_chardev.h \
+	conf/domain_clock.h \
+	conf/domain_controller.h \
+	conf/domain_cpu.h \
+	conf/domain_disk.h \
+	conf/domain_features.h \
+	conf/domain_graphics.h \
+	conf/domain_hostdev.h \
+	conf/domain_info.h \
+	conf/domain_interface.h \
+	conf/domain_misc.h \
+	conf/domain_ns.h \
+	conf/domain_os.h \
+	conf/domain_tune.h \
+	conf/types.c \
+	conf/types.h \
+	conf/types_cpuset.c \
+	conf/types_id.c
+
+CONF_LIBS = conf/libconf.a $(BASE_LIBS) $(XML_LIBS)

@@ -14,10 +14,9 @@ extern const BindType bind_str, bind_token;
 extern const BindType bind_int, bind_uint, bind_int64, bind_uint64;
 extern const BindType bind_uint_any; /* guint, decimal or 0x.. on input, decimal on output */
 extern const BindType bind_hex, bind_hex1, bind_hex2, bind_hex3, bind_hex4, bind_hex6, bind_hex8;
-extern const BindType bind_hex64, bind_hex64_plain; /* guint64; 0x%llx, 0x%016llx-less wwn style */
+extern const BindType bind_hex64, bind_hex64_plain; /* guint64; 0x1f, and 16 digits without 0x */
 extern const BindType bind_octal;     /* guint, 4 octal digits */
 extern const BindType bind_yes;	      /* bool: yes or no, absent = no */
-extern const BindType bind_int_signed; /* int with an optional + */
 
 /* Three-valued booleans: ABSENT lets the default decide. */
 #define TRISTATE_VALUES(X) X(TRISTATE_YES, "yes") X(TRISTATE_NO, "no")
