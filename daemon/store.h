@@ -144,11 +144,14 @@ bool store_commit(Store *store, StoreBatch *batch, GError **error);
 /* Writes @batch (taken) soon and in order, with nobody waiting; a failure is logged and retried. */
 void store_queue(Store *store, StoreBatch *batch);
 
+/* As store_queue() of one event; now and then forgets the oldest ones too. */
+void store_queue_event(Store *store, const StoreEvent *event);
+
 /* Parks. Revisions (StoreRevision, without XML) of one object, newest first; the caller's. */
 GPtrArray *store_history_call(Store *store, const char *kind, const char *driver, const char *key,
 			      GError **error);
-/* One revision of a domain with its XML; VIR_ERR_INVALID_ARG when there is no such revision. */
-StoreRevision *store_revision_call(Store *store, const char *driver, const uint8_t *uuid,
+/* One revision of the domain @key (UUID in text form) with its XML; VIR_ERR_INVALID_ARG when there is no such revision. */
+StoreRevision *store_revision_call(Store *store, const char *driver, const char *key,
 				   int64_t revision, GError **error);
 void store_revision_free(StoreRevision *revision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRevision, store_revision_free)

@@ -14,3 +14,11 @@ tests_unit_test_agent_LDADD = drivers/libdrivers_live.a $(BASE_LIBS) $(JANSSON_L
 UNIT_TESTS += tests/unit/test_qmp
 tests_unit_test_qmp_SOURCES = tests/unit/test_qmp.c
 tests_unit_test_qmp_LDADD = drivers/libdrivers_live.a $(BASE_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_settings
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
+tests_unit_test_settings_LDADD = daemon/libdaemon.a conf/libconf.a $(BASE_LIBS) $(XML_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_store
+tests_unit_test_store_SOURCES = tests/unit/test_store.c
+tests_unit_test_store_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
