@@ -17,6 +17,7 @@ typedef struct Call Call;
 typedef struct Client Client;
 typedef struct Domain Domain;
 typedef struct Events Events;
+typedef struct Objects Objects;
 typedef struct Priv Priv;
 typedef struct Registry Registry;
 typedef struct Server Server;
@@ -33,6 +34,7 @@ typedef struct Engine {
 	Store *store;
 	Registry *registry;
 	Events *events;
+	Objects *objects;
 	Server *server;
 	bool privileged; /* qemu:///system; else qemu:///session */
 	bool stopping;	 /* no new guests, no new clients */
