@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "conf/interface.h"
 
+#include "base/error.h"
 #include "base/i18n.h"
 #include "conf/bind_rows.h"
 
