@@ -22,3 +22,12 @@ tests_unit_test_settings_LDADD = daemon/libdaemon.a conf/libconf.a $(BASE_LIBS) 
 UNIT_TESTS += tests/unit/test_store
 tests_unit_test_store_SOURCES = tests/unit/test_store.c
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_image
+tests_unit_test_image_SOURCES = tests/unit/test_image.c
+tests_unit_test_image_LDADD = worker/libworker.a rpc/libwire.a $(BASE_LIBS) $(TIRPC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_priv
+tests_unit_test_priv_SOURCES = tests/unit/test_priv.c
+tests_unit_test_priv_LDADD = rpc/libwire.a $(BASE_LIBS) $(TIRPC_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_priv_DEPENDENCIES = worker/reeve-priv rpc/libwire.a base/libbase.a

@@ -1,0 +1,35 @@
+# What runs beside the engine: reeve-vm (one per guest) and reeve-priv (root), and what they share.
+
+noinst_LIBRARIES += worker/libworker.a
+worker_libworker_a_SOURCES = \
+	worker/image.c \
+	worker/image.h \
+	worker/listen.c \
+	worker/listen.h \
+	worker/nvram.c \
+	worker/nvram.h \
+	worker/path.c \
+	worker/path.h \
+	worker/resource_open.c \
+	worker/resource_open.h \
+	worker/spawn.c \
+	worker/spawn.h \
+	worker/tap.c \
+	worker/tap.h
+
+pkglibexec_PROGRAMS += worker/reeve-priv
+worker_reeve_priv_SOURCES = \
+	worker/priv.def \
+	worker/priv.h \
+	worker/priv_main.c \
+	worker/priv_sandbox.c \
+	worker/priv_serve.c \
+	worker/priv_vm.c
+worker_reeve_priv_LDADD = \
+	worker/libworker.a \
+	rpc/libwire.a \
+	$(BASE_LIBS) \
+	$(TIRPC_LIBS) \
+	$(SECCOMP_LIBS)
+
+$(worker_libworker_a_OBJECTS): | $(RPC_HEADERS)
