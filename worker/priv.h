@@ -33,6 +33,14 @@ typedef struct PrivFds {
 	unsigned n;
 } PrivFds;
 
+/* One request being served. */
+typedef struct PrivCall {
+	const PrivConfig *config;
+	unsigned serial;
+	PrivFds *in;
+	PrivFds out;
+} PrivCall;
+
 enum priv_number {
 #define PRIV(number, name, ...) PRIV_REQUEST_##name = number,
 #include "worker/priv.def"
@@ -41,11 +49,10 @@ enum priv_number {
 
 /*
  * The functions of the requests: false and an error that the engine's client may read, or true with
- * *ret filled in (zeroed before; freed with its XDR filter, so malloc'ed) and descriptors in @out.
+ * *ret filled in (zeroed before; freed with its XDR filter, so malloc'ed) and descriptors in call->out.
  */
 #define PRIV(number, name, args_type, ret_type, ...)                                               \
-	bool priv_##name(const PrivConfig *config, const args_type *args, const PrivFds *in,       \
-			 ret_type *ret, PrivFds *out, GError **error);
+	bool priv_##name(PrivCall *call, const args_type *args, ret_type *ret, GError **error);
 #include "worker/priv.def"
 #undef PRIV
 

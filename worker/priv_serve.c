@@ -26,15 +26,13 @@ typedef struct Row {
 	size_t args_size, ret_size;
 	Way way;
 	unsigned fds;
-	bool (*serve)(const PrivConfig *config, const void *args, const PrivFds *in, void *ret,
-		      PrivFds *out, GError **error);
+	bool (*serve)(PrivCall *call, const void *args, void *ret, GError **error);
 } Row;
 
 #define PRIV(number, name, args_type, ret_type, ...)                                               \
-	static bool serve_##name(const PrivConfig *config, const void *args, const PrivFds *in,    \
-				 void *ret, PrivFds *out, GError **error)                          \
+	static bool serve_##name(PrivCall *call, const void *args, void *ret, GError **error)      \
 	{                                                                                          \
-		return priv_##name(config, args, in, ret, out, error);                             \
+		return priv_##name(call, args, ret, error);                                        \
 	}
 #include "worker/priv.def"
 #undef PRIV
@@ -97,19 +95,18 @@ static void answer_error(const PrivConfig *config, unsigned serial, const GError
 	xdr_destroy(&xdr);
 }
 
-static bool answer_result(const PrivConfig *config, unsigned serial, const Row *row, void *ret,
-			  const PrivFds *out, GError **error)
+static bool answer_result(const PrivCall *call, const Row *row, void *ret, GError **error)
 {
 	g_autofree char *buffer = g_malloc(PRIV_ANSWER_MAX);
 	char empty[] = "";
-	priv_answer answer = { .serial = serial, .message = empty };
+	priv_answer answer = { .serial = call->serial, .message = empty };
 	bool encoded;
 	XDR xdr;
 
 	xdrmem_create(&xdr, buffer, PRIV_ANSWER_MAX, XDR_ENCODE);
 	encoded = xdr_priv_answer(&xdr, &answer) && row->ret_filter(&xdr, ret);
 	if (encoded)
-		packet_send(config, buffer, xdr_getpos(&xdr), out);
+		packet_send(call->config, buffer, xdr_getpos(&xdr), &call->out);
 	xdr_destroy(&xdr);
 	if (encoded)
 		return true;
@@ -117,25 +114,22 @@ static bool answer_result(const PrivConfig *config, unsigned serial, const Row *
 }
 
 /* Decodes the arguments, runs the function, sends the answer. */
-static bool row_run(const PrivConfig *config, const Row *row, unsigned serial, XDR *xdr,
-		    const PrivFds *in, GError **error)
+static bool row_run(PrivCall *call, const Row *row, XDR *xdr, GError **error)
 {
 	g_autofree void *args = g_malloc0(row->args_size);
 	g_autofree void *ret = g_malloc0(row->ret_size);
-	PrivFds out = { .n = 0 };
 	bool done = false;
 
 	if (!row->args_filter(xdr, args))
 		fail(error, VIR_ERR_INVALID_ARG, _("the arguments of '%s' are damaged"), row->name);
-	else if (in->n != row->fds)
+	else if (call->in->n != row->fds)
 		fail(error, VIR_ERR_INVALID_ARG, _("'%s' comes with %u descriptors, not %u"),
-		     row->name, row->fds, in->n);
+		     row->name, row->fds, call->in->n);
 	else
-		done = row->serve(config, args, in, ret, &out, error) &&
-		       answer_result(config, serial, row, ret, &out, error);
+		done = row->serve(call, args, ret, error) && answer_result(call, row, ret, error);
 	xdr_free(row->args_filter, args);
 	xdr_free(row->ret_filter, ret);
-	priv_fds_clear(&out);
+	priv_fds_clear(&call->out);
 	return done;
 }
 
@@ -158,6 +152,7 @@ pid_t priv_packet_serve(const PrivConfig *config, const char *packet, size_t len
 {
 	g_autoptr(GError) error = NULL;
 	priv_request request = { 0 };
+	PrivCall call = { .config = config, .in = in };
 	const Row *row = NULL;
 	bool child;
 	pid_t pid;
@@ -166,12 +161,13 @@ pid_t priv_packet_serve(const PrivConfig *config, const char *packet, size_t len
 	xdrmem_create(&xdr, (char *)packet, (unsigned)length, XDR_DECODE);
 	if (xdr_priv_request(&xdr, &request))
 		row = row_find(request.number);
+	call.serial = request.serial;
 	pid = row_fork(row, &child, &error);
 	if (pid <= 0) {
 		if (!row)
 			fail(&error, VIR_ERR_NO_SUPPORT, _("there is no request %u"), request.number);
 		else if (!error)
-			row_run(config, row, request.serial, &xdr, in, &error);
+			row_run(&call, row, &xdr, &error);
 		if (error)
 			answer_error(config, request.serial, error);
 	}

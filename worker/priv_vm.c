@@ -54,12 +54,11 @@ static bool log_hand_over(const PrivConfig *config, const ResourceLayer *layer, 
 	return true;
 }
 
-bool priv_open(const PrivConfig *config, const priv_open_args *args, G_GNUC_UNUSED const PrivFds *in,
-	       priv_open_ret *ret, PrivFds *out, GError **error)
+bool priv_open(PrivCall *call, const priv_open_args *args, priv_open_ret *ret, GError **error)
 {
 	g_autoptr(GPtrArray) layers = NULL;
 
-	if (args->kind == PRIV_KIND_UNIX_LISTEN && !uid_is_guest(config, args->uid))
+	if (args->kind == PRIV_KIND_UNIX_LISTEN && !uid_is_guest(call->config, args->uid))
 		return fail(error, VIR_ERR_INVALID_ARG, _("user %u is none of a guest"), args->uid);
 	layers = resource_open(args, error);
 	if (!layers)
@@ -69,12 +68,12 @@ bool priv_open(const PrivConfig *config, const priv_open_args *args, G_GNUC_UNUS
 	for (unsigned i = 0; i < layers->len; i++) {
 		ResourceLayer *layer = g_ptr_array_index(layers, i);
 
-		if (args->kind == PRIV_KIND_FILE_APPEND && !log_hand_over(config, layer, error))
+		if (args->kind == PRIV_KIND_FILE_APPEND && !log_hand_over(call->config, layer, error))
 			return false;
 		ret->layers.layers_val[i].path = g_steal_pointer(&layer->path);
 		ret->layers.layers_val[i].format = g_steal_pointer(&layer->format);
 		ret->layers.layers_val[i].read_only = layer->read_only;
-		priv_fds_add(out, take_fd(&layer->fd));
+		priv_fds_add(&call->out, take_fd(&layer->fd));
 	}
 	return true;
 }
@@ -116,38 +115,36 @@ static bool uid_choose(const PrivConfig *config, uid_t *ret_uid, GError **error)
 		    config->uid_count - 1);
 }
 
-bool priv_make_vm_dir(const PrivConfig *config, const priv_make_vm_dir_args *args,
-		      G_GNUC_UNUSED const PrivFds *in, priv_make_vm_dir_ret *ret,
-		      G_GNUC_UNUSED PrivFds *out, GError **error)
+bool priv_make_vm_dir(PrivCall *call, const priv_make_vm_dir_args *args, priv_make_vm_dir_ret *ret,
+		      GError **error)
 {
 	g_autofd int fd = -1;
 	char name[UUID_TEXT];
 	uid_t uid = 0;
 
 	priv_uuid_format((const unsigned char *)args->uuid, name);
-	if (!uid_choose(config, &uid, error))
+	if (!uid_choose(call->config, &uid, error))
 		return false;
-	if (mkdirat(config->vm_dirs, name, 0700) < 0)
+	if (mkdirat(call->config->vm_dirs, name, 0700) < 0)
 		return fail_errno(error, errno, _("cannot make the directory of guest %s"), name);
-	fd = openat(config->vm_dirs, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(call->config->vm_dirs, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* The engine's group by inheritance: what the worker makes there is for the engine too. */
-	if (fd < 0 || fchown(fd, uid, config->engine_gid) < 0 || fchmod(fd, 02750) < 0) {
+	if (fd < 0 || fchown(fd, uid, call->config->engine_gid) < 0 || fchmod(fd, 02750) < 0) {
 		fail_errno(error, errno, _("cannot set up the directory of guest %s"), name);
-		unlinkat(config->vm_dirs, name, AT_REMOVEDIR);
+		unlinkat(call->config->vm_dirs, name, AT_REMOVEDIR);
 		return false;
 	}
 	ret->uid = uid;
 	return true;
 }
 
-bool priv_remove_vm_dir(const PrivConfig *config, const priv_remove_vm_dir_args *args,
-			G_GNUC_UNUSED const PrivFds *in, G_GNUC_UNUSED priv_nothing *ret,
-			G_GNUC_UNUSED PrivFds *out, GError **error)
+bool priv_remove_vm_dir(PrivCall *call, const priv_remove_vm_dir_args *args, G_GNUC_UNUSED priv_nothing *ret,
+			GError **error)
 {
 	char name[UUID_TEXT];
 
 	priv_uuid_format((const unsigned char *)args->uuid, name);
-	return directory_remove(config->vm_dirs, name, error);
+	return directory_remove(call->config->vm_dirs, name, error);
 }
 
 /* Opens the directory of a guest and tells whose it is. */
@@ -183,8 +180,8 @@ static bool become(void *data, GError **error)
 	return priv_become(who->uid, who->gid, error);
 }
 
-bool priv_spawn_vm(const PrivConfig *config, const priv_spawn_vm_args *args, const PrivFds *in,
-		   priv_spawn_vm_ret *ret, PrivFds *out, GError **error)
+bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm_ret *ret,
+		   GError **error)
 {
 	g_autofd int directory = -1;
 	g_autofd int socket = -1;
@@ -194,23 +191,23 @@ bool priv_spawn_vm(const PrivConfig *config, const priv_spawn_vm_args *args, con
 	SpawnSpec spec = { .argv = argv, .become = become, .data = &who };
 	int pidfd;
 
-	directory = vm_dir_open(config, args->uuid, uuid, &who.uid, error);
+	directory = vm_dir_open(call->config, args->uuid, uuid, &who.uid, error);
 	if (directory < 0)
 		return false;
-	who.gid = config->has_gid ? config->gid : who.uid;
+	who.gid = call->config->has_gid ? call->config->gid : who.uid;
 	socket = worker_listen(directory, uuid, error);
 	if (socket < 0)
 		return false;
-	if (fchownat(directory, "sock", who.uid, config->engine_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fchownat(directory, "sock", who.uid, call->config->engine_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(error, errno, _("cannot set up the socket of guest %s"), uuid);
-	spec.binary = config->vm_binary;
+	spec.binary = call->config->vm_binary;
 	spec.directory = directory;
-	spec.output = spec.errors = in->fds[0];
+	spec.output = spec.errors = call->in->fds[0];
 	spec.extra = socket;
 	ret->pid = spawn(&spec, &pidfd, error);
 	if (ret->pid < 0)
 		return false;
-	priv_fds_add(out, pidfd);
+	priv_fds_add(&call->out, pidfd);
 	return true;
 }
 
@@ -242,8 +239,8 @@ static bool pid_uid(pid_t pid, uid_t *ret_uid)
 	return line != NULL;
 }
 
-bool priv_kill(const PrivConfig *config, const priv_kill_args *args, const PrivFds *in,
-	       G_GNUC_UNUSED priv_nothing *ret, G_GNUC_UNUSED PrivFds *out, GError **error)
+bool priv_kill(PrivCall *call, const priv_kill_args *args, G_GNUC_UNUSED priv_nothing *ret,
+	       GError **error)
 {
 	g_autofd int directory = -1;
 	char uuid[UUID_TEXT];
@@ -254,28 +251,27 @@ bool priv_kill(const PrivConfig *config, const priv_kill_args *args, const PrivF
 	if (args->signal != SIGKILL && args->signal != SIGTERM && args->signal != SIGCONT)
 		return fail(error, VIR_ERR_INVALID_ARG, _("signal %d is not sent to guests"),
 			    args->signal);
-	directory = vm_dir_open(config, args->uuid, uuid, &owner, error);
+	directory = vm_dir_open(call->config, args->uuid, uuid, &owner, error);
 	if (directory < 0)
 		return false;
-	pid = pidfd_pid(in->fds[0]);
+	pid = pidfd_pid(call->in->fds[0]);
 	if (pid <= 0 || !pid_uid(pid, &uid))
 		return true; /* ended by itself */
-	if (uid != owner && pidfd_pid(in->fds[0]) == pid)
+	if (uid != owner && pidfd_pid(call->in->fds[0]) == pid)
 		return fail(error, VIR_ERR_OPERATION_DENIED,
 			    _("process %d does not belong to guest %s"), (int)pid, uuid);
-	r = pidfd_signal(in->fds[0], args->signal);
+	r = pidfd_signal(call->in->fds[0], args->signal);
 	if (r < 0 && r != -ESRCH)
 		return fail_errno(error, -r, _("cannot signal process %d"), (int)pid);
 	return true;
 }
 
-bool priv_probe(const PrivConfig *config, const priv_probe_args *args,
-		G_GNUC_UNUSED const PrivFds *in, priv_probe_ret *ret, PrivFds *out, GError **error)
+bool priv_probe(PrivCall *call, const priv_probe_args *args, priv_probe_ret *ret, GError **error)
 {
 	const char *argv[] = { "reeve-vm", "--probe", args->driver, args->what, NULL };
-	Become who = { config->uid_base, config->has_gid ? config->gid : config->uid_base };
+	Become who = { call->config->uid_base, call->config->has_gid ? call->config->gid : call->config->uid_base };
 	SpawnSpec spec = {
-		.binary = config->vm_binary,
+		.binary = call->config->vm_binary,
 		.directory = -1,
 		.errors = STDERR_FILENO,
 		.extra = -1,
@@ -289,19 +285,18 @@ bool priv_probe(const PrivConfig *config, const priv_probe_args *args,
 
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return fail_errno(error, errno, _("cannot make a pipe"));
-	priv_fds_add(out, pipe_fds[0]);
+	priv_fds_add(&call->out, pipe_fds[0]);
 	output = pipe_fds[1];
 	spec.output = output;
 	ret->pid = spawn(&spec, &pidfd, error);
 	if (ret->pid < 0)
 		return false;
-	priv_fds_add(out, pidfd);
+	priv_fds_add(&call->out, pidfd);
 	return true;
 }
 
-bool priv_remove_nvram(G_GNUC_UNUSED const PrivConfig *config, const priv_remove_nvram_args *args,
-		       G_GNUC_UNUSED const PrivFds *in, G_GNUC_UNUSED priv_nothing *ret,
-		       G_GNUC_UNUSED PrivFds *out, GError **error)
+bool priv_remove_nvram(PrivCall *call, const priv_remove_nvram_args *args, G_GNUC_UNUSED priv_nothing *ret,
+		       GError **error)
 {
 	return nvram_remove(args->path, error);
 }

@@ -58,46 +58,50 @@ static bool is_in_chain(GPtrArray *layers, int fd)
 	return false;
 }
 
-/* Opens one image and tells what backs it. */
-static bool image_open(const char *path, const char *format, bool read_only, GPtrArray *layers,
-		       ImageBacking *ret_backing, const char *what, GError **error)
+/* Opens @image, which backs the last of @layers or is the first. */
+static bool image_open(const ImageBacking *image, bool read_only, GPtrArray *layers,
+		       const char *what, GError **error)
 {
 	g_autofd int fd = -1;
-	bool read;
 
-	fd = path_open(path, PATH_IMAGE, read_only ? O_RDONLY : O_RDWR, what, error);
+	if (layers->len >= LIMIT_BACKING_CHAIN)
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("the backing chain that ends with '%s' is longer than %d images"),
+			    image->path, LIMIT_BACKING_CHAIN);
+	fd = path_open(image->path, PATH_IMAGE, read_only ? O_RDONLY : O_RDWR, what, error);
 	if (fd < 0)
 		return false;
 	if (is_in_chain(layers, fd))
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("the backing chain of this disk is a loop: '%s' comes twice"), path);
-	read = image_backing_read(fd, path, format, ret_backing, error);
-	layer_add(layers, path, format, read_only, take_fd(&fd));
-	return read;
+			    _("the backing chain of this disk is a loop: '%s' comes twice"),
+			    image->path);
+	layer_add(layers, image->path, image->format, read_only, take_fd(&fd));
+	return true;
 }
 
 static bool open_image(const priv_open_args *args, GPtrArray *layers, GError **error)
 {
-	g_autofree char *path = g_strdup(args->path);
-	g_autofree char *format = g_strdup(args->format ? *args->format : "raw");
+	g_auto(ImageBacking) image = {
+		.path = g_strdup(args->path),
+		.format = g_strdup(args->format ? *args->format : "raw"),
+	};
 	const char *what = args->what;
 	bool read_only = args->read_only;
 
-	if (!image_format_check(format, error))
+	if (!image_format_check(image.format, error))
 		return false;
-	while (path) {
+	while (image.path) {
 		g_auto(ImageBacking) backing = { 0 };
+		const ResourceLayer *layer;
 
-		if (layers->len >= LIMIT_BACKING_CHAIN)
-			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-				    _("the backing chain of '%s' is longer than %d images"),
-				    args->path, LIMIT_BACKING_CHAIN);
-		if (!image_open(path, format, read_only, layers, &backing, what, error))
+		if (!image_open(&image, read_only, layers, what, error))
 			return false;
-		g_free(path);
-		g_free(format);
-		path = g_steal_pointer(&backing.path);
-		format = g_steal_pointer(&backing.format);
+		layer = g_ptr_array_index(layers, layers->len - 1);
+		if (!image_backing_read(layer->fd, image.path, image.format, &backing, error))
+			return false;
+		image_backing_clear(&image);
+		image = backing;
+		backing = (ImageBacking){ 0 };
 		read_only = true;
 		what = _("backing file");
 	}
