@@ -47,13 +47,16 @@ struct Domain {
 	/* domain_hold_wait() */
 	bool held;
 	const char *held_for;
-	GQueue waiting; /* of FiberEvent */
+	GQueue waiting;
 };
 
 typedef enum DomainWhich {
 	DOMAIN_STORED, /* the persistent definition */
 	DOMAIN_LIVE,   /* what runs */
 } DomainWhich;
+
+/* The right to change a domain, with a reference: released at the end of g_auto(DomainHold). */
+typedef Domain *DomainHold;
 
 Registry *registry_new(Engine *engine);
 void registry_free(Registry *registry);
@@ -85,8 +88,10 @@ unsigned registry_count(const Registry *registry);
  * different domains. The caller holds a reference, and the domain itself (domain_hold_wait), and
  * ends with registry_publish() or registry_drop() when it was new (->pending).
  */
-Domain *registry_claim_wait(Registry *registry, const Driver *driver, const DomainDef *def,
-			    GError **error);
+DomainHold registry_claim_wait(Registry *registry, const Driver *driver, const DomainDef *def,
+			       GError **error);
+/* While loading: a stored definition becomes a visible domain. */
+void registry_load(Registry *registry, const Driver *driver, const StoreDomain *row);
 /* Makes a pending domain visible. */
 void registry_publish(Domain *domain);
 /* Takes @domain out once it is neither persistent nor active (or pending); no event. */
@@ -108,8 +113,6 @@ void domain_set_id(Domain *domain, int id);
 bool domain_hold_wait(Domain *domain, const char *what, uint64_t timeout_usec, GError **error);
 void domain_release(Domain *domain);
 
-/* For g_auto(): releases at the end of the scope what was held. */
-typedef Domain *DomainHold;
 static inline void domain_hold_clear(DomainHold *hold)
 {
 	if (*hold) {
@@ -120,9 +123,13 @@ static inline void domain_hold_clear(DomainHold *hold)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DomainHold, domain_hold_clear)
 
-/* A copy of the XML as it is stored, the caller frees; NULL when there is none. */
+/* A copy of the XML as it is stored, secrets included; the caller frees; NULL without one. */
 char *domain_xml_dup(const Domain *domain, DomainWhich which);
-gsize domain_xml_size(const Domain *domain, DomainWhich which);
+/*
+ * What a client may read: @flags as of virDomainXMLFlags. Copies the stored text where it can.
+ * The caller frees.
+ */
+char *domain_xml_format(Domain *domain, unsigned flags, GError **error);
 /*
  * The parsed form, from a small cache: borrowed until the caller parks or changes the domain.
  * Fails with VIR_ERR_OPERATION_INVALID when there is no such definition.

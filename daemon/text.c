@@ -13,6 +13,7 @@ struct Text {
 	gatomicrefcount refs;
 	guint32 size;
 	guint32 length; /* of blob */
+	TextSecrets secrets;
 	char blob[];
 };
 
@@ -23,6 +24,7 @@ static Text *text_allocate(gsize size, gsize length)
 	g_atomic_ref_count_init(&text->refs);
 	text->size = (guint32)size;
 	text->length = (guint32)length;
+	text->secrets = TEXT_NOT_LOOKED;
 	return text;
 }
 
@@ -88,4 +90,14 @@ const void *text_blob(const Text *text, gsize *ret_length)
 {
 	*ret_length = text->length;
 	return text->blob;
+}
+
+TextSecrets text_secrets(const Text *text)
+{
+	return text->secrets;
+}
+
+void text_set_secrets(Text *text, TextSecrets secrets)
+{
+	text->secrets = secrets;
 }

@@ -16,6 +16,11 @@ Text *text_ref(Text *text);
 void text_unref(Text *text); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Text, text_unref)
 
+/* Does the plain text hold secrets? Not known at first. Loop's thread only; not in the blob. */
+typedef enum TextSecrets { TEXT_NOT_LOOKED, TEXT_PUBLIC, TEXT_SECRET } TextSecrets;
+TextSecrets text_secrets(const Text *text);
+void text_set_secrets(Text *text, TextSecrets secrets);
+
 /* A plain copy; the caller frees. */
 char *text_dup(const Text *text);
 /* Bytes of the plain text, without the NUL. */
