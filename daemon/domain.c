@@ -218,12 +218,14 @@ StoreDomain domain_store_row(const Domain *domain)
 
 /* ---- Lifecycle ----------------------------------------------------------------------------- */
 
+enum { STATES = VIR_DOMAIN_PMSUSPENDED + 1 };
+
 #define TO(state) (1u << VIR_DOMAIN_##state)
 #define TO_ANY_ACTIVE                                                                              \
 	(TO(RUNNING) | TO(BLOCKED) | TO(PAUSED) | TO(SHUTDOWN) | TO(CRASHED) | TO(PMSUSPENDED))
 
 /* Row: from; bits: where it may go. A state may always change its reason. */
-static const unsigned moves[VIR_DOMAIN_LAST] = {
+static const unsigned moves[STATES] = {
 	[VIR_DOMAIN_NOSTATE] = TO_ANY_ACTIVE | TO(SHUTOFF),
 	[VIR_DOMAIN_RUNNING] = TO_ANY_ACTIVE | TO(SHUTOFF),
 	[VIR_DOMAIN_BLOCKED] = TO_ANY_ACTIVE | TO(SHUTOFF),
@@ -234,7 +236,7 @@ static const unsigned moves[VIR_DOMAIN_LAST] = {
 	[VIR_DOMAIN_PMSUSPENDED] = TO_ANY_ACTIVE | TO(SHUTOFF),
 };
 
-static const char *const state_names[VIR_DOMAIN_LAST] = {
+static const char *const state_names[STATES] = {
 	[VIR_DOMAIN_NOSTATE] = N_("without state"),   [VIR_DOMAIN_RUNNING] = N_("running"),
 	[VIR_DOMAIN_BLOCKED] = N_("idle"),	      [VIR_DOMAIN_PAUSED] = N_("paused"),
 	[VIR_DOMAIN_SHUTDOWN] = N_("shutting down"),  [VIR_DOMAIN_SHUTOFF] = N_("shut off"),
@@ -243,13 +245,13 @@ static const char *const state_names[VIR_DOMAIN_LAST] = {
 
 bool domain_may_move(int from, int to)
 {
-	return from >= 0 && from < VIR_DOMAIN_LAST && to >= 0 && to < VIR_DOMAIN_LAST &&
+	return from >= 0 && from < STATES && to >= 0 && to < STATES &&
 	       (moves[from] & (1u << to));
 }
 
 const char *domain_state_name(int state)
 {
-	return state >= 0 && state < VIR_DOMAIN_LAST ? state_names[state] : state_names[0];
+	return state >= 0 && state < STATES ? state_names[state] : state_names[0];
 }
 
 /* The run state goes to the store in the same transaction as what the move belongs to. */

@@ -18,6 +18,7 @@ typedef struct Client Client;
 typedef struct Domain Domain;
 typedef struct Events Events;
 typedef struct Objects Objects;
+typedef struct Objects Objects;
 typedef struct Priv Priv;
 typedef struct Registry Registry;
 typedef struct Server Server;
@@ -33,6 +34,7 @@ typedef struct Engine {
 	Priv *priv; /* NULL in session mode: nothing here runs as root */
 	Store *store;
 	Registry *registry;
+	Objects *objects; /* networks, pools, secrets, snapshots, ... */
 	Events *events;
 	Objects *objects;
 	Server *server;
