@@ -34,7 +34,6 @@ typedef struct Engine {
 	Priv *priv; /* NULL in session mode: nothing here runs as root */
 	Store *store;
 	Registry *registry;
-	Objects *objects; /* networks, pools, secrets, snapshots, ... */
 	Events *events;
 	Objects *objects;
 	Server *server;
