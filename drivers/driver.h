@@ -153,11 +153,18 @@ typedef struct VcpuInfo {
 typedef struct DriverLive {
 	const char *name;
 
-	/* Brings the guest up; on failure nothing is left behind. @flags: virDomainCreateFlags. */
+	/*
+	 * Brings the guest up; on failure nothing is left behind. @flags: virDomainCreateFlags. Ends
+	 * with host->state() to running or paused, and with its event. SIGCHLD and SIGTERM are blocked
+	 * in the worker, for sd_event_add_child(): a child process must get its mask back.
+	 */
 	bool (*start)(Guest *guest, unsigned flags, GError **error);
 	/* Takes over a running hypervisor from what is in guest->run_dir. */
 	bool (*adopt)(Guest *guest, GError **error);
-	/* @flags: virDomainDestroyFlagsValues. Returns when the hypervisor is gone. */
+	/*
+	 * @flags: virDomainDestroyFlagsValues. Returns when the hypervisor is gone; ends with
+	 * host->ended().
+	 */
 	bool (*destroy)(Guest *guest, unsigned flags, GError **error);
 	bool (*shutdown)(Guest *guest, unsigned flags, GError **error);
 	bool (*reboot)(Guest *guest, unsigned flags, GError **error);

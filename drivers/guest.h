@@ -96,10 +96,15 @@ typedef struct GuestHost {
 	 * belongs to the move, with @detail, where virDomainEventType @event is not negative.
 	 */
 	void (*state)(Guest *guest, int state, int reason, int event, int detail);
-	/* guest->def was changed (tty paths, balloon, ...): the engine gets the new live XML. */
+	/*
+	 * guest->def or guest->pid was changed (tty paths, balloon, ...): the engine gets the new live
+	 * XML. Not needed inside start() and adopt(): what they leave is taken.
+	 */
 	void (*changed)(Guest *guest);
 	/*
-	 * The hypervisor is gone for good. @reason of VIR_DOMAIN_SHUTOFF, @detail of
+	 * The hypervisor is gone for good (or start() failed after it had run: then this is not called).
+	 * Called from the loop or a fiber; the guest must not be touched after it returns, but release()
+	 * comes later. @reason of VIR_DOMAIN_SHUTOFF, @detail of
 	 * VIR_DOMAIN_EVENT_STOPPED (crashed ones go through state() first). The worker reports and ends.
 	 */
 	void (*ended)(Guest *guest, int reason, int detail);
@@ -111,9 +116,15 @@ struct Guest {
 	DomainDef *def;	      /* the live definition; written by the live half */
 	int id;		      /* while it runs */
 	int state, reason;    /* written by host->state() only */
-	char *run_dir;	      /* of this guest, mode 0750, on tmpfs where the system has one */
-	char *log_path;	      /* text for people; stderr of the hypervisor goes to @log_fd */
-	int log_fd;
+	pid_t pid; /* of the hypervisor, set by the live half; 0 when there is none */
+	/*
+	 * The guest's directory, mode 02750, on tmpfs where the system has one. It is "." : the worker's
+	 * working directory, since the guest's user may not be able to reach it by an absolute path,
+	 * which might also be too long for a socket's address. adopt() finds there what start() left.
+	 */
+	char *run_dir;
+	char *log_path;	      /* for messages to people; may not be reachable by this name */
+	int log_fd;	      /* standard error of the worker and of the hypervisor, appended to */
 	json_t *settings;     /* JSON object from the engine: what the driver needs of the settings */
 	GHashTable *resources; /* key -> GPtrArray of GuestLayer, top first */
 	void *driver_data;
