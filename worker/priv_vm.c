@@ -295,8 +295,8 @@ bool priv_probe(PrivCall *call, const priv_probe_args *args, priv_probe_ret *ret
 	return true;
 }
 
-bool priv_remove_nvram(PrivCall *call, const priv_remove_nvram_args *args, G_GNUC_UNUSED priv_nothing *ret,
-		       GError **error)
+bool priv_remove_nvram(G_GNUC_UNUSED PrivCall *call, const priv_remove_nvram_args *args,
+		       G_GNUC_UNUSED priv_nothing *ret, GError **error)
 {
 	return nvram_remove(args->path, error);
 }
