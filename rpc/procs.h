@@ -13,6 +13,7 @@
 #include <rpc/rpc.h>
 
 #include "rpc/control.h"
+#include "rpc/priv.h"
 #include "rpc/qemu.h"
 #include "rpc/reeve.h"
 #include "rpc/remote.h"
