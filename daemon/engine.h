@@ -18,7 +18,6 @@ typedef struct Client Client;
 typedef struct Domain Domain;
 typedef struct Events Events;
 typedef struct Objects Objects;
-typedef struct Objects Objects;
 typedef struct Priv Priv;
 typedef struct Registry Registry;
 typedef struct Server Server;
