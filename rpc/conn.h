@@ -64,6 +64,7 @@ gsize rpc_conn_queued(const RpcConn *conn);
 /* While paused nothing is read, so the peer feels back-pressure; counts, so pause twice: resume twice. */
 void rpc_conn_pause(RpcConn *conn);
 void rpc_conn_resume(RpcConn *conn);
+bool rpc_conn_is_paused(const RpcConn *conn);
 
 /* Longest frame that is accepted, LIMIT_FRAME at first; a smaller one before the peer has logged in. */
 void rpc_conn_limit_frames(RpcConn *conn, gsize limit);
@@ -75,6 +76,7 @@ void rpc_conn_limit_frames(RpcConn *conn, gsize limit);
 void rpc_conn_keepalive(RpcConn *conn, int interval, unsigned count);
 
 const RpcPeer *rpc_conn_peer(const RpcConn *conn);
+sd_event *rpc_conn_loop(const RpcConn *conn);
 bool rpc_conn_passes_fds(const RpcConn *conn);
 /* The handler's data, as given or as set anew. */
 void *rpc_conn_data(const RpcConn *conn);

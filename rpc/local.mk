@@ -39,14 +39,35 @@ nodist_rpc_libwire_a_SOURCES = \
 	rpc/remote.c \
 	rpc/remote.h
 rpc_libwire_a_CFLAGS = $(AM_CFLAGS) -w
+# Filters that check lengths against the bytes at hand: rpc/wire_xdr.c
+rpc_libwire_a_CPPFLAGS = \
+	$(AM_CPPFLAGS) \
+	-Dxdr_array=rpc_xdr_array \
+	-Dxdr_bytes=rpc_xdr_bytes \
+	-Dxdr_pointer=rpc_xdr_pointer \
+	-Dxdr_string=rpc_xdr_string
 
 noinst_LIBRARIES += rpc/librpc.a
 rpc_librpc_a_SOURCES = \
 	$(CALL_TABLES) \
+	rpc/conn.c \
+	rpc/conn.h \
+	rpc/keepalive.c \
+	rpc/keepalive.h \
+	rpc/message.c \
+	rpc/message.h \
 	rpc/procs.c \
-	rpc/procs.h
+	rpc/procs.h \
+	rpc/reader.c \
+	rpc/reader.h \
+	rpc/transport.c \
+	rpc/transport.h \
+	rpc/wire.c \
+	rpc/wire.h \
+	rpc/wire_xdr.c \
+	rpc/wire_xdr.h
 
-RPC_LIBS = rpc/librpc.a rpc/libwire.a $(BASE_LIBS) $(TIRPC_LIBS) $(GNUTLS_LIBS)
+RPC_LIBS = rpc/librpc.a rpc/libwire.a rpc/librpc.a $(BASE_LIBS) $(TIRPC_LIBS) $(GNUTLS_LIBS)
 
 # A target built by itself needs the headers too; BUILT_SOURCES serve only `all` and `check`.
 $(rpc_libwire_a_OBJECTS) $(rpc_librpc_a_OBJECTS) $(daemon_reeved_OBJECTS) \

@@ -32,17 +32,21 @@ typedef struct RpcTransport RpcTransport;
 
 /* How a layer does it. Counts, or a negative errno; -EAGAIN when it must wait for the descriptor. */
 typedef struct RpcTransportOps {
-	/* 0 at the end of the stream. */
+	/* 0 at the end of the stream. May set `received`, which then came with the last byte. */
 	ssize_t (*read)(RpcTransport *transport, void *buffer, gsize size);
+	/* After -EAGAIN the next call must begin with the same bytes. */
 	ssize_t (*write)(RpcTransport *transport, const struct iovec *parts, int n_parts);
 	/* Bytes that read() would return although the descriptor is not readable. */
 	bool (*pending)(RpcTransport *transport);
+	/* UNIX only: sends one byte, 0, that carries @fd. 0 or a negative errno. */
+	int (*send_fd)(RpcTransport *transport, int fd);
 	void (*free)(RpcTransport *transport);
 } RpcTransportOps;
 
 struct RpcTransport {
 	const RpcTransportOps *ops;
-	int fd; /* owned */
+	int fd;	      /* owned */
+	int received; /* a descriptor that read() found and nobody took yet, else -1 */
 	RpcPeer peer;
 };
 
@@ -51,8 +55,7 @@ RpcTransport *rpc_transport_new(int fd, GError **error);
 void rpc_transport_free(RpcTransport *transport);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcTransport, rpc_transport_free)
 
-/* Only over UNIX sockets. */
-bool rpc_transport_passes_fds(const RpcTransport *transport);
+void rpc_peer_clear(RpcPeer *peer);
 
 /* For the layers: sets up the common part of @transport. @fd is taken, also on failure. */
 bool rpc_transport_init(RpcTransport *transport, const RpcTransportOps *ops, int fd,
