@@ -34,6 +34,12 @@ bool fail_errno(GError **error, int errnum, const char *format, ...)
 	return false;
 }
 
+GError *error_new(int code, int errnum, const char *message)
+{
+	return g_error_new_literal(REEVE_ERROR, (code & CODE_MASK) | errnum << ERRNO_SHIFT,
+				   message);
+}
+
 int error_code(const GError *error)
 {
 	if (error->domain != REEVE_ERROR)

@@ -25,6 +25,9 @@ bool fail_errno(GError **error, int errnum, const char *format, ...) G_GNUC_PRIN
 /* As fail(), for functions that return a pointer. */
 #define fail_null(error, code, ...) (fail(error, code, __VA_ARGS__), NULL)
 
+/* An error that came from elsewhere, as it was: @message is copied, @errnum 0 where it has none. */
+GError *error_new(int code, int errnum, const char *message);
+
 /* The virErrorNumber of @error; errors of GLib and others count as VIR_ERR_SYSTEM_ERROR. */
 int error_code(const GError *error);
 

@@ -52,10 +52,14 @@ rpc_librpc_a_SOURCES = \
 	$(CALL_TABLES) \
 	rpc/conn.c \
 	rpc/conn.h \
+	rpc/dispatch.c \
+	rpc/dispatch.h \
 	rpc/keepalive.c \
 	rpc/keepalive.h \
 	rpc/message.c \
 	rpc/message.h \
+	rpc/params.c \
+	rpc/params.h \
 	rpc/procs.c \
 	rpc/procs.h \
 	rpc/reader.c \
@@ -64,6 +68,8 @@ rpc_librpc_a_SOURCES = \
 	rpc/transport.h \
 	rpc/wire.c \
 	rpc/wire.h \
+	rpc/wire_error.c \
+	rpc/wire_error.h \
 	rpc/wire_xdr.c \
 	rpc/wire_xdr.h
 

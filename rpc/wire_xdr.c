@@ -4,6 +4,7 @@
  * them). These allocate nothing that the bytes at hand could not fill: a count or length that
  * promises more than is left of the message fails before memory is asked for.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/i18n.h"
+#include "rpc/dispatch.h"
+#include "rpc/wire.h"
+#include "rpc/wire_error.h"
+
+static bool is_call(const RpcMessage *message)
+{
+	return message->header.type == RPC_TYPE_CALL || message->header.type == RPC_TYPE_CALL_FDS;
+}
+
+static RpcMessage *refuse(const RpcMessage *call, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static RpcMessage *refuse(const RpcMessage *call, const char *format, ...)
+{
+	g_autoptr(GError) reason = NULL;
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	reason = error_new(VIR_ERR_RPC, 0, text);
+	return wire_error_reply(&call->header, reason, VIR_FROM_RPC);
+}
+
+RpcMessage *rpc_dispatch_missing(const RpcMessage *call, const RpcProc *proc)
+{
+	/* Clients know a missing call by how this begins, in English whatever the language. */
+	if (proc)
+		return refuse(call, "unknown procedure: %d (%s)", call->header.procedure,
+			      proc->name);
+	return refuse(call, "unknown procedure: %d", call->header.procedure);
+}
+
+const RpcProc *rpc_dispatch_find(const RpcMessage *message, RpcMessage **ret_refusal)
+{
+	const RpcHeader *header = &message->header;
+	guint32 version = rpc_program_version(header->program);
+	const RpcProc *proc;
+
+	*ret_refusal = NULL;
+	if (!is_call(message))
+		return NULL;
+	if (version == 0 || header->version != version) {
+		*ret_refusal = refuse(message, "Cannot find program %u version %u",
+				      header->program, header->version);
+		return NULL;
+	}
+	if (header->status != RPC_STATUS_OK) {
+		*ret_refusal = refuse(message, _("a call has status 0, not %d"), header->status);
+		return NULL;
+	}
+	proc = rpc_proc_find(header->program, header->procedure);
+	if (!proc || proc->kind == RPC_KIND_EVENT) {
+		*ret_refusal = rpc_dispatch_missing(message, NULL);
+		return NULL;
+	}
+	return proc;
+}
+
+enum {
+	WORD = 4,
+	UUID = 16,
+};
+
+/* Steps over a string at *offset: its length, its bytes, padding. */
+static bool skip_string(const RpcMessage *message, gsize *offset)
+{
+	guint32 length;
+
+	if (message->length - *offset < WORD)
+		return false;
+	memcpy(&length, message->payload + *offset, WORD);
+	length = GUINT32_FROM_BE(length);
+	if (length > REMOTE_STRING_MAX)
+		return false;
+	*offset += WORD + (length + WORD - 1) / WORD * WORD;
+	return *offset <= message->length;
+}
+
+bool rpc_dispatch_domain(const RpcMessage *call, const RpcProc *proc, guint8 ret_uuid[16],
+			 GError **error)
+{
+	gsize offset = 0;
+	bool part_of_domain = proc->names == RPC_NAMES_SNAPSHOT ||
+			      proc->names == RPC_NAMES_CHECKPOINT;
+
+	if (proc->names != RPC_NAMES_DOMAIN && !part_of_domain)
+		return fail(error, VIR_ERR_INVALID_ARG, _("call '%s' names no domain"), proc->name);
+	if ((part_of_domain && !skip_string(call, &offset)) || !skip_string(call, &offset) ||
+	    call->length - offset < UUID)
+		return fail(error, VIR_ERR_RPC,
+			    _("the arguments of call '%s' do not begin with a domain"), proc->name);
+	memcpy(ret_uuid, call->payload + offset, UUID);
+	return true;
+}
+
+static int error_domain(const RpcService *service, const RpcProc *proc, void *context)
+{
+	return service->error_domain ? service->error_domain(context, proc) : VIR_FROM_REMOTE;
+}
+
+static bool decode_args(const RpcProc *proc, const RpcMessage *call, void *args, GError **error)
+{
+	if (rpc_message_decode(call, proc->args_filter, args, NULL))
+		return true;
+	return fail(error, VIR_ERR_RPC,
+		    _("the arguments of call '%s' are too short or exceed the limits of the protocol"),
+		    proc->name);
+}
+
+/* The reply with its descriptors; NULL with an error when it breaks a limit. */
+static RpcMessage *encode_ret(const RpcService *service, const RpcProc *proc,
+			      const RpcMessage *call, void *context, void *ret)
+{
+	g_autoptr(RpcMessage) reply = NULL;
+	g_autoptr(GArray) fds = service->take_fds ? service->take_fds(context) : NULL;
+
+	reply = rpc_message_new_reply(&call->header, proc->ret_filter, ret, NULL);
+	if (!reply) {
+		for (guint i = 0; fds && i < fds->len; i++)
+			fd_clear(&g_array_index(fds, int, i));
+		return NULL;
+	}
+	if (fds && fds->len > 0 &&
+	    !rpc_message_add_fds(reply, (int *)(void *)fds->data, fds->len, NULL))
+		return NULL;
+	return g_steal_pointer(&reply);
+}
+
+/* Calls the function with decoded arguments; NULL with *error set. */
+static RpcMessage *serve_call(const RpcService *service, const RpcProc *proc, RpcHandler handler,
+			      const RpcMessage *call, void *context, void *args, GError **error)
+{
+	g_autofree void *ret = g_malloc0(proc->ret_size);
+	RpcMessage *reply;
+
+	if (service->check && !service->check(context, proc, args, error))
+		return NULL;
+	if (rpc_poison_wanted())
+		memset(ret, RPC_POISON, proc->ret_size);
+	if (!handler(context, args, ret, error)) {
+		if (!rpc_poison_wanted())
+			rpc_free(proc->ret_filter, ret);
+		return NULL;
+	}
+	reply = encode_ret(service, proc, call, context, ret);
+	rpc_free(proc->ret_filter, ret);
+	if (!reply)
+		fail(error, VIR_ERR_RPC,
+		     _("the reply to call '%s' exceeds the limits of the protocol; ask for less"),
+		     proc->name);
+	return reply;
+}
+
+RpcMessage *rpc_dispatch_call(const RpcService *service, const RpcProc *proc, RpcHandler handler,
+			      const RpcMessage *call, void *context)
+{
+	g_autofree void *args = g_malloc0(proc->args_size);
+	g_autoptr(GError) reason = NULL;
+	RpcMessage *reply = NULL;
+
+	if (decode_args(proc, call, args, &reason)) {
+		reply = serve_call(service, proc, handler, call, context, args, &reason);
+		rpc_free(proc->args_filter, args);
+	}
+	if (reply)
+		return reply;
+	if (!reason)
+		fail(&reason, VIR_ERR_OPERATION_FAILED, _("call '%s' failed without a reason"),
+		     proc->name);
+	return wire_error_reply(&call->header, reason, error_domain(service, proc, context));
+}
