@@ -3,12 +3,17 @@
 noinst_LIBRARIES += drivers/libdrivers_def.a drivers/libdrivers_live.a
 
 drivers_libdrivers_def_a_SOURCES = \
+	drivers/driver.c \
 	drivers/driver.h \
 	drivers/guest.h
 
 drivers_libdrivers_live_a_SOURCES = \
 	drivers/driver.h \
+	drivers/guest.c \
 	drivers/guest.h \
+	drivers/live.c \
+	drivers/stats.c \
+	drivers/stats.h \
 	drivers/qemu/agent.c \
 	drivers/qemu/agent.h \
 	drivers/qemu/json_peer.c \
