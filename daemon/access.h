@@ -13,13 +13,17 @@
 #include "rpc/procs.h"
 
 /*
- * @domain is NULL where the call names none. VIR_ERR_OPERATION_DENIED on a read-only connection,
- * VIR_ERR_ACCESS_DENIED else. @flags is 0, or the call's flags word where the row depends on it.
+ * VIR_ERR_OPERATION_DENIED on a read-only connection, VIR_ERR_ACCESS_DENIED else. @domain is NULL
+ * where the call names none.
  */
 bool access_check(const Client *client, const RpcProc *proc, const Domain *domain, GError **error);
+/* The same for what depends on the decoded arguments. */
+bool access_check_when(const Client *client, const RpcProc *proc, const void *args,
+		       GError **error);
 
-/* Is an inactive @domain's or an active one's secret XML etc. allowed on this connection? */
-bool access_may_see_secrets(const Client *client);
-
-/* May this peer use the socket at all? Sets client->authenticated and the user's name. */
-bool access_admit(Client *client, GError **error);
+/* What the peer's socket and identity allow: sets ->auth, ->authenticated, ->read_only. */
+void access_admit(Client *client);
+/* May this peer log in by its uid (the call auth_polkit)? VIR_ERR_AUTH_FAILED else. */
+bool access_login(Client *client, GError **error);
+/* TLS: is the verified name of the peer on the list? */
+bool access_admit_dn(const Engine *engine, const char *dn, GError **error);

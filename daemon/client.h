@@ -34,7 +34,7 @@ struct Client {
 
 	pid_t pid; /* of a UNIX peer, else 0 */
 	int64_t uid, gid; /* -1 unless a UNIX peer */
-	char *user; /* account name, or the certificate's DN */
+	char *user; /* account name (once asked for), or the certificate's DN; may be NULL */
 	char *address; /* "unix pid 812", "tls 192.0.2.1:4711" */
 
 	const Driver *driver; /* of connect_open, NULL before */
@@ -44,8 +44,9 @@ struct Client {
 	bool wants_close_event;
 
 	unsigned calls; /* read, not yet answered */
-	bool paused;	/* reading stopped: `calls` is at its limit, or the output is full */
+	bool paused;	/* reading stopped: `calls` is at its limit */
 	GHashTable *streams; /* serial -> Stream */
+	sd_event_source *login_timer;
 	GQueue watches; /* see client_watch() */
 	GList link; /* in the server's list */
 };

@@ -100,6 +100,7 @@ typedef struct Registration {
 	Client *client; /* borrowed: events_forget() comes first */
 	const Driver *driver;
 	int callback;
+	int64_t after; /* events up to here were before its time */
 	int id;
 	bool legacy;
 	bool one_object;
@@ -109,12 +110,24 @@ typedef struct Registration {
 	unsigned flags;
 } Registration;
 
+/* An event on its way. Replies of the call that caused it leave first. */
+typedef struct Pending {
+	Event event;
+	uint8_t uuid[16];
+	int64_t sequence;
+	GBytes *payload;
+} Pending;
+
 struct Events {
 	Engine *engine;
 	GPtrArray *registrations[EVENT_KINDS];
 	int next_callback;
 	int64_t sequence;
+	GQueue pending;		/* of Pending */
+	sd_event_source *sender; /* enabled while there are any */
 };
+
+static int on_send(sd_event_source *source, void *data);
 
 static void registration_free(void *data)
 {
@@ -133,7 +146,20 @@ Events *events_new(Engine *engine)
 	events->sequence = store_last_event(engine->store);
 	for (unsigned i = 0; i < EVENT_KINDS; i++)
 		events->registrations[i] = g_ptr_array_new_with_free_func(registration_free);
+	g_queue_init(&events->pending);
+	if (sd_event_add_defer(engine->loop, &events->sender, on_send, events) >= 0)
+		sd_event_source_set_enabled(events->sender, SD_EVENT_OFF);
 	return events;
+}
+
+static void pending_free(void *data)
+{
+	Pending *pending = data;
+
+	g_bytes_unref(pending->payload);
+	g_free((char *)pending->event.name);
+	g_free((char *)pending->event.word);
+	g_free(pending);
 }
 
 void events_free(Events *events)
@@ -142,6 +168,8 @@ void events_free(Events *events)
 		return;
 	for (unsigned i = 0; i < EVENT_KINDS; i++)
 		g_ptr_array_unref(events->registrations[i]);
+	sd_event_source_disable_unref(events->sender);
+	g_queue_clear_full(&events->pending, pending_free);
 	g_free(events);
 }
 
@@ -227,25 +255,54 @@ static void event_send(const Registration *registration, const Event *event, con
 	rpc_conn_send(registration->client->conn, message, NULL);
 }
 
-void events_emit(Events *events, const Event *event)
+static void pending_send(Events *events, const Pending *pending)
 {
-	const Route *route = route_find(event->kind, event->id);
+	const Event *event = &pending->event;
 	GPtrArray *registrations = events->registrations[event->kind];
-	g_autoptr(GBytes) payload = NULL;
 
-	if (!route)
-		return;
-	events->sequence++;
-	event_store(events, event);
 	for (unsigned i = 0; i < registrations->len; i++) {
 		const Registration *registration = g_ptr_array_index(registrations, i);
 
-		if (!wanted(registration, event))
-			continue;
-		if (!payload)
-			payload = g_bytes_new(event->payload, event->length);
-		event_send(registration, event, route, payload);
+		if (registration->after < pending->sequence && wanted(registration, event))
+			event_send(registration, event, route_find(event->kind, event->id),
+				   pending->payload);
 	}
+}
+
+static int on_send(sd_event_source *source, void *data)
+{
+	Events *events = data;
+
+	for (Pending *pending; (pending = g_queue_pop_head(&events->pending));) {
+		pending_send(events, pending);
+		pending_free(pending);
+	}
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	return 0;
+}
+
+void events_emit(Events *events, const Event *event)
+{
+	Pending *pending;
+
+	if (!route_find(event->kind, event->id))
+		return;
+	events->sequence++;
+	event_store(events, event);
+	if (events->registrations[event->kind]->len == 0)
+		return;
+	pending = g_new0(Pending, 1);
+	pending->event = *event;
+	pending->sequence = events->sequence;
+	pending->payload = g_bytes_new(event->payload, event->length);
+	pending->event.name = g_strdup(event->name);
+	pending->event.word = g_strdup(event->word);
+	if (event->uuid) {
+		memcpy(pending->uuid, event->uuid, sizeof(pending->uuid));
+		pending->event.uuid = pending->uuid;
+	}
+	g_queue_push_tail(&events->pending, pending);
+	sd_event_source_set_enabled(events->sender, SD_EVENT_ON);
 }
 
 void events_emit_domain(const Domain *domain, int id, xdrproc_t filter, void *message)
@@ -331,6 +388,7 @@ bool events_register(Events *events, Client *client, const EventFilter *filter,
 	registration->client = client;
 	registration->driver = client->driver;
 	registration->callback = events->next_callback++;
+	registration->after = events->sequence;
 	registration->id = filter->id;
 	registration->legacy = filter->legacy;
 	registration->flags = filter->flags;

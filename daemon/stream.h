@@ -32,3 +32,12 @@ typedef struct StreamSpec {
 bool stream_open(Call *call, const StreamSpec *spec, GError **error);
 /* Is there a stream that has @key? */
 bool stream_key_taken(Engine *engine, const char *key);
+
+/* After the reply was queued; @good: it was no error, else the stream is dropped. */
+void stream_begin(Stream *stream, bool good);
+/* A frame of type stream or hole for @client: taken care of, dropped if it is nobody's. */
+void stream_message(Client *client, RpcMessage *message);
+/* The client took what was queued for it. */
+void stream_resume_all(Client *client);
+/* The client is gone. */
+void stream_abort_all(Client *client);
