@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Nothing is held after calls that fail, clients that vanish, or a long row of the same: descriptors
+and memory of the engine stay flat."""
+import os
+import sys
+import uuid
+
+import libvirt
+
+from reeve_test import STOCK, case, check, daemon, equal, run_cases, skip
+from reeve_wire import CALL_FDS, Wire, calls_table, domain, frame, string, word
+
+ROUNDS = 300 if os.environ.get('REEVE_SANITIZE') or os.environ.get('REEVE_VALGRIND') else 2000
+
+
+def document(name):
+    return (f'<domain type="test"><name>{name}</name><uuid>{uuid.uuid4()}</uuid><memory>65536</memory>'
+            '<os><type>hvm</type></os></domain>')
+
+
+def descriptors(server):
+    return len(os.listdir(f'/proc/{server.pid}/fd'))
+
+
+def resident(server):
+    with open(f'/proc/{server.pid}/status', encoding='ascii') as status:
+        return [int(line.split()[1]) for line in status if line.startswith('VmRSS')][0]
+
+
+def settle(server):
+    """A call answered on a new connection: whatever was closed before it has been noticed."""
+    with Wire(server.socket) as wire:
+        wire.open()
+        wire.expect(60, word(14))
+
+
+def flat(server, act, name, memory=4096):
+    act()
+    settle(server)
+    before, memory_before = descriptors(server), resident(server)
+    for _ in range(3):
+        act()
+    settle(server)
+    equal(descriptors(server), before, f'{name}: descriptors')
+    if 'REEVE_SANITIZE' not in os.environ:  # which keeps freed memory for a while
+        grown = resident(server) - memory_before
+        check(grown < memory, f'{name}: {grown} KiB more memory')
+
+
+@case
+def refused_calls(server):
+    """Each call, refused for its arguments, many times on one connection."""
+    rows = [row for row in calls_table() if row['kind'] != 'EVENT' and row['number'] not in ('1', '2')]
+
+    def act():
+        with Wire(server.socket) as wire:
+            wire.open()
+            ready = wire.expect(23, string('test')).domain()
+            wrong = (ready[0], uuid.uuid4().bytes, -1)
+            for row in rows:
+                number = int(row['number'])
+                payload = domain(wrong) + b'\0' * 40 if row['names'] == 'DOMAIN' else b''
+                kind = {'kind': CALL_FDS} if row['kind'] in ('FDS_IN', 'FDS_BOTH') else {}
+                wire.call(number, (word(0) if kind else b'') + payload, **kind)
+    flat(server, act, 'refused calls')
+
+
+@case
+def sudden_ends(server):
+    def act():
+        for number in range(100):
+            wire = Wire(server.socket)
+            wire.open()
+            wire.send(b''.join(frame(7, serial=100 + n) for n in range(number % 10)))
+            wire.close()
+    flat(server, act, 'sudden ends')
+
+
+@case
+def event_registrations(server):
+    def act():
+        for _ in range(50):
+            with Wire(server.socket) as wire:
+                wire.open()
+                for number in range(20):
+                    wire.expect(316, word(number) + word(0))
+    flat(server, act, 'registrations')
+
+
+@case
+def define_and_undefine(server):
+    def act():
+        with server.connect('test') as connection:
+            for number in range(ROUNDS // 10):
+                connection.defineXML(document(f'x{number}')).undefine()
+    flat(server, act, 'define and undefine', memory=8192)
+
+
+@case
+def cheap_calls(server):
+    def act():
+        with server.connect('test') as connection:
+            ready = connection.lookupByName('test')
+            for _ in range(ROUNDS):
+                ready.info()
+                ready.XMLDesc()
+    flat(server, act, 'cheap calls')
+
+
+@case
+def failed_definitions(server):
+    def act():
+        with server.connect('test') as connection:
+            for _ in range(ROUNDS // 4):
+                try:
+                    connection.defineXML('<domain><name>a</name><memory>x</memory><a></domain>')
+                except libvirt.libvirtError:
+                    pass
+    flat(server, act, 'failed definitions')
+
+
+@case
+def connections_that_never_log_in(server):
+    held = [Wire(server.socket) for _ in range(200)]
+    for wire in held:
+        wire.close()
+    settle(server)
+
+
+if __name__ == '__main__':
+    if STOCK:
+        skip('about our engine')
+    libvirt.registerErrorHandler(lambda *_: None, None)
+    with daemon() as running:
+        sys.exit(run_cases(running))

@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Settings: wrong ones end the start with a sentence, right ones count, the table is the manual."""
+import os
+import re
+import subprocess
+import sys
+
+from reeve_test import BUILD, SOURCE, STOCK, Reeved, case, check, command, contains, equal, run_cases, skip
+from reeve_wire import Wire
+
+REEVED = os.path.join(BUILD, 'daemon', 'reeved')
+
+
+def table():
+    with open(os.path.join(SOURCE, 'daemon', 'settings.def'), encoding='utf-8') as text:
+        return re.findall(r'^SETTING\((\w+), (\w+), "([^"]*)", "([^"]*)"', text.read(), re.M)
+
+
+def refused(*words):
+    done = command(REEVED, '--dir', os.path.realpath('r'), *words, check_status=False)
+    check(done.status not in (0, None) and done.status > 0, f'{words}: exit status {done.status}')
+    return done.err
+
+
+@case
+def unknown_and_wrong():
+    contains(refused('-o', 'nonsense=1'), 'nonsense')
+    contains(refused('-o', 'max_clients=many'), 'max_clients')
+    contains(refused('-o', 'max_clients=0'), 'max_clients')
+    contains(refused('-o', 'log_level=loud'), 'log_level')
+    contains(refused('-o', 'listen_tls=perhaps'), 'listen_tls')
+    contains(refused('-o', 'max_clients'), 'max_clients')
+    contains(refused('--nonsense'), 'nonsense')
+
+
+@case
+def a_near_name_is_told():
+    contains(refused('-o', 'max_client=5'), 'max_clients')
+
+
+@case
+def each_range_is_kept():
+    for name, kind, limits, _ in table():
+        if kind == 'INT':
+            low, high = (int(part) for part in limits.split('..'))
+            for value in (low - 1, high + 1, ''):
+                contains(refused('-o', f'{name}={value}'), name)
+        elif kind == 'CHOICE':
+            contains(refused('-o', f'{name}=no-such-choice'), name)
+
+
+@case
+def a_file():
+    with open('reeved.conf', 'w', encoding='utf-8') as conf:
+        conf.write('# a comment\n\nmax_clients = 7\nlog_level = debug\nunix_mode = 0600\n')
+    os.makedirs('f', exist_ok=True)
+    with open('bad.conf', 'w', encoding='utf-8') as conf:
+        conf.write('max_clients = 5\nmax_cleints = 7\n')
+    error = refused('--config', os.path.realpath('bad.conf'))
+    contains(error, r'bad\.conf')
+    contains(error, 'max_cleints')
+    contains(error, r'\b2\b', 'the line')
+
+
+@case
+def help_lists_all():
+    out = command(REEVED, '--help-settings').out
+    for name, _, _, preset in table():
+        contains(out, rf'\b{name}\b')
+    contains(command(REEVED, '--version').out, r'\d+\.\d+')
+    contains(command(REEVED, '--help').out, 'Usage|usage')
+
+
+@case
+def the_number_of_clients_is_kept():
+    with Reeved('c', max_clients=4) as server:
+        held = [Wire(server.socket).open() for _ in range(4)]
+        fifth = Wire(server.socket)
+        fifth.socket.settimeout(0.5)
+        try:
+            fifth.expect(66)
+        except Exception:  # closed, or left waiting
+            pass
+        else:
+            raise AssertionError('a fifth client was served')
+        fifth.close()
+        for wire in held:
+            wire.close()
+        with Wire(server.socket) as wire:
+            wire.open()
+
+
+@case
+def two_daemons_in_one_directory():
+    with Reeved('t') as server:
+        second = subprocess.run([os.path.join(SOURCE, 'dev'), 'run', server.directory], capture_output=True,
+                                text=True, timeout=60, stdin=subprocess.DEVNULL)
+        check(second.returncode > 0, 'a second daemon in the same directory')
+        with Wire(server.socket) as wire:
+            wire.open()
+
+
+@case
+def settings_are_in_the_manual():
+    path = os.path.join(BUILD, 'docs', 'man', 'reeved.conf.5')
+    with open(path, encoding='utf-8') as page:
+        text = page.read()
+    for name, _, _, preset in table():
+        contains(text, re.escape(name), 'reeved.conf(5)')
+    equal(text.count('.TP'), len(table()))
+
+
+if __name__ == '__main__':
+    if STOCK:
+        skip('about our settings')
+    sys.exit(run_cases())
