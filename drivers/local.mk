@@ -1,13 +1,33 @@
 # Definition halves are linked into the engine, live halves into the worker; what both need, such as
 # the builder of QEMU's command line, is in both lists.
+QEMU_COMMAND = \
+	drivers/qemu/command.c \
+	drivers/qemu/command.h \
+	drivers/qemu/command_address.c \
+	drivers/qemu/command_block.c \
+	drivers/qemu/command_build.h \
+	drivers/qemu/command_chardev.c \
+	drivers/qemu/command_controller.c \
+	drivers/qemu/command_cpu.c \
+	drivers/qemu/command_disk.c \
+	drivers/qemu/command_firmware.c \
+	drivers/qemu/command_graphics.c \
+	drivers/qemu/command_hostdev.c \
+	drivers/qemu/command_machine.c \
+	drivers/qemu/command_memory.c \
+	drivers/qemu/command_misc.c \
+	drivers/qemu/command_net.c
+
 noinst_LIBRARIES += drivers/libdrivers_def.a drivers/libdrivers_live.a
 
 drivers_libdrivers_def_a_SOURCES = \
+	$(QEMU_COMMAND) \
 	drivers/driver.c \
 	drivers/driver.h \
 	drivers/guest.h
 
 drivers_libdrivers_live_a_SOURCES = \
+	$(QEMU_COMMAND) \
 	drivers/driver.h \
 	drivers/guest.c \
 	drivers/guest.h \
