@@ -15,19 +15,25 @@ worker_libworker_a_SOURCES = \
 	worker/spawn.c \
 	worker/spawn.h \
 	worker/tap.c \
-	worker/tap.h
+	worker/tap.h \
+	worker/volume.c \
+	worker/volume.h
 
 pkglibexec_PROGRAMS += worker/reeve-priv
 worker_reeve_priv_SOURCES = \
 	worker/priv.def \
 	worker/priv.h \
 	worker/priv_main.c \
+	worker/priv_pool.c \
 	worker/priv_sandbox.c \
 	worker/priv_serve.c \
-	worker/priv_vm.c
+	worker/priv_vm.c \
+	worker/priv_volume.c \
+	worker/priv_volume.h
 worker_reeve_priv_LDADD = \
 	worker/libworker.a \
 	rpc/libwire.a \
+	rpc/librpc.a \
 	$(BASE_LIBS) \
 	$(TIRPC_LIBS) \
 	$(SECCOMP_LIBS)
