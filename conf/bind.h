@@ -92,7 +92,7 @@ typedef enum {
 
 /* Flags of a row */
 #define BIND_GUEST 0x0001u    /* the guest can see it: part of its ABI */
-#define BIND_REQUIRED 0x0002u /* an error when absent */
+#define BIND_REQUIRED 0x0002u /* an error when absent; VALUE: without its attribute, when it is there */
 #define BIND_ALWAYS 0x0004u   /* written even when 0 or empty */
 #define BIND_LIVE 0x0008u     /* of a running guest only: not read or written with CONF_INACTIVE */
 #define BIND_SECRET 0x0010u   /* written only with CONF_SECURE */
@@ -102,6 +102,7 @@ typedef enum {
 #define BIND_READ_ONLY 0x0100u /* an old spelling: read, never written */
 #define BIND_BARE 0x0200u     /* CHILD, VALUE: write the element even when nothing is in it */
 #define BIND_USER_ALIAS 0x0400u /* as BIND_LIVE, unless the text begins with "ua-" */
+#define BIND_WRITE_ONLY 0x0800u /* another row of that name reads it */
 
 struct BindRow {
 	const char *name; /* of the attribute or child element; NULL for text */

@@ -517,7 +517,8 @@ static bool children_required(Frame *frame, GError **error)
 			continue;
 		if (!bind_applies(slot, frame->object))
 			continue;
-		if (row->flags & BIND_REQUIRED && !seen_has(frame->content_seen, i))
+		if (row->flags & BIND_REQUIRED && row->kind != BIND_VALUE &&
+		    !seen_has(frame->content_seen, i))
 			return reader_fail(frame->reader, frame->node, NULL, error,
 					   row->code ? row->code : VIR_ERR_XML_ERROR,
 					   _("the element '%s' is missing"), row->name);

@@ -78,7 +78,6 @@ typedef struct {
 	bool vmcoreinfo;
 	Tristate vmcoreinfo_state;
 	Tristate htm, nested_hv, ccf_assist, ras, ps2, aia_kvm, async_teardown;
-	bool async_teardown_present;
 	MsrsUnknown msrs_unknown;
 	Cfpc cfpc;
 	Sbbc sbbc;

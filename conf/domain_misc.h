@@ -47,7 +47,8 @@ typedef struct {
 	char *source;	     /* file, dir, dev or template name */
 	char *socket;	     /* virtiofsd of somebody else */
 	char *pool, *volume;
-	guint64 usage_kib;   /* ram */
+	guint64 usage;	     /* ram; in usage_units, KiB when those are absent */
+	char *usage_units;
 	char *target;
 	bool readonly;
 	guint64 space_hard_limit, space_soft_limit; /* bytes */

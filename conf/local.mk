@@ -14,20 +14,40 @@ conf_libconf_a_SOURCES = \
 	conf/bind_rows.h \
 	conf/diag.c \
 	conf/diag.h \
+	conf/domain.c \
 	conf/domain.h \
+	conf/domain_audio.c \
+	conf/domain_backends.c \
+	conf/domain_chardev.c \
 	conf/domain_chardev.h \
+	conf/domain_clock.c \
 	conf/domain_clock.h \
+	conf/domain_controller.c \
 	conf/domain_controller.h \
+	conf/domain_cpu.c \
 	conf/domain_cpu.h \
+	conf/domain_device.c \
+	conf/domain_disk.c \
 	conf/domain_disk.h \
+	conf/domain_features.c \
 	conf/domain_features.h \
+	conf/domain_graphics.c \
 	conf/domain_graphics.h \
+	conf/domain_hostdev.c \
 	conf/domain_hostdev.h \
+	conf/domain_info.c \
 	conf/domain_info.h \
+	conf/domain_interface.c \
 	conf/domain_interface.h \
+	conf/domain_misc.c \
 	conf/domain_misc.h \
+	conf/domain_ns.c \
 	conf/domain_ns.h \
+	conf/domain_os.c \
 	conf/domain_os.h \
+	conf/domain_source.c \
+	conf/domain_tables.h \
+	conf/domain_tune.c \
 	conf/domain_tune.h \
 	conf/types.c \
 	conf/types.h \

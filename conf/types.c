@@ -172,6 +172,34 @@ static void hex_digits(guint64 value, int width, GString *out)
 		g_string_append_c(out, digits[value >> shift & 15]);
 }
 
+/* -1 stands for any; rows give it by MISSING(), so that a 0 stays a 0. */
+static bool any_read(const BindType *type, const char *text, void *member)
+{
+	if (strcmp(text, "-1") == 0) {
+		*(int *)member = -1;
+		return true;
+	}
+	return uint_any_read(type, text, member) && *(int *)member >= 0;
+}
+
+static void any_write(const void *member, int width, GString *out)
+{
+	if (*(const int *)member < 0)
+		g_string_append(out, "-1");
+	else
+		hex_digits(*(const guint *)member, width, out);
+}
+
+static void any2_write(const BindType *type G_GNUC_UNUSED, const void *member, GString *out)
+{
+	any_write(member, 2, out);
+}
+
+static void any4_write(const BindType *type G_GNUC_UNUSED, const void *member, GString *out)
+{
+	any_write(member, 4, out);
+}
+
 #define HEX_WRITER(width) \
 	static void hex##width##_write(const BindType *type G_GNUC_UNUSED, const void *member, \
 				       GString *out) \
@@ -188,6 +216,11 @@ HEX_WRITER(8)
 static void hex64_write(const BindType *type G_GNUC_UNUSED, const void *member, GString *out)
 {
 	hex_digits(*(const guint64 *)member, 1, out);
+}
+
+static void hex64_8_write(const BindType *type G_GNUC_UNUSED, const void *member, GString *out)
+{
+	hex_digits(*(const guint64 *)member, 8, out);
 }
 
 static void hex64_plain_write(const BindType *type G_GNUC_UNUSED, const void *member, GString *out)
@@ -225,10 +258,14 @@ NUMBER(hex3, N_("a number, decimal or 0x.."), HEX_PATTERN, uint_any_read, hex3_w
 NUMBER(hex4, N_("a number, decimal or 0x.."), HEX_PATTERN, uint_any_read, hex4_write);
 NUMBER(hex6, N_("a number, decimal or 0x.."), HEX_PATTERN, uint_any_read, hex6_write);
 NUMBER(hex8, N_("a number, decimal or 0x.."), HEX_PATTERN, uint_any_read, hex8_write);
+NUMBER(any2, N_("a number, or -1 for any"), HEX_PATTERN "|-1", any_read, any2_write);
+NUMBER(any4, N_("a number, or -1 for any"), HEX_PATTERN "|-1", any_read, any4_write);
 LONG_NUMBER(int64, N_("a number"), "[-+]?[0-9]+", int64_read, int64_write);
 LONG_NUMBER(uint64, N_("an unsigned number"), "[0-9]+", uint64_read, uint64_write);
 LONG_NUMBER(hex64, N_("a number, decimal or 0x.."), "0[xX][0-9a-fA-F]+|[0-9]+", hex64_read,
 	    hex64_write);
+LONG_NUMBER(hex64_8, N_("a number, decimal or 0x.."), "0[xX][0-9a-fA-F]+|[0-9]+", hex64_read,
+	    hex64_8_write);
 LONG_NUMBER(hex64_plain, N_("16 hexadecimal digits"), "(0x)?[0-9a-fA-F]{1,16}", hex64_plain_read,
 	    hex64_plain_write);
 

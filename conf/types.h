@@ -14,7 +14,8 @@ extern const BindType bind_str, bind_token;
 extern const BindType bind_int, bind_uint, bind_int64, bind_uint64;
 extern const BindType bind_uint_any; /* guint, decimal or 0x.. on input, decimal on output */
 extern const BindType bind_hex, bind_hex1, bind_hex2, bind_hex3, bind_hex4, bind_hex6, bind_hex8;
-extern const BindType bind_hex64, bind_hex64_plain; /* guint64; 0x1f, and 16 digits without 0x */
+extern const BindType bind_hex64, bind_hex64_8, bind_hex64_plain; /* guint64; 0x1f, and 16 digits without 0x */
+extern const BindType bind_any2, bind_any4; /* int, 0x%02x or 0x%04x; -1 = any */
 extern const BindType bind_octal;     /* guint, 4 octal digits */
 extern const BindType bind_yes;	      /* bool: yes or no, absent = no */
 
