@@ -38,4 +38,26 @@ worker_reeve_priv_LDADD = \
 	$(TIRPC_LIBS) \
 	$(SECCOMP_LIBS)
 
+pkglibexec_PROGRAMS += worker/reeve-vm
+worker_reeve_vm_SOURCES = \
+	worker/vm.h \
+	worker/vm_calls.h \
+	worker/vm_control.c \
+	worker/vm_domain.c \
+	worker/vm_event.c \
+	worker/vm_link.c \
+	worker/vm_main.c \
+	worker/vm_payload.c \
+	worker/vm_serve.c \
+	worker/vm_state.c \
+	worker/vm_stats.c \
+	worker/vm_stats.h
+worker_reeve_vm_LDADD = \
+	worker/libworker.a \
+	drivers/libdrivers_live.a \
+	conf/libconf.a \
+	$(RPC_LIBS) \
+	$(JANSSON_LIBS) \
+	$(XML_LIBS)
+
 $(worker_libworker_a_OBJECTS): | $(RPC_HEADERS)
