@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * PCI addresses of a definition: which slots there are, what fits into each, who has which. Used by
+ * completion in the engine; lives for one call.
+ */
+#pragma once
+
+#include "conf/domain.h"
+
+/* What a slot accepts and a device needs, one bit each. */
+typedef enum PciConnect {
+	PCI_CONNECT_DEVICE = 1 << 0, /* conventional PCI */
+	PCI_CONNECT_EXPRESS = 1 << 1,
+	PCI_CONNECT_BRIDGE = 1 << 2,
+	PCI_CONNECT_ROOT_PORT = 1 << 3,
+	PCI_CONNECT_UPSTREAM = 1 << 4,
+	PCI_CONNECT_DOWNSTREAM = 1 << 5,
+	PCI_CONNECT_DMI_BRIDGE = 1 << 6,
+	PCI_CONNECT_EXPANDER = 1 << 7,
+	PCI_CONNECT_EXPRESS_EXPANDER = 1 << 8,
+	PCI_CONNECT_EXPRESS_BRIDGE = 1 << 9, /* pcie-to-pci-bridge */
+} PciConnect;
+#define PCI_CONNECT_ENDPOINTS (PCI_CONNECT_DEVICE | PCI_CONNECT_EXPRESS)
+
+/* What @device needs, 0 when it is not on PCI. */
+PciConnect pci_connect_of(const DomainDef *def, const DomainDevice *device);
+
+#define PCI_BUSES 256
+#define PCI_SLOTS 32
+
+typedef struct PciBus {
+	ControllerModel model;  /* ABSENT: there is none */
+	unsigned accepts;       /* PciConnect bits */
+	bool automatic;         /* addresses are chosen on it */
+	guint8 first, last;     /* slots */
+	guint8 used[PCI_SLOTS]; /* functions, one bit each */
+	guint32 shared;         /* slots given out function by function */
+} PciBus;
+
+typedef struct PciMap {
+	DomainDef *def;
+	bool express; /* bus 0 is pcie-root */
+	unsigned n_buses;
+	bool grown; /* controllers were added to def */
+	PciBus buses[PCI_BUSES];
+} PciMap;
+
+/* The buses of @def with nothing on them. NULL and @error for controllers that contradict. */
+PciMap *pci_map_new(DomainDef *def, GError **error);
+/* Takes a given address; fails when it is taken or does not fit. */
+bool pci_map_take(PciMap *map, const PciAddress *address, PciConnect connect, GError **error);
+bool pci_map_is_free(const PciMap *map, const PciAddress *address);
+/* Marks without any check, for what is soldered on. */
+void pci_map_mark(PciMap *map, unsigned slot, guint8 functions);
+/* Finds a place, adding controllers to the definition where there is none, and takes it. */
+bool pci_map_assign(PciMap *map, PciConnect connect, PciAddress *ret, GError **error);
+/* Whether a place for @connect is free as things are. */
+bool pci_map_has_room(const PciMap *map, PciConnect connect);
+bool pci_map_grow(PciMap *map, PciConnect connect, GError **error);
+
+/* Gives every device on PCI its address, and every PCI controller its numbers. */
+bool pci_addresses_complete(DomainDef *def, GError **error);
