@@ -32,7 +32,7 @@ typedef struct RpcClientStreamSpec {
 	void *data;
 } RpcClientStreamSpec;
 
-/* Calls and waits for the reply; data may come from then on, from the loop. */
+/* Calls and waits for the reply. Data may be handed out before this returns. */
 RpcClientStream *rpc_client_stream_open_call(RpcClient *client, const RpcClientStreamSpec *spec,
 					     GError **error);
 /* Any length; cut into frames of LIMIT_STREAM_CHUNK. */

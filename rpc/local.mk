@@ -50,12 +50,20 @@ rpc_libwire_a_CPPFLAGS = \
 noinst_LIBRARIES += rpc/librpc.a
 rpc_librpc_a_SOURCES = \
 	$(CALL_TABLES) \
+	rpc/client.c \
+	rpc/client.h \
+	rpc/client_open.c \
+	rpc/client_private.h \
+	rpc/client_stream.c \
+	rpc/client_stream.h \
 	rpc/conn.c \
 	rpc/conn.h \
 	rpc/dispatch.c \
 	rpc/dispatch.h \
 	rpc/keepalive.c \
 	rpc/keepalive.h \
+	rpc/listener.c \
+	rpc/listener.h \
 	rpc/message.c \
 	rpc/message.h \
 	rpc/params.c \
@@ -64,8 +72,12 @@ rpc_librpc_a_SOURCES = \
 	rpc/procs.h \
 	rpc/reader.c \
 	rpc/reader.h \
+	rpc/tls.c \
+	rpc/tls.h \
 	rpc/transport.c \
 	rpc/transport.h \
+	rpc/uri.c \
+	rpc/uri.h \
 	rpc/wire.c \
 	rpc/wire.h \
 	rpc/wire_error.c \

@@ -37,6 +37,18 @@ enum QemuProc {
 #undef CALL
 };
 
+enum ControlProc {
+#define CALL(number, name, ...) CONTROL_PROC_##name = number,
+#include "rpc/control_calls.def"
+#undef CALL
+};
+
+enum ReeveProc {
+#define CALL(number, name, ...) REEVE_PROC_##name = number,
+#include "rpc/reeve_calls.def"
+#undef CALL
+};
+
 typedef enum RpcWhere {
 	RPC_WHERE_NONE,
 	RPC_WHERE_ENGINE,

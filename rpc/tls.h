@@ -22,6 +22,7 @@ typedef struct RpcTlsFiles {
 	const char *crl;  /* revoked ones; may be NULL or not exist */
 	const char *cert; /* own; a client may do without (NULL) */
 	const char *key;
+	bool no_sanity; /* do not look whether the own certificate is valid */
 	const char *priority; /* a gnutls priority string, NULL: "NORMAL" with TLS 1.2 at least */
 } RpcTlsFiles;
 

@@ -161,6 +161,18 @@ RpcTransport *rpc_transport_new(int fd, GError **error)
 	return g_steal_pointer(&transport);
 }
 
+RpcTransport *rpc_transport_new_pipe(int fd, const char *command, GError **error)
+{
+	g_autoptr(RpcTransport) transport = g_new0(RpcTransport, 1);
+
+	if (!rpc_transport_init(transport, &plain_ops, fd, error))
+		return NULL;
+	rpc_peer_clear(&transport->peer);
+	transport->peer = (RpcPeer){ .medium = RPC_MEDIUM_PIPE, .uid = -1, .gid = -1 };
+	transport->peer.address = g_strdup_printf("command %s", command);
+	return g_steal_pointer(&transport);
+}
+
 void rpc_peer_clear(RpcPeer *peer)
 {
 	g_clear_pointer(&peer->dn, g_free);

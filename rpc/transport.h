@@ -52,6 +52,8 @@ struct RpcTransport {
 
 /* Takes @fd, which is made non-blocking. The peer is asked of the kernel. */
 RpcTransport *rpc_transport_new(int fd, GError **error);
+/* The same for one end of a socketpair whose other end @command, an own child, reads and writes. */
+RpcTransport *rpc_transport_new_pipe(int fd, const char *command, GError **error);
 void rpc_transport_free(RpcTransport *transport);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcTransport, rpc_transport_free)
 
