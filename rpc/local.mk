@@ -46,6 +46,7 @@ rpc_libwire_a_CPPFLAGS = \
 	-Dxdr_bytes=rpc_xdr_bytes \
 	-Dxdr_pointer=rpc_xdr_pointer \
 	-Dxdr_string=rpc_xdr_string
+rpc_libwire_a_LIBADD = rpc/wire_xdr.$(OBJEXT)
 
 noinst_LIBRARIES += rpc/librpc.a
 rpc_librpc_a_SOURCES = \
@@ -85,7 +86,7 @@ rpc_librpc_a_SOURCES = \
 	rpc/wire_xdr.c \
 	rpc/wire_xdr.h
 
-RPC_LIBS = rpc/librpc.a rpc/libwire.a rpc/librpc.a $(BASE_LIBS) $(TIRPC_LIBS) $(GNUTLS_LIBS)
+RPC_LIBS = rpc/librpc.a rpc/libwire.a $(BASE_LIBS) $(TIRPC_LIBS) $(GNUTLS_LIBS)
 
 # A target built by itself needs the headers too; BUILT_SOURCES serve only `all` and `check`.
 $(rpc_libwire_a_OBJECTS) $(rpc_librpc_a_OBJECTS) $(daemon_reeved_OBJECTS) \
