@@ -255,6 +255,9 @@ bool qemu_caps_init(const DriverSettings *settings, GError **error)
 		boot_id = g_strdup("none");
 	g_free(registry.boot_id);
 	registry.boot_id = g_strdup(g_strstrip(boot_id));
+	entry_get(KVM_PATH);
+	if (!settings->probe)
+		return true;
 	entry_refresh(entry_get(KVM_PATH), NULL);
 	emulators_find();
 	g_hash_table_iter_init(&iter, registry.emulators);
@@ -275,6 +278,11 @@ void qemu_caps_done(void)
 	g_clear_pointer(&registry.boot_id, g_free);
 	registry.settings = NULL;
 	registry.pending = 0;
+}
+
+const DriverSettings *qemu_settings(void)
+{
+	return registry.settings;
 }
 
 bool qemu_caps_ready(void)

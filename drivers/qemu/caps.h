@@ -75,6 +75,8 @@ bool qemu_arch_is_riscv(const char *arch);
 /* Begins to probe all emulators found in the usual places, in the background. */
 bool qemu_caps_init(const DriverSettings *settings, GError **error);
 void qemu_caps_done(void);
+/* What qemu_caps_init() was given. */
+const DriverSettings *qemu_settings(void);
 /* Nothing is being probed. */
 bool qemu_caps_ready(void);
 

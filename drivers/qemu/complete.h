@@ -24,7 +24,5 @@ bool complete_implicit(DomainDef *def, const QemuCaps *caps, GError **error);
 /* Indexes and models of controllers. */
 bool complete_controllers(DomainDef *def, const QemuCaps *caps, GError **error);
 
-/* Where the state of the driver is kept, for paths in definitions. */
-const DriverSettings *qemu_settings(void);
 /* Path of the NVRAM file that belongs to @def by its name; caller frees. */
 char *qemu_nvram_default_path(const DomainDef *def);

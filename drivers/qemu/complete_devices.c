@@ -185,9 +185,6 @@ static bool complete_parallel(Completion *completion, DomainChardev *parallel)
 static bool complete_channel(Completion *completion, DomainChardev *channel)
 {
 	(void)completion;
-	/* Where the daemon puts the socket is its own affair, decided at each start. */
-	if (channel->source.type == CHARDEV_UNIX && !channel->source.path && !channel->source.mode)
-		channel->source.mode = CHARDEV_MODE_BIND;
 	if (channel->source.type == CHARDEV_SPICEVMC && !channel->name &&
 	    channel->channel_target == CHANNEL_TARGET_VIRTIO)
 		channel->name = g_strdup("com.redhat.spice.0");
