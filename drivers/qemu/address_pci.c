@@ -60,7 +60,9 @@ static bool take_given(DomainDef *def, const DomainDevice *device, void *data)
 	const DeviceAddress *address = &device->info->address;
 	PciConnect connect;
 
-	if (address->type != ADDRESS_PCI || !address->pci.assigned)
+	/* A console repeats the address of its serial port. */
+	if (address->type != ADDRESS_PCI || !address->pci.assigned ||
+	    device->kind == DEVICE_CONSOLE)
 		return true;
 	connect = pci_connect_of(def, device);
 	if (!connect)
@@ -98,18 +100,25 @@ static bool board_place(PciPass *pass, DeviceInfo *info, guint slot, guint funct
 	return true;
 }
 
+/* Function 0 of @slot on the root, unless somebody has it. */
+static void board_place_if_free(PciPass *pass, DeviceInfo *info, guint slot)
+{
+	PciAddress place = { .slot = slot, .assigned = true };
+
+	if (!pass_wants(info) || !pci_map_is_free(pass->map, &place))
+		return;
+	pci_map_mark(pass->map, slot, 1);
+	pass_give(pass, info, &place);
+}
+
 /* The first screen goes to @slot when nothing is there. */
 static void board_place_video(PciPass *pass, guint slot)
 {
 	DomainVideo *video = list_length(pass->def->videos) ? list_get(pass->def->videos, 0) : NULL;
 	DomainDevice device = { .kind = DEVICE_VIDEO, .video = video };
-	PciAddress place = { .slot = slot, .assigned = true };
 
-	if (!video || !pass_wants(&video->info) || !pci_connect_of(pass->def, &device) ||
-	    !pci_map_is_free(pass->map, &place))
-		return;
-	pci_map_mark(pass->map, slot, 1);
-	pass_give(pass, &video->info, &place);
+	if (video && pci_connect_of(pass->def, &device))
+		board_place_if_free(pass, &video->info, slot);
 }
 
 static bool board_i440fx(PciPass *pass)
@@ -156,24 +165,22 @@ static void board_place_ich9_usb(PciPass *pass)
 
 static bool board_q35(PciPass *pass)
 {
-	PciAddress sound_place = { .slot = 0x1b, .assigned = true };
-
 	for (guint i = 0; i < list_length(pass->def->controllers); i++) {
 		DomainController *controller = list_get(pass->def->controllers, i);
 
 		if (controller->index == 0 && controller->type == CONTROLLER_SATA &&
 		    !board_place(pass, &controller->info, 0x1f, 2, "SATA controller"))
 			return false;
+		if (controller->type == CONTROLLER_PCI &&
+		    controller->model == MODEL_DMI_TO_PCI_BRIDGE)
+			board_place_if_free(pass, &controller->info, 0x1e);
 	}
 	board_place_ich9_usb(pass);
 	for (guint i = 0; i < list_length(pass->def->sounds); i++) {
 		DomainSound *sound = list_get(pass->def->sounds, i);
 
-		if (sound->model != SOUND_ICH9 || !pass_wants(&sound->info) ||
-		    !pci_map_is_free(pass->map, &sound_place))
-			continue;
-		pci_map_mark(pass->map, 0x1b, 1);
-		pass_give(pass, &sound->info, &sound_place);
+		if (sound->model == SOUND_ICH9)
+			board_place_if_free(pass, &sound->info, 0x1b);
 	}
 	board_place_video(pass, 1);
 	return true;
@@ -458,8 +465,8 @@ static bool slot_note(DomainDef *def, const DomainDevice *device, void *data)
 	const DeviceAddress *address = &device->info->address;
 
 	(void)def;
-	if (address->type == ADDRESS_PCI && address->pci.bus < PCI_BUSES &&
-	    address->pci.slot < PCI_SLOTS)
+	if (device->kind != DEVICE_CONSOLE && address->type == ADDRESS_PCI &&
+	    address->pci.bus < PCI_BUSES && address->pci.slot < PCI_SLOTS)
 		functions[address->pci.bus][address->pci.slot] |=
 			(guint8)(1 << address->pci.function);
 	return true;

@@ -280,8 +280,7 @@ bool pci_map_grow(PciMap *map, PciConnect connect, GError **error)
 			    _("no PCI slot is left for a %s, and all %u buses are in use"),
 			    connect_name(connect), PCI_BUSES);
 	if (map->express && (connect == PCI_CONNECT_DEVICE || connect == PCI_CONNECT_BRIDGE)) {
-		if (!pci_map_has_room(map, PCI_CONNECT_EXPRESS_BRIDGE))
-			controller_add(map, MODEL_PCIE_ROOT_PORT);
+		controller_add(map, MODEL_PCIE_ROOT_PORT);
 		controller_add(map, MODEL_PCIE_TO_PCI_BRIDGE);
 		/* The bridge itself has to go somewhere. */
 		return pci_map_assign(map, PCI_CONNECT_EXPRESS_BRIDGE, &(PciAddress){ 0 }, error);

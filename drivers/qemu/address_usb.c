@@ -179,6 +179,8 @@ static bool take_given(DomainDef *def, const DomainDevice *device, void *data)
 	UsbMap *map = data;
 
 	(void)def;
+	if (device->kind == DEVICE_CONSOLE)
+		return true;
 	if (device_wants_port(device))
 		map->wanted++;
 	if (device->info->address.type != ADDRESS_USB || device_wants_port(device) ||

@@ -60,20 +60,38 @@ static void controller_model(const DomainDef *def, const QemuCaps *caps,
 	}
 }
 
-/* Companions belong to the controller that was listed before them. */
+static bool model_is_ich9(ControllerModel model)
+{
+	return model == MODEL_ICH9_EHCI1 || model_is_companion(model);
+}
+
+static bool set_has_model(const DomainDef *def, int index, ControllerModel model)
+{
+	for (guint i = 0; i < list_length(def->controllers); i++) {
+		const DomainController *controller = list_get(def->controllers, i);
+
+		if (controller->type == CONTROLLER_USB && controller->index == index &&
+		    controller->model == model)
+			return true;
+	}
+	return false;
+}
+
+/* The parts of a USB 2 controller share an index: the one of the last set that lacks such a part.
+ */
 static int controller_index(const DomainDef *def, guint position)
 {
 	const DomainController *controller = list_get(def->controllers, position);
+	int set = -1;
 
-	if (controller->type == CONTROLLER_USB && model_is_companion(controller->model))
-		for (guint i = position; i-- > 0;) {
-			const DomainController *master = list_get(def->controllers, i);
+	for (guint i = 0; i < position && model_is_ich9(controller->model); i++) {
+		const DomainController *part = list_get(def->controllers, i);
 
-			if (master->type == CONTROLLER_USB && master->has_index &&
-			    (master->model == MODEL_ICH9_EHCI1 ||
-			     model_is_companion(master->model)))
-				return master->index;
-		}
+		if (part->type == CONTROLLER_USB && model_is_ich9(part->model))
+			set = MAX(set, part->index);
+	}
+	if (set >= 0 && !set_has_model(def, set, controller->model))
+		return set;
 	return controller_free_index(def, controller->type);
 }
 
@@ -184,6 +202,14 @@ static void implicit_ps2(DomainDef *def, InputType type)
 	input->bus = INPUT_BUS_PS2;
 }
 
+static bool graphics_have(const DomainDef *def, GraphicsType type)
+{
+	for (guint i = 0; i < list_length(def->graphics); i++)
+		if (((DomainGraphics *)list_get(def->graphics, i))->type == type)
+			return true;
+	return false;
+}
+
 /* A display needs a screen; a local one (SDL, spice) brings its own sound. */
 static AudioType audio_default(const DomainDef *def)
 {
@@ -210,7 +236,7 @@ bool complete_implicit(DomainDef *def, const QemuCaps *caps, GError **error)
 		implicit_ps2(def, INPUT_MOUSE);
 		implicit_ps2(def, INPUT_KEYBOARD);
 	}
-	if (list_length(def->audios) == 0) {
+	if (list_length(def->audios) == 0 && !graphics_have(def, GRAPHICS_DBUS)) {
 		DomainAudio *audio = domain_def_add(def, DEVICE_AUDIO);
 
 		audio->id = 1;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "drivers/qemu/address.h"
 #include "drivers/qemu/complete.h"
 #include "drivers/qemu/machine.h"
 
@@ -55,7 +56,8 @@ static bool complete_disk(Completion *completion, DomainDisk *disk)
 	if (disk->source.type == STORAGE_VHOST_USER)
 		return true;
 	complete_string(&disk->driver_name, "qemu");
-	if (!disk->format)
+	/* What format a volume has, its pool knows. */
+	if (!disk->format && disk->source.type != STORAGE_VOLUME)
 		disk->format =
 			disk->source.type == STORAGE_DIR ? STORAGE_FORMAT_FAT : STORAGE_FORMAT_RAW;
 	return true;
@@ -81,6 +83,9 @@ static bool complete_interface(Completion *completion, DomainInterface *interfac
 {
 	if (!interface->model && interface->type != INTERFACE_HOSTDEV)
 		interface->model = g_strdup(interface_default_model(completion));
+	/* Once, capitals did not matter here. */
+	if (interface->model && g_ascii_strcasecmp(interface->model, "virtio") == 0)
+		memcpy(interface->model, "virtio", strlen("virtio"));
 	if (!interface->mac.set) {
 		/* The block of KVM's guests; the rest by chance. */
 		guint32 chance = g_random_int();
@@ -179,15 +184,6 @@ static bool complete_serial(Completion *completion, DomainChardev *serial)
 static bool complete_parallel(Completion *completion, DomainChardev *parallel)
 {
 	port_choose(completion->def->parallels, parallel);
-	return true;
-}
-
-static bool complete_channel(Completion *completion, DomainChardev *channel)
-{
-	(void)completion;
-	if (channel->source.type == CHARDEV_SPICEVMC && !channel->name &&
-	    channel->channel_target == CHANNEL_TARGET_VIRTIO)
-		channel->name = g_strdup("com.redhat.spice.0");
 	return true;
 }
 
@@ -367,6 +363,8 @@ static bool complete_filesystem(Completion *completion, DomainFilesystem *filesy
 	(void)completion;
 	if (!filesystem->type)
 		filesystem->type = FS_MOUNT;
+	if (!filesystem->access && filesystem->type == FS_MOUNT)
+		filesystem->access = FS_ACCESS_PASSTHROUGH;
 	return true;
 }
 
@@ -383,6 +381,8 @@ static bool complete_redirdev(Completion *completion, DomainRedirdev *redirdev)
 	(void)completion;
 	if (!redirdev->bus)
 		redirdev->bus = DISK_BUS_USB;
+	if (redirdev->source.type == CHARDEV_DBUS)
+		complete_string(&redirdev->source.channel, "org.qemu.usbredir");
 	return true;
 }
 
@@ -392,8 +392,6 @@ static bool complete_device(DomainDef *def, const DomainDevice *device, void *da
 
 	(void)def;
 	switch (device->kind) {
-	case DEVICE_DISK:
-		return complete_disk(completion, device->disk);
 	case DEVICE_FILESYSTEM:
 		return complete_filesystem(completion, device->filesystem);
 	case DEVICE_INTERFACE:
@@ -402,8 +400,6 @@ static bool complete_device(DomainDef *def, const DomainDevice *device, void *da
 		return complete_serial(completion, device->chardev);
 	case DEVICE_PARALLEL:
 		return complete_parallel(completion, device->chardev);
-	case DEVICE_CHANNEL:
-		return complete_channel(completion, device->chardev);
 	case DEVICE_VIDEO:
 		return complete_video(completion, device->video);
 	case DEVICE_INPUT:
@@ -433,9 +429,57 @@ static bool complete_device(DomainDef *def, const DomainDevice *device, void *da
 	}
 }
 
+/* Disks of one bus stand in the order of their names, as machines have them. */
+static void disks_sort(DomainDef *def)
+{
+	guint n = list_length(def->disks);
+
+	for (guint i = 1; i < n; i++) {
+		DomainDisk *disk = list_get(def->disks, i);
+		guint place = i, last = i;
+
+		for (guint j = 0; j < i; j++) {
+			const DomainDisk *other = list_get(def->disks, j);
+
+			if (other->bus != disk->bus)
+				continue;
+			if (disk_target_number(other->target) > disk_target_number(disk->target)) {
+				place = j;
+				break;
+			}
+			last = j + 1;
+		}
+		if (place == i && last < i)
+			place = last;
+		if (place == i)
+			continue;
+		memmove(&def->disks->pdata[place + 1], &def->disks->pdata[place],
+			(i - place) * sizeof(gpointer));
+		def->disks->pdata[place] = disk;
+	}
+}
+
+/* The screen that firmware uses comes first. */
+static void videos_sort(DomainDef *def)
+{
+	for (guint i = 1; i < list_length(def->videos); i++) {
+		DomainVideo *video = list_get(def->videos, i);
+
+		if (video->primary != TRISTATE_YES)
+			continue;
+		memmove(&def->videos->pdata[1], &def->videos->pdata[0], i * sizeof(gpointer));
+		def->videos->pdata[0] = video;
+		return;
+	}
+}
+
 bool complete_devices(DomainDef *def, const QemuCaps *caps, GError **error)
 {
 	Completion completion = { .def = def, .caps = caps, .error = error };
 
+	videos_sort(def);
+	for (guint i = 0; i < list_length(def->disks); i++)
+		complete_disk(&completion, list_get(def->disks, i));
+	disks_sort(def);
 	return domain_def_each_device(def, complete_device, &completion);
 }
