@@ -31,3 +31,7 @@ UNIT_TESTS += tests/unit/test_priv
 tests_unit_test_priv_SOURCES = tests/unit/test_priv.c
 tests_unit_test_priv_LDADD = rpc/libwire.a $(BASE_LIBS) $(TIRPC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_priv_DEPENDENCIES = worker/reeve-priv rpc/libwire.a base/libbase.a
+
+UNIT_TESTS += tests/unit/test_rpc_frames
+tests_unit_test_rpc_frames_SOURCES = tests/unit/test_rpc_frames.c
+tests_unit_test_rpc_frames_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
