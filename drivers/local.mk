@@ -24,7 +24,8 @@ drivers_libdrivers_def_a_SOURCES = \
 	$(QEMU_COMMAND) \
 	drivers/driver.c \
 	drivers/driver.h \
-	drivers/guest.h
+	drivers/guest.h \
+	drivers/test/def.c
 
 drivers_libdrivers_live_a_SOURCES = \
 	$(QEMU_COMMAND) \
@@ -39,4 +40,9 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/json_peer.c \
 	drivers/qemu/json_peer.h \
 	drivers/qemu/qmp.c \
-	drivers/qemu/qmp.h
+	drivers/qemu/qmp.h \
+	drivers/test/behave.c \
+	drivers/test/live.c \
+	drivers/test/live_console.c \
+	drivers/test/live_private.h \
+	drivers/test/live_stats.c
