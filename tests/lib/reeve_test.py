@@ -125,6 +125,44 @@ class Output:
             self.text += data.decode(errors='replace')
 
 
+class Watch:
+    """Lifecycle events of all guests, in the order in which they come, read in this thread. Make one
+    before any other connection of the process: libvirt wants its event loop to be there first."""
+
+    def __init__(self, server, driver='qemu'):
+        import libvirt
+        self.libvirt, self.seen = libvirt, []
+        if not Watch.registered:
+            libvirt.virEventRegisterDefaultImpl()
+            Watch.registered = True
+        self.connection = server.connect(driver)
+        self.connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self.note, None)
+
+    registered = False
+
+    def note(self, connection, domain, event, detail, data):
+        self.seen.append((domain.name(), event, detail))
+
+    def wait(self, name, event, detail=None, seconds=60):
+        """Returns the detail of the next such event of the guest."""
+        expired = []
+        timer = self.libvirt.virEventAddTimeout(int(seconds * SLOW * 1000), lambda *_: expired.append(1), None)
+        try:
+            while True:
+                for at, (who, what, how) in enumerate(self.seen):
+                    if who == name and what == event and detail in (None, how):
+                        del self.seen[at]
+                        return how
+                if expired:
+                    raise Failed(f'no event {event} of {name} within {seconds} s, but {self.seen}')
+                self.libvirt.virEventRunDefaultImpl()
+        finally:
+            self.libvirt.virEventRemoveTimeout(timer)
+
+    def close(self):
+        self.connection.close()
+
+
 class Daemon:
     """What reeved and libvirtd have in common for a test."""
 
