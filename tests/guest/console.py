@@ -24,9 +24,16 @@ def attach(server, *options, client=('virsh',)):
 
 
 def talk(console, word):
-    """What was printed while nobody looked is lost, a prompt too: so only the answer counts."""
-    console.type(f'\recho {word[:2]}""{word[2:]}\r')
-    console.wait(word, 90)
+    """QEMU looks once a second whether somebody has its pty open, and drops what is written meanwhile:
+    so a line may have to be typed again."""
+    for last in (False, False, False, True):
+        console.type(f'\recho {word[:2]}""{word[2:]}\r')
+        try:
+            console.wait(word, 5)
+            break
+        except Failed as failure:
+            if last or 'ended before' in str(failure):
+                raise
 
 
 @case
