@@ -35,3 +35,7 @@ tests_unit_test_priv_DEPENDENCIES = worker/reeve-priv rpc/libwire.a base/libbase
 UNIT_TESTS += tests/unit/test_rpc_frames
 tests_unit_test_rpc_frames_SOURCES = tests/unit/test_rpc_frames.c
 tests_unit_test_rpc_frames_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_rpc_calls
+tests_unit_test_rpc_calls_SOURCES = tests/unit/test_rpc_calls.c
+tests_unit_test_rpc_calls_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
