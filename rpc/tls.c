@@ -332,12 +332,14 @@ static bool session_setup(RpcTlsSession *session, GError **error)
 	if (r < 0)
 		return fail(error, VIR_ERR_GNUTLS_ERROR, _("cannot set up TLS: %s"),
 			    gnutls_strerror(r));
-	/* Asked for, not demanded: a client without one shall be told so by us in words. */
-	if (session->server)
+	if (session->server) {
+		/* Asked for, not demanded, of whatever CA: so that the log can say what is wrong. */
 		gnutls_certificate_server_set_request(tls->session, GNUTLS_CERT_REQUEST);
-	else if (session->hostname && !g_hostname_is_ip_address(session->hostname))
+		gnutls_certificate_send_x509_rdn_sequence(tls->session, 1);
+	} else if (session->hostname && !g_hostname_is_ip_address(session->hostname)) {
 		gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS, session->hostname,
 				       strlen(session->hostname));
+	}
 	gnutls_transport_set_int(tls->session, tls->base.fd);
 	gnutls_handshake_set_timeout(tls->session, GNUTLS_INDEFINITE_TIMEOUT);
 	return true;

@@ -39,3 +39,7 @@ tests_unit_test_rpc_frames_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_rpc_calls
 tests_unit_test_rpc_calls_SOURCES = tests/unit/test_rpc_calls.c
 tests_unit_test_rpc_calls_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_rpc_tls
+tests_unit_test_rpc_tls_SOURCES = tests/unit/test_rpc_tls.c
+tests_unit_test_rpc_tls_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
