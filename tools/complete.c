@@ -102,7 +102,7 @@ static const Option *option_expected(const GArray *options, char *const *words)
 	for (guint i = 0; i < options->len; i++) {
 		const Option *option = &g_array_index(options, Option, i);
 
-		if (option->kind == OPTION_REST || (option->kind != OPTION_FLAG && !given--))
+		if (option->kind == OPTION_REST || (option->kind != OPTION_FLAG && !option->named && !given--))
 			return option;
 	}
 	return NULL;

@@ -238,8 +238,9 @@ bool cmd_ttyconsole(Session *session, const Args *args, GError **error)
 		return false;
 	tty = xml_text(session, view, NULL,
 		       "/domain/devices/console/source/@path | /domain/devices/console/@tty");
-	out_text(session, "tty", tty ? tty : "");
-	return true;
+	if (tty)
+		out_text(session, "tty", tty);
+	return tty;
 }
 
 bool cmd_domhostname(Session *session, const Args *args, GError **error)

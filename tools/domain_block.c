@@ -95,9 +95,9 @@ static bool block_info_all(Session *session, const Args *args, const Domain *dom
 					   { "physical", N_("Physical"), OUT_PLAIN },
 					   { NULL, NULL, OUT_PLAIN } };
 	static const OutColumn human[] = { { "target", N_("Target"), OUT_PLAIN },
-					   { "capacity", N_("Capacity"), OUT_BYTES },
-					   { "allocation", N_("Allocation"), OUT_BYTES },
-					   { "physical", N_("Physical"), OUT_BYTES },
+					   { "capacity", N_("Capacity"), OUT_BYTES_3 },
+					   { "allocation", N_("Allocation"), OUT_BYTES_3 },
+					   { "physical", N_("Physical"), OUT_BYTES_3 },
 					   { NULL, NULL, OUT_PLAIN } };
 	const char *xml = domain_xml(session, domain, 0, error);
 	XmlView *view = xml ? xml_view(session, xml, error) : NULL;
@@ -128,9 +128,9 @@ bool cmd_domblkinfo(Session *session, const Args *args, GError **error)
 					   { "allocation", N_("Allocation:"), OUT_PLAIN },
 					   { "physical", N_("Physical:"), OUT_PLAIN },
 					   { NULL, NULL, OUT_PLAIN } };
-	static const OutColumn human[] = { { "capacity", N_("Capacity:"), OUT_BYTES },
-					   { "allocation", N_("Allocation:"), OUT_BYTES },
-					   { "physical", N_("Physical:"), OUT_BYTES },
+	static const OutColumn human[] = { { "capacity", N_("Capacity:"), OUT_BYTES_3 },
+					   { "allocation", N_("Allocation:"), OUT_BYTES_3 },
+					   { "physical", N_("Physical:"), OUT_BYTES_3 },
 					   { NULL, NULL, OUT_PLAIN } };
 	const Domain *domain;
 	json_t *object;
@@ -188,18 +188,44 @@ static void counters_out(Session *session, const Args *args, const char *device,
 	out_value(session, object);
 }
 
+/* Daemons and drivers without the newer call have the five oldest counters. */
+static bool counters_old(Session *session, const Domain *domain, const char *device, GError **error)
+{
+	remote_domain_block_stats_args call = { *domain, (char *)device };
+	remote_domain_block_stats_ret *ret = ASK(session, domain_block_stats, &call, error);
+
+	if (!ret)
+		return false;
+	out_print(session,
+		  "%s rd_req %" G_GINT64_FORMAT "\n%s rd_bytes %" G_GINT64_FORMAT "\n%s wr_req %" G_GINT64_FORMAT
+		  "\n%s wr_bytes %" G_GINT64_FORMAT "\n", device, ret->rd_req, device, ret->rd_bytes, device,
+		  ret->wr_req, device, ret->wr_bytes);
+	if (ret->errs >= 0)
+		out_print(session, "%s errs %" G_GINT64_FORMAT "\n", device, ret->errs);
+	out_value(session, json_pack("{s:I,s:I,s:I,s:I,s:I}", "rd_req", (json_int_t)ret->rd_req, "rd_bytes",
+				     (json_int_t)ret->rd_bytes, "wr_req", (json_int_t)ret->wr_req, "wr_bytes",
+				     (json_int_t)ret->wr_bytes, "errs", (json_int_t)ret->errs));
+	return true;
+}
+
 bool cmd_domblkstat(Session *session, const Args *args, GError **error)
 {
 	const Domain *domain = domain_arg(session, args, error);
 	const char *device = args_text(args, "device");
 	remote_domain_block_stats_flags_args call = { .path = (char *)(device ? device : "") };
 	remote_domain_block_stats_flags_ret *ret;
+	g_autoptr(GError) problem = NULL;
 
 	if (!domain)
 		return false;
 	call.dom = *domain;
 	call.flags = VIR_TYPED_PARAM_STRING_OKAY;
-	ret = TUNE_GET(session, domain_block_stats_flags, &call, error);
+	ret = TUNE_GET(session, domain_block_stats_flags, &call, &problem);
+	if (!ret && error_code(problem) == VIR_ERR_NO_SUPPORT &&
+	    counters_old(session, domain, call.path, error))
+		return true;
+	if (!ret && error && !*error)
+		g_propagate_error(error, g_steal_pointer(&problem));
 	if (!ret)
 		return failed(session, _("Failed to get block stats for domain '%s' device '%s'"),
 			      domain->name, call.path);

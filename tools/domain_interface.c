@@ -131,7 +131,7 @@ bool cmd_domif_getlink(Session *session, const Args *args, GError **error)
 	if (!interface)
 		return false;
 	state = xml_text(session, view, interface, "link/@state");
-	out_print(session, "%s %s\n", name, state ? state : "up");
+	out_print(session, "%s %s%s", name, state ? state : "up", session->quiet ? "\n" : "");
 	object = json_object();
 	json_object_set_new(object, "interface", json_text(name));
 	json_object_set_new(object, "state", json_text(state ? state : "up"));

@@ -166,6 +166,28 @@ static bool sched_read(const Args *args, const remote_domain_get_scheduler_param
 	return true;
 }
 
+/* Without flags by the plain call, which every driver has. */
+static remote_domain_get_scheduler_parameters_flags_ret *
+sched_ask(Session *session, const Args *args, const remote_domain_get_scheduler_parameters_flags_args *ask,
+	  GError **error)
+{
+	remote_domain_get_scheduler_parameters_args plain = { ask->dom, ask->nparams };
+	remote_domain_get_scheduler_parameters_flags_args call = *ask;
+	remote_domain_get_scheduler_parameters_flags_ret *ret;
+	remote_domain_get_scheduler_parameters_ret *plain_ret;
+
+	call.flags |= VIR_TYPED_PARAM_STRING_OKAY;
+	if (ask->flags || args_has(args, "current"))
+		return ASK(session, domain_get_scheduler_parameters_flags, &call, error);
+	plain_ret = ASK(session, domain_get_scheduler_parameters, &plain, error);
+	if (!plain_ret)
+		return NULL;
+	ret = session_keep(session, g_new0(remote_domain_get_scheduler_parameters_flags_ret, 1), g_free);
+	ret->params.params_len = plain_ret->params.params_len;
+	ret->params.params_val = plain_ret->params.params_val;
+	return ret;
+}
+
 bool cmd_schedinfo(Session *session, const Args *args, GError **error)
 {
 	const Domain *domain = domain_arg(session, args, error);
@@ -180,12 +202,11 @@ bool cmd_schedinfo(Session *session, const Args *args, GError **error)
 		return false;
 	type_args.dom = ask.dom = tell.dom = *domain;
 	tell.flags = ask.flags;
-	ask.flags |= VIR_TYPED_PARAM_STRING_OKAY;
 	type = ASK(session, domain_get_scheduler_type, &type_args, error);
 	if (!type)
 		return false;
 	ask.nparams = type->nparams;
-	ret = ASK(session, domain_get_scheduler_parameters_flags, &ask, error);
+	ret = sched_ask(session, args, &ask, error);
 	if (!ret || !sched_read(args, ret, params, error))
 		return false;
 	if (rpc_params_count(params)) {
@@ -197,7 +218,7 @@ bool cmd_schedinfo(Session *session, const Args *args, GError **error)
 		tell.params.params_val = sent.params;
 		good = TELL(session, domain_set_scheduler_parameters_flags, &tell, error);
 		tune_params_free(&sent);
-		ret = good ? ASK(session, domain_get_scheduler_parameters_flags, &ask, error) : NULL;
+		ret = good ? sched_ask(session, args, &ask, error) : NULL;
 	}
 	if (!ret)
 		return false;

@@ -8,6 +8,8 @@ tools_reeve_SOURCES = \
 	tools/complete.c \
 	tools/console.c \
 	tools/console.h \
+	tools/cpuset.c \
+	tools/cpuset.h \
 	tools/device.h \
 	tools/diff.c \
 	tools/domain.c \
@@ -15,16 +17,30 @@ tools_reeve_SOURCES = \
 	tools/domain_block.c \
 	tools/domain_define.c \
 	tools/domain_device.c \
+	tools/domain_display.c \
 	tools/domain_interface.c \
 	tools/domain_lifecycle.c \
 	tools/domain_list.c \
+	tools/domain_metadata.c \
 	tools/domain_ref.c \
 	tools/domain_ref.h \
 	tools/domain_stats.c \
 	tools/domain_tune.c \
+	tools/domain_vcpu.c \
+	tools/download.c \
+	tools/download.h \
+	tools/event.c \
+	tools/event.h \
+	tools/event_domain.c \
+	tools/event_object.c \
 	tools/groups.def \
+	tools/host.c \
 	tools/interactive.c \
+	tools/keycodes.c \
+	tools/keycodes.h \
 	tools/main.c \
+	tools/object_ref.c \
+	tools/object_ref.h \
 	tools/options.c \
 	tools/options.def \
 	tools/options.h \

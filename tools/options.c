@@ -44,6 +44,10 @@ static Option option_from_word(const char *word)
 	} else {
 		bare = g_strdup(word);
 	}
+	if (g_str_has_prefix(bare, "--")) {
+		option.named = true;
+		memmove(bare, bare + 2, strlen(bare + 2) + 1);
+	}
 	length = strlen(bare);
 	if (g_str_has_suffix(bare, "...")) {
 		option.kind = OPTION_REST;
@@ -87,7 +91,9 @@ static int option_next(const Args *args)
 	for (guint i = 0; i < args->options->len; i++) {
 		const Option *option = &g_array_index(args->options, Option, i);
 
-		if (option->kind == OPTION_REST || (option->kind != OPTION_FLAG && !args->values[i].text))
+		if (option->kind == OPTION_FLAG || option->named)
+			continue;
+		if (option->kind == OPTION_REST || !args->values[i].text)
 			return (int)i;
 	}
 	return -1;

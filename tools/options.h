@@ -6,6 +6,7 @@
  *	name	required text		name#	required number
  *	[name]	optional text		[name#]	optional number
  *	--name	flag			name...	all the rest, at least one; [name...] any number
+ *	[--name], [--name#]  optional, never without its name
  *
  * Valued options are written --name value, --name=value, or without the name in the row's order;
  * "--" ends the names. Args belongs to the one who runs the command. Process: reeve.
@@ -38,6 +39,7 @@ typedef struct Option {
 	char *name;
 	OptionKind kind;
 	bool required;
+	bool named; /* never without its name */
 } Option;
 
 /* The options of a command in their order; free with g_array_unref(). */

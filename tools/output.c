@@ -116,6 +116,9 @@ static char *value_text(const json_t *value, OutFormat format)
 	case OUT_BYTES:
 		number = bytes_pretty((uint64_t)json_integer_value(value), &unit);
 		return g_strdup_printf("%.2f %s", number, unit);
+	case OUT_BYTES_3:
+		number = bytes_pretty((uint64_t)json_integer_value(value), &unit);
+		return g_strdup_printf("%.3f %s", number, unit);
 	case OUT_SECONDS:
 		return g_strdup_printf("%.1fs", (double)json_integer_value(value) / 1e9);
 	case OUT_MHZ:

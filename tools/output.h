@@ -23,6 +23,7 @@ typedef enum OutFormat {
 	OUT_ENABLE,    /* boolean: enable, disable */
 	OUT_KIB,       /* number of KiB, with the unit */
 	OUT_BYTES,     /* number of bytes, in the largest fitting unit */
+	OUT_BYTES_3,   /* the same with three decimals */
 	OUT_SECONDS,   /* number of nanoseconds, as seconds */
 	OUT_MHZ,       /* number with unit */
 } OutFormat;

@@ -197,7 +197,7 @@ static bool command_run(Session *session, const Command *command, char *const *w
 	}
 	result = command->run(session, args, error);
 	if (!result)
-		shell_report(session, *error);
+		shell_report(session, error ? *error : NULL);
 	g_clear_error(error);
 	if (result)
 		out_finish(session);

@@ -74,7 +74,7 @@ static void view_free(void *data)
 
 XmlView *xml_view(Session *session, const char *xml, GError **error)
 {
-	const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+	const int options = XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
 	xmlDoc *doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL, options);
 	XmlView *view;
 
@@ -132,7 +132,7 @@ const char *xml_node_text(Session *session, XmlView *view, xmlNode *node)
 	xmlBuffer *buffer = xmlBufferCreate();
 	char *copy;
 
-	xmlNodeDump(buffer, view->doc, node, 0, 0);
+	xmlNodeDump(buffer, view->doc, node, 0, 1);
 	copy = session_printf(session, "%s", (const char *)xmlBufferContent(buffer));
 	xmlBufferFree(buffer);
 	return copy;
@@ -159,8 +159,10 @@ static bool xpath_out(Session *session, const Args *args, const char *xml, GErro
 		out_print(session, "<nodes>\n");
 	for (int i = 0; i < list->n; i++) {
 		const char *text = xml_node_text(session, view, list->nodes[i]);
+		g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-		out_print(session, "%s%s\n", args_has(args, "wrap") ? "  " : "", text);
+		for (gsize j = 0; lines[j]; j++)
+			out_print(session, "%s%s\n", args_has(args, "wrap") ? "  " : "", lines[j]);
 		json_array_append_new(array, json_text(text));
 	}
 	if (args_has(args, "wrap"))
