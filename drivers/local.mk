@@ -39,6 +39,22 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/agent.h \
 	drivers/qemu/json_peer.c \
 	drivers/qemu/json_peer.h \
+	drivers/qemu/keycode.c \
+	drivers/qemu/keycode.def \
+	drivers/qemu/keycode.h \
+	drivers/qemu/live.h \
+	drivers/qemu/live_agent.c \
+	drivers/qemu/live_console.c \
+	drivers/qemu/live_event.c \
+	drivers/qemu/live_files.c \
+	drivers/qemu/live_power.c \
+	drivers/qemu/live_proc.c \
+	drivers/qemu/live_qemu.c \
+	drivers/qemu/live_sample.c \
+	drivers/qemu/live_spawn.c \
+	drivers/qemu/live_start.c \
+	drivers/qemu/live_stats.c \
+	drivers/qemu/live_tune.c \
 	drivers/qemu/qmp.c \
 	drivers/qemu/qmp.h \
 	drivers/test/behave.c \

@@ -330,6 +330,8 @@ static bool command_check(QemuCommand *cmd, GError **error)
 			    virt_type_name(def->virt));
 	if (def->launch_security)
 		return command_refuse(error, "launchSecurity", _("it is not supported"));
+	if (def->on_crash == LIFECYCLE_COREDUMP_DESTROY || def->on_crash == LIFECYCLE_COREDUMP_RESTART)
+		return command_refuse(error, "on_crash", _("core dumps are not supported"));
 	if (list_length(def->leases) > 0)
 		return command_refuse(error, "lease", _("there is no lock manager"));
 	for (guint i = 0; i < list_length(def->perf_events); i++)

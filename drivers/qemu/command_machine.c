@@ -255,6 +255,8 @@ static bool command_actions(QemuCommand *cmd, GError **error)
 		action = ((DomainWatchdog *)list_get(def->watchdogs, 0))->action;
 	/* The end of a guest is ours to decide on: QEMU waits with the guest stopped. */
 	opts_str(opts, "shutdown", "pause");
+	if (def->on_reboot != LIFECYCLE_RESTART && def->on_reboot != LIFECYCLE_ABSENT)
+		opts_str(opts, "reboot", "shutdown");
 	opts_str(opts, "panic", "pause");
 	if (action != WATCHDOG_ACTION_ABSENT && !watchdog_words[action]) {
 		g_string_free(opts, TRUE);
