@@ -38,6 +38,8 @@ typedef struct Engine {
 	Server *server;
 	bool privileged; /* qemu:///system; else qemu:///session */
 	bool stopping;	 /* no new guests, no new clients */
+	bool quit;	 /* engine_quit() was called */
+	int status;	 /* of the process, then */
 	uint64_t started; /* CLOCK_REALTIME, microseconds */
 	char boot_id[37]; /* of the host: tells a reboot from a restart of the daemon */
 
@@ -45,6 +47,9 @@ typedef struct Engine {
 	char *state_dir; /* kept over reboots: reeve.db, nvram/, cache/ */
 	char *run_dir;	 /* run_dir/vm/<uuid>/ is a guest's */
 	char *log_dir;	 /* log_dir/<name>.log is a guest's */
+
+	/* Reads the configuration anew, for SIGHUP; from main.c. */
+	Settings *(*read_settings)(const struct Engine *engine, GError **error);
 } Engine;
 
 /* Ends the loop after the present turn; the process exits with @status. */

@@ -37,7 +37,6 @@ struct Domain {
 	char *managed_save; /* path of the saved memory, NULL when there is none */
 	DomainSummary summary; /* of the stored definition; of the live one while transient */
 	uint64_t started_usec; /* CLOCK_REALTIME; 0 while inactive */
-	unsigned snapshots, checkpoints; /* how many there are */
 
 	Vm *vm; /* link to the worker while active, NULL else; owned by daemon/vm.c */
 
