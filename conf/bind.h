@@ -102,6 +102,7 @@ typedef enum {
 #define BIND_READ_ONLY 0x0100u /* an old spelling: read, never written */
 #define BIND_BARE 0x0200u     /* CHILD, VALUE: write the element even when nothing is in it */
 #define BIND_USER_ALIAS 0x0400u /* as BIND_LIVE, unless the text begins with "ua-" */
+#define BIND_ONCE 0x1000u     /* child elements: a second one is an error, not only noted */
 #define BIND_WRITE_ONLY 0x0800u /* another row of that name reads it */
 
 struct BindRow {

@@ -496,6 +496,10 @@ static bool children_read(Frame *frame, GError **error)
 		slot = &frame->index->content.slots[position];
 		if (seen_set(frame->content_seen, (guint)position) &&
 		    slot->row->kind != BIND_LIST && slot->row->kind != BIND_STRINGS) {
+			if (slot->row->flags & BIND_ONCE)
+				return reader_fail(frame->reader, node, NULL, error,
+						   VIR_ERR_XML_ERROR, _("'%s' is repeated"),
+						   (const char *)node->name);
 			reader_note(frame->reader, &finding,
 				    g_strdup_printf(_("'%s' is repeated; only the first counts"),
 						    (const char *)node->name));

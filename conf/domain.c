@@ -67,7 +67,7 @@ static const BindRow devices_rows[] = {
 static ELEMENT(domain_devices, NULL, DomainDef, devices_rows);
 
 static const BindRow domain_rows[] = {
-	ATTR(DomainDef, "type", virt, virt_type, BIND_REQUIRED | G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(DomainDef, "type", virt, virt_type, BIND_REQUIRED | G),
 	ATTR(DomainDef, "id", id, int, BIND_LIVE, HAS(DomainDef, has_id)),
 	LEAF(DomainDef, "name", name, str, G),
 	LEAF(DomainDef, "uuid", uuid, uuid, G, .code = VIR_ERR_INTERNAL_ERROR),

@@ -60,8 +60,8 @@ static ELEMENT(chardev_log, NULL, ChardevSource, log_rows);
 #define NOT_UDP OF(~BIT(CHARDEV_UDP))
 static const BindRow chardev_body_rows[] = {
 	CHILD("source", chardev_endpoint, 0, NOT_UDP),
-	CHILD("source", udp_bind, 0, OF(BIT(CHARDEV_UDP)), SELECT("mode", "bind")),
-	CHILD("source", udp_connect, 0, OF(BIT(CHARDEV_UDP)), SELECT("mode", "connect")),
+	CHILD("source", udp_bind, BIND_ONCE, OF(BIT(CHARDEV_UDP)), SELECT("mode", "bind")),
+	CHILD("source", udp_connect, BIND_ONCE, OF(BIT(CHARDEV_UDP)), SELECT("mode", "connect")),
 	CHILD("source", udp_connect, BIND_READ_ONLY, OF(BIT(CHARDEV_UDP))),
 	VALUE(ChardevSource, "protocol", "type", protocol, chardev_protocol, BIND_REQUIRED, OF(BIT(CHARDEV_TCP))),
 	CHILD("log", chardev_log, 0),
@@ -138,7 +138,7 @@ static const BindRow console_rows[] = {
 ELEMENT(domain_console, "console", DomainChardev, console_rows);
 
 static const BindRow smartcard_rows[] = {
-	ATTR(DomainSmartcard, "mode", mode, smartcard_mode, BIND_REQUIRED | G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(DomainSmartcard, "mode", mode, smartcard_mode, BIND_REQUIRED | G),
 	INCLUDE_IN(DomainSmartcard, source, chardev_source,
 		   WHEN(DomainSmartcard, mode, BIT(SMARTCARD_PASSTHROUGH))),
 	STRINGS(DomainSmartcard, "certificate", certificates, 0,

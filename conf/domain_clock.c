@@ -24,12 +24,12 @@ static const BindRow catchup_rows[] = {
 static ELEMENT(timer_catchup, NULL, ClockTimer, catchup_rows);
 
 static const BindRow timer_rows[] = {
-	ATTR(ClockTimer, "name", name, timer_name, BIND_REQUIRED | G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(ClockTimer, "name", name, timer_name, BIND_REQUIRED | G),
 	ATTR(ClockTimer, "present", present, yes_no, G),
-	ATTR(ClockTimer, "tickpolicy", tickpolicy, tick_policy, G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
-	ATTR(ClockTimer, "track", track, timer_track, G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(ClockTimer, "tickpolicy", tickpolicy, tick_policy, G),
+	ATTR(ClockTimer, "track", track, timer_track, G),
 	ATTR(ClockTimer, "frequency", frequency, uint64, G),
-	ATTR(ClockTimer, "mode", mode, timer_mode, G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(ClockTimer, "mode", mode, timer_mode, G),
 	CHILD("catchup", timer_catchup, 0),
 	END_ROWS
 };
@@ -50,7 +50,7 @@ static bool clock_parsed(BindReader *reader, void *object, GError **error)
 
 #define AT(offsets) WHEN(DomainClock, offset, offsets)
 static const BindRow clock_rows[] = {
-	ATTR(DomainClock, "offset", offset, clock_offset, BIND_REQUIRED | G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(DomainClock, "offset", offset, clock_offset, G, MISSING(CLOCK_OFFSET_UTC)),
 	ATTR(DomainClock, "adjustment", adjustment, token, 0,
 	     AT(BIT(CLOCK_OFFSET_UTC) | BIT(CLOCK_OFFSET_LOCALTIME) | BIT(CLOCK_OFFSET_VARIABLE))),
 	ATTR(DomainClock, "basis", basis, clock_basis, 0, AT(BIT(CLOCK_OFFSET_VARIABLE))),

@@ -236,6 +236,26 @@ static ELEMENT(coalesce_rx, NULL, DomainInterface, frames_rows);
 static const BindRow coalesce_rows[] = { CHILD("rx", coalesce_rx, 0), END_ROWS };
 static ELEMENT(interface_coalesce, NULL, DomainInterface, coalesce_rows);
 
+/* Names that are made up at each start are not part of a definition. */
+static bool interface_parsed(BindReader *reader, void *object, GError **error)
+{
+	static const char *const generated[] = { "vnet", "vif", "macvtap", "macvlan" };
+	DomainInterface *interface = object;
+
+	if (interface->mac.set && mac_is_multicast(&interface->mac))
+		return bind_reader_fail(reader, error, VIR_ERR_XML_ERROR,
+					_("a network interface needs a unicast MAC address"));
+	if (!(bind_reader_flags(reader) & CONF_INACTIVE) || !interface->target ||
+	    interface->target_managed == TRISTATE_NO)
+		return true;
+	for (guint i = 0; i < G_N_ELEMENTS(generated); i++)
+		if (g_str_has_prefix(interface->target, generated[i])) {
+			g_clear_pointer(&interface->target, g_free);
+			break;
+		}
+	return true;
+}
+
 static const BindRow interface_rows[] = {
 	ATTR(DomainInterface, "type", type, interface_type, 0, MISSING(INTERFACE_USER)),
 	ATTR(DomainInterface, "managed", managed, yes_no, 0, IS(BIT(INTERFACE_HOSTDEV))),
@@ -269,4 +289,5 @@ static const BindRow interface_rows[] = {
 	INCLUDE_IN(DomainInterface, info, device_place),
 	END_ROWS
 };
-ELEMENT(domain_interface, "interface", DomainInterface, interface_rows);
+ELEMENT(domain_interface, "interface", DomainInterface, interface_rows,
+	.parsed = interface_parsed);

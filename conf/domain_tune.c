@@ -42,7 +42,7 @@ static const BindRow backing_rows[] = {
 ELEMENT(domain_memory_backing, "memoryBacking", DomainMemoryBacking, backing_rows);
 
 static const BindRow vcpu_rows[] = {
-	ATTR(DomainVcpus, "placement", placement, placement, 0, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(DomainVcpus, "placement", placement, placement, 0),
 	ATTR(DomainVcpus, "cpuset", cpuset, cpuset, 0),
 	ATTR(DomainVcpus, "current", current, uint, BIND_NONZERO),
 	TEXT(DomainVcpus, count, uint, BIND_NONZERO | G),
@@ -239,7 +239,7 @@ static const BindRow idmap_rows[] = {
 ELEMENT(domain_idmap, "idmap", DomainIdMap, idmap_rows);
 
 static const BindRow perf_rows[] = {
-	ATTR(PerfEvent, "name", name, perf_name, BIND_REQUIRED, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(PerfEvent, "name", name, perf_name, BIND_REQUIRED),
 	ATTR(PerfEvent, "enabled", enabled, yes_no, BIND_REQUIRED),
 	END_ROWS
 };

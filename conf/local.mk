@@ -12,6 +12,15 @@ conf_libconf_a_SOURCES = \
 	conf/bind_reader.c \
 	conf/bind_reader.h \
 	conf/bind_rows.h \
+	conf/check.h \
+	conf/check_devices.c \
+	conf/check_disk.c \
+	conf/check_domain.c \
+	conf/check_tune.c \
+	conf/complete.h \
+	conf/complete_chardev.c \
+	conf/complete_device.c \
+	conf/complete_domain.c \
 	conf/diag.c \
 	conf/diag.h \
 	conf/domain.c \
@@ -39,6 +48,7 @@ conf_libconf_a_SOURCES = \
 	conf/domain_info.h \
 	conf/domain_interface.c \
 	conf/domain_interface.h \
+	conf/domain_metadata.c \
 	conf/domain_misc.c \
 	conf/domain_misc.h \
 	conf/domain_ns.c \
