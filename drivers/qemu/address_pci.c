@@ -426,6 +426,8 @@ static int port_number(const DomainController *controller)
 {
 	const PciAddress *address = &controller->info.address.pci;
 
+	if (controller->model == MODEL_PCIE_SWITCH_DOWNSTREAM_PORT)
+		return (int)address->slot;
 	return (int)((address->slot << 3) + address->function);
 }
 

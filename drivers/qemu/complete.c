@@ -173,7 +173,8 @@ bool complete_cpu(DomainDef *def, const QemuCaps *caps, GError **error)
 		if (!cpu->check)
 			cpu->check = CPU_CHECK_NONE;
 		if (!cpu->migratable && qemu_arch_is_x86(def->os.arch))
-			cpu->migratable = TRISTATE_YES;
+			cpu->migratable =
+				strcmp(def->os.arch, "x86_64") == 0 ? TRISTATE_YES : TRISTATE_NO;
 		break;
 	case CPU_MODE_MAXIMUM:
 		if (!cpu->check)

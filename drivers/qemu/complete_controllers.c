@@ -202,12 +202,16 @@ static void implicit_ps2(DomainDef *def, InputType type)
 	input->bus = INPUT_BUS_PS2;
 }
 
-static bool graphics_have(const DomainDef *def, GraphicsType type)
+/* Without any display there may be sound, but not with one that has no way for it. */
+static bool audio_is_possible(const DomainDef *def)
 {
-	for (guint i = 0; i < list_length(def->graphics); i++)
-		if (((DomainGraphics *)list_get(def->graphics, i))->type == type)
+	for (guint i = 0; i < list_length(def->graphics); i++) {
+		const DomainGraphics *graphics = list_get(def->graphics, i);
+
+		if (graphics->type != GRAPHICS_DBUS && graphics->type != GRAPHICS_EGL_HEADLESS)
 			return true;
-	return false;
+	}
+	return list_length(def->graphics) == 0;
 }
 
 /* A display needs a screen; a local one (SDL, spice) brings its own sound. */
@@ -236,7 +240,7 @@ bool complete_implicit(DomainDef *def, const QemuCaps *caps, GError **error)
 		implicit_ps2(def, INPUT_MOUSE);
 		implicit_ps2(def, INPUT_KEYBOARD);
 	}
-	if (list_length(def->audios) == 0 && !graphics_have(def, GRAPHICS_DBUS)) {
+	if (list_length(def->audios) == 0 && audio_is_possible(def)) {
 		DomainAudio *audio = domain_def_add(def, DEVICE_AUDIO);
 
 		audio->id = 1;

@@ -43,6 +43,58 @@ static DiskBus disk_default_bus(const DomainDef *def, const DomainDisk *disk)
 	return disk->device == DISK_DEVICE_FLOPPY ? DISK_BUS_FDC : DISK_BUS_IDE;
 }
 
+static guint protocol_port(StorageProtocol protocol)
+{
+	switch (protocol) {
+	case STORAGE_PROTOCOL_NBD:
+		return 10809;
+	case STORAGE_PROTOCOL_GLUSTER:
+		return 24007;
+	case STORAGE_PROTOCOL_ISCSI:
+		return 3260;
+	case STORAGE_PROTOCOL_SSH:
+		return 22;
+	case STORAGE_PROTOCOL_HTTP:
+		return 80;
+	case STORAGE_PROTOCOL_HTTPS:
+		return 443;
+	case STORAGE_PROTOCOL_FTP:
+		return 21;
+	case STORAGE_PROTOCOL_FTPS:
+		return 990;
+	case STORAGE_PROTOCOL_TFTP:
+		return 69;
+	case STORAGE_PROTOCOL_SHEEPDOG:
+		return 7000;
+	case STORAGE_PROTOCOL_VXHS:
+		return 9999;
+	default:
+		return 0;
+	}
+}
+
+static void complete_source(StorageSource *source)
+{
+	if (source->encryption && !source->encryption->engine)
+		source->encryption->engine = ENCRYPTION_ENGINE_QEMU;
+	/* An iSCSI target without a unit means its first. */
+	if (source->protocol == STORAGE_PROTOCOL_ISCSI && source->name &&
+	    !strchr(source->name, '/')) {
+		char *name = g_strdup_printf("%s/0", source->name);
+
+		g_free(source->name);
+		source->name = name;
+	}
+	for (guint i = 0; i < list_length(source->hosts); i++) {
+		StorageHost *host = list_get(source->hosts, i);
+
+		if (host->has_port || host->transport == STORAGE_TRANSPORT_UNIX || host->socket)
+			continue;
+		host->port = protocol_port(source->protocol);
+		host->has_port = host->port > 0;
+	}
+}
+
 static bool complete_disk(Completion *completion, DomainDisk *disk)
 {
 	if (!disk->device)
@@ -53,6 +105,13 @@ static bool complete_disk(Completion *completion, DomainDisk *disk)
 		disk->bus = disk_default_bus(completion->def, disk);
 	if (disk->device == DISK_DEVICE_CDROM)
 		disk->readonly = true;
+	/* A drive without a medium. */
+	if (disk->source.type == STORAGE_NETWORK && !disk->source.protocol &&
+	    disk->device != DISK_DEVICE_DISK && disk->device != DISK_DEVICE_LUN)
+		disk->source.type = STORAGE_FILE;
+	complete_source(&disk->source);
+	if (disk->encryption && !disk->encryption->engine)
+		disk->encryption->engine = ENCRYPTION_ENGINE_QEMU;
 	if (disk->source.type == STORAGE_VHOST_USER)
 		return true;
 	complete_string(&disk->driver_name, "qemu");
@@ -81,6 +140,8 @@ static const char *interface_default_model(const Completion *completion)
 
 static bool complete_interface(Completion *completion, DomainInterface *interface)
 {
+	if (!interface->model && interface->type == INTERFACE_VDPA)
+		interface->model = g_strdup("virtio");
 	if (!interface->model && interface->type != INTERFACE_HOSTDEV)
 		interface->model = g_strdup(interface_default_model(completion));
 	/* Once, capitals did not matter here. */
@@ -239,6 +300,8 @@ static bool complete_video(Completion *completion, DomainVideo *video)
 {
 	bool any_primary = false;
 
+	if (video->primary == TRISTATE_NO)
+		video->primary = TRISTATE_ABSENT;
 	if (!video->type)
 		video->type = video_default_type(completion);
 	video_memory(video);
@@ -363,7 +426,8 @@ static bool complete_filesystem(Completion *completion, DomainFilesystem *filesy
 	(void)completion;
 	if (!filesystem->type)
 		filesystem->type = FS_MOUNT;
-	if (!filesystem->access && filesystem->type == FS_MOUNT)
+	if (!filesystem->access && filesystem->type == FS_MOUNT &&
+	    filesystem->driver != FS_DRIVER_VIRTIOFS)
 		filesystem->access = FS_ACCESS_PASSTHROUGH;
 	return true;
 }
@@ -373,6 +437,10 @@ static bool complete_hostdev(Completion *completion, DomainHostdev *hostdev)
 	(void)completion;
 	if (!hostdev->mode)
 		hostdev->mode = HOSTDEV_MODE_SUBSYSTEM;
+	if (hostdev->mode == HOSTDEV_MODE_SUBSYSTEM && !hostdev->managed)
+		hostdev->managed = TRISTATE_NO;
+	if (hostdev->scsi_protocol == SCSI_PROTOCOL_ISCSI)
+		complete_source(&hostdev->iscsi);
 	return true;
 }
 
