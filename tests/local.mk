@@ -43,3 +43,15 @@ tests_unit_test_rpc_calls_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_rpc_tls
 tests_unit_test_rpc_tls_SOURCES = tests/unit/test_rpc_tls.c
 tests_unit_test_rpc_tls_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_rpc_lengths
+tests_unit_test_rpc_lengths_SOURCES = tests/unit/test_rpc_lengths.c
+tests_unit_test_rpc_lengths_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_rpc_procs
+tests_unit_test_rpc_procs_SOURCES = tests/unit/test_rpc_procs.c
+tests_unit_test_rpc_procs_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_rpc_uri
+tests_unit_test_rpc_uri_SOURCES = tests/unit/test_rpc_uri.c
+tests_unit_test_rpc_uri_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)

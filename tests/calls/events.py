@@ -7,7 +7,7 @@ import uuid
 
 import libvirt
 
-from reeve_test import STOCK, case, case_of_ours, check, daemon, equal, raises, run_cases
+from reeve_test import case, case_of_ours, check, daemon, equal, raises, run_cases
 from reeve_wire import MESSAGE, REMOTE, Reader, Wire, string, word
 
 LIFECYCLE_OLD, LIFECYCLE_ANY, LIFECYCLE_NEW = 107, 107, 318

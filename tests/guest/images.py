@@ -8,7 +8,7 @@ import sys
 
 import libvirt
 
-from reeve_test import STOCK, Console, Failed, case, case_of_ours, check, contains, daemon, disk_image, equal, \
+from reeve_test import STOCK, Console, Failed, case, case_of_ours, contains, daemon, disk_image, equal, \
     command, guest_xml, run_cases
 
 

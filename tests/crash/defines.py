@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The engine is killed in a storm of definitions, again and again: each one that was acknowledged is
+there, whole; each that was not is there whole or not at all."""
+# timeout: 600
+import os
+import random
+import sys
+import time
+import uuid
+
+import libvirt
+
+from reeve_test import STOCK, check, daemon, equal
+
+ROUNDS = int(os.environ.get('REEVE_CRASH_ROUNDS', '20'))
+CLIENTS = 4
+chance = random.Random(2)
+
+
+def document(name, identity, fill):
+    return (f'<domain type="test"><name>{name}</name><uuid>{identity}</uuid><description>{fill}</description>'
+            '<memory>65536</memory><os><type>hvm</type></os></domain>')
+
+
+def client(server, number, out):
+    """Defines until the daemon is gone; each acknowledged one is a line in the file."""
+    with open(out, 'a', encoding='ascii', buffering=1) as note:
+        connection = server.connect('test')
+        try:
+            while True:
+                identity, fill = str(uuid.uuid4()), chance.choice('abc') * chance.randrange(10, 6000)
+                name = f'c{number}-{identity[:8]}'
+                connection.defineXML(document(name, identity, fill))
+                note.write(f'{name} {identity} {fill[0]} {len(fill)}\n')
+        except libvirt.libvirtError:
+            pass
+    os._exit(0)
+
+
+def acknowledged(paths):
+    for path in paths:
+        with open(path, encoding='ascii') as lines:
+            for line in lines:
+                if line.endswith('\n'):
+                    name, identity, letter, length = line.split()
+                    yield name, identity, letter * int(length)
+
+
+def main():
+    libvirt.registerErrorHandler(lambda *_: None, None)
+    paths = [f'client{number}' for number in range(CLIENTS)]
+    with daemon() as server:
+        for _ in range(ROUNDS):
+            children = []
+            for number in range(CLIENTS):
+                child = os.fork()
+                if child == 0:
+                    chance.seed(os.getpid())
+                    client(server, number, paths[number])
+                children.append(child)
+            time.sleep(chance.uniform(0.1, 0.4))  # the point of the kill is the test's own choice
+            server.kill()
+            for child in children:
+                os.waitpid(child, 0)
+            server.process = None
+            server.start()
+        wanted = list(acknowledged(paths))
+        check(len(wanted) > ROUNDS, f'only {len(wanted)} definitions in {ROUNDS} rounds')
+        with server.connect('test') as connection:
+            for name, identity, fill in wanted:
+                domain = connection.lookupByUUIDString(identity)
+                equal(domain.name(), name)
+                check(f'<description>{fill}</description>' in domain.XMLDesc(), f'{name} is torn')
+            for domain in connection.listAllDomains():
+                check('</domain>' in domain.XMLDesc(), f'{domain.name()} is torn')
+        print(f'{len(wanted)} definitions in {ROUNDS} rounds, none lost')
+    return 0
+
+
+if __name__ == '__main__':
+    if STOCK:
+        sys.exit(77)
+    sys.exit(main())
