@@ -11,6 +11,10 @@ UNIT_TESTS += tests/unit/test_agent
 tests_unit_test_agent_SOURCES = tests/unit/test_agent.c
 tests_unit_test_agent_LDADD = drivers/libdrivers_live.a $(BASE_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_qemu_live
+tests_unit_test_qemu_live_SOURCES = tests/unit/test_qemu_live.c
+tests_unit_test_qemu_live_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_qmp
 tests_unit_test_qmp_SOURCES = tests/unit/test_qmp.c
 tests_unit_test_qmp_LDADD = drivers/libdrivers_live.a $(BASE_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
@@ -55,3 +59,11 @@ tests_unit_test_rpc_procs_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_rpc_uri
 tests_unit_test_rpc_uri_SOURCES = tests/unit/test_rpc_uri.c
 tests_unit_test_rpc_uri_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_frame
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c
+tests_fuzz_fuzz_frame_LDFLAGS = -fsanitize=fuzzer
+tests_fuzz_fuzz_frame_LDADD = $(RPC_LIBS)
+check_PROGRAMS += tests/fuzz/replay_frame
+tests_fuzz_replay_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/replay.c
+tests_fuzz_replay_frame_LDADD = $(RPC_LIBS)
