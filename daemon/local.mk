@@ -49,6 +49,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/serve_domain_list.c \
 	daemon/serve_event.c \
 	daemon/serve_host.c \
+	daemon/serve_host_devices.c \
 	daemon/serve_network.c \
 	daemon/serve_nwfilter.c \
 	daemon/serve_pool.c \
