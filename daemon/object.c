@@ -340,6 +340,30 @@ bool object_mark_commit(Call *call, Object *object, bool autostart, const char *
 	return true;
 }
 
+void objects_batch_remove_children(Objects *objects, const char *parent, StoreBatch *batch,
+				   const StoreOrigin *origin)
+{
+	for (int i = 0; i < OBJECT_KINDS; i++) {
+		g_autoptr(GPtrArray) list = kinds[i].by_name ? objects_list(objects, i, parent) : NULL;
+
+		for (guint j = 0; list && j < list->len; j++) {
+			StoreObject row = object_row(list->pdata[j]);
+
+			store_batch_object_remove(batch, &row, origin);
+		}
+	}
+}
+
+void objects_drop_children(Objects *objects, const char *parent)
+{
+	for (int i = 0; i < OBJECT_KINDS; i++) {
+		g_autoptr(GPtrArray) list = kinds[i].by_name ? objects_list(objects, i, parent) : NULL;
+
+		for (guint j = 0; list && j < list->len; j++)
+			object_remove(list->pdata[j]);
+	}
+}
+
 void object_set_active(Object *object, bool active)
 {
 	object->active = active;

@@ -87,6 +87,13 @@ bool object_undefine_commit(Call *call, Object *object, GError **error);
 /* Stores another value of autostart, or of extra (NULL: as it is). */
 bool object_mark_commit(Call *call, Object *object, bool autostart, const char *extra,
 			GError **error);
+/*
+ * Everything below @parent goes with it: the first adds the removals to the batch of its removal,
+ * the second follows in memory once that is stored.
+ */
+void objects_batch_remove_children(Objects *objects, const char *parent, StoreBatch *batch,
+				   const StoreOrigin *origin);
+void objects_drop_children(Objects *objects, const char *parent);
 /* Sets ->active; an object that is neither active nor stored goes. */
 void object_set_active(Object *object, bool active);
 
@@ -98,6 +105,17 @@ unsigned objects_count(Objects *objects, ObjectKind kind, bool active);
  */
 bool objects_names(Objects *objects, ObjectKind kind, bool active, int max, int limit,
 		   char ***ret_names, u_int *ret_count, GError **error);
+
+/*
+ * A pair of filter flags of the newer listings, as ACTIVE and INACTIVE: neither or both let
+ * everything through.
+ */
+static inline bool object_passes(unsigned flags, unsigned yes, unsigned no, bool is)
+{
+	unsigned wanted = flags & (yes | no);
+
+	return wanted == 0 || (wanted & (is ? yes : no)) != 0;
+}
 
 /* Encodes @message with @filter, takes its leading callbackID off, and emits it. */
 void object_emit(const Object *object, EventKind kind, int id, xdrproc_t filter, void *message);
