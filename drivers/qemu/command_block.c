@@ -16,6 +16,7 @@ typedef struct Layer {
 	const char *path;
 	const char *format; /* block driver of QEMU */
 	bool read_only;
+	bool below; /* a backing image: may become writable during a commit */
 	int fd; /* -1: QEMU opens it by path */
 	guint64 cache_size;
 } Layer;
@@ -324,12 +325,10 @@ static void cache_options(json_t *node, DiskCache cache)
 				      cache == DISK_CACHE_UNSAFE));
 }
 
-static void common_options(json_t *node, const DomainDisk *disk, const Layer *layer, bool top)
+static void common_options(json_t *node, const DomainDisk *disk, bool format)
 {
-	bool zeroes = top && disk->detect_zeroes > DISK_ZEROES_DEFAULT;
+	bool zeroes = format && disk->detect_zeroes > DISK_ZEROES_DEFAULT;
 
-	if (layer->read_only)
-		json_object_set_new(node, "read-only", json_true());
 	cache_options(node, disk->cache);
 	if (disk->discard > DISK_DISCARD_DEFAULT)
 		set_string(node, "discard", disk_discard_name(disk->discard));
@@ -353,9 +352,13 @@ static void add_protocol(QemuCommand *cmd, const DomainDisk *disk, const Layer *
 
 	if (file && disk->io > DISK_IO_DEFAULT && (!layer->source || layer->source->type != STORAGE_DIR))
 		set_string(node, "aio", disk_io_name(disk->io));
-	if (!layer->read_only)
-		json_object_set_new(node, "auto-read-only", json_true());
-	common_options(node, disk, layer, false);
+	/*
+	 * "auto" opens for reading first and for writing when somebody writes: it needs a descriptor
+	 * for each, of which a backing image gets the second when a commit wants it.
+	 */
+	if (layer->read_only)
+		json_object_set_new(node, layer->below ? "auto-read-only" : "read-only", json_true());
+	common_options(node, disk, false);
 	command_blockdev(cmd, node);
 }
 
@@ -365,7 +368,9 @@ static void add_format(QemuCommand *cmd, const DomainDisk *disk, const Layer *la
 	json_t *node = json_pack("{s:s,s:s,s:s}", "node-name", names[0], "driver", layer->format,
 				 "file", names[1]);
 
-	common_options(node, disk, layer, true);
+	if (layer->read_only)
+		json_object_set_new(node, "read-only", json_true());
+	common_options(node, disk, true);
 	if (layer->cache_size > 0 && strcmp(layer->format, "qcow2") == 0)
 		json_object_set_new(node, "cache-size", json_integer((json_int_t)layer->cache_size));
 	if (disk->discard_no_unref != TRISTATE_ABSENT && strcmp(layer->format, "qcow2") == 0)
@@ -398,6 +403,7 @@ static GArray *opened_chain(const DomainDisk *disk, const GPtrArray *opened)
 			.path = image->path,
 			.format = image->format && *image->format ? image->format : "raw",
 			.read_only = image->read_only || i > 0 || disk->readonly,
+			.below = i > 0,
 			.fd = image->fd,
 			.cache_size = i == 0 ? disk->metadata_cache_max_size : 0,
 		};
@@ -430,6 +436,7 @@ static GArray *declared_chain(const DomainDisk *disk, GError **error)
 			.path = backing->source.path,
 			.format = format_driver(backing->format, disk->target, error),
 			.read_only = true,
+			.below = true,
 			.fd = -1,
 			.cache_size = backing->metadata_cache_max_size,
 		};

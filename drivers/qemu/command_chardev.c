@@ -4,10 +4,17 @@
 
 /* ---- The host's end */
 
+/* Without a mode it connects to what is named, and listens where nothing is. */
+static bool unix_listens(const ChardevSource *source)
+{
+	return source->mode == CHARDEV_MODE_BIND || source->mode == CHARDEV_MODE_SERVER ||
+	       (source->mode == CHARDEV_MODE_ABSENT && !source->path);
+}
+
 static bool unix_opts(QemuCommand *cmd, GString *opts, const ChardevSource *source,
 		      const char *alias)
 {
-	bool server = source->mode == CHARDEV_MODE_BIND || source->mode == CHARDEV_MODE_SERVER;
+	bool server = unix_listens(source);
 	int fd = server ? command_fd(cmd, alias) : -1;
 
 	if (fd >= 0)

@@ -17,6 +17,7 @@ enum {
 	DEPTH_MAX = 512,
 	VALUES_MAX = 1000 * 1000,
 	DELIMITER = 0xff,
+	DIGITS_MAX = 19, /* of an integer that fits 64 bits with sign */
 };
 
 typedef struct Outgoing {
@@ -75,16 +76,58 @@ static const char *bounds_exceeded(const char *text, gsize length)
 	return NULL;
 }
 
+/* Whether the digits at @text are an integer beyond 64 bits with sign, which jansson refuses. */
+static bool is_wide(const char *text, gsize digits, gsize length)
+{
+	if (digits < DIGITS_MAX || (digits < length && strchr(".eE", text[digits])))
+		return false;
+	return digits > DIGITS_MAX || strncmp(text, "9223372036854775807", DIGITS_MAX) > 0;
+}
+
+/* QEMU says 2^64 - 1 where it does not know: written as reals, such numbers do no harm. */
+static GString *widen(const char *text, gsize length)
+{
+	GString *out = NULL;
+	bool quoted = false;
+	gsize done = 0;
+
+	for (gsize i = 0; i < length; i++) {
+		gsize digits = 0;
+
+		if (quoted && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		while (!quoted && i + digits < length && g_ascii_isdigit(text[i + digits]))
+			digits++;
+		if (digits == 0)
+			continue;
+		if (is_wide(text + i, digits, length - i)) {
+			out = out ? out : g_string_sized_new(length + 16);
+			g_string_append_len(out, text + done, (gssize)(i + digits - done));
+			g_string_append(out, ".0");
+			done = i + digits;
+		}
+		i += digits - 1;
+	}
+	if (out)
+		g_string_append_len(out, text + done, (gssize)(length - done));
+	return out;
+}
+
 json_t *json_parse_bounded(const char *text, gsize length, GError **error)
 {
 	const char *why = bounds_exceeded(text, length);
+	g_autoptr(GString) wide = NULL;
 	json_error_t bad;
 	json_t *value;
 
 	if (why)
 		return fail_null(error, VIR_ERR_INVALID_ARG, _("JSON text is not accepted: %s"),
 				 _(why));
-	value = json_loadb(text, length, JSON_DECODE_ANY, &bad);
+	wide = widen(text, length);
+	value = wide ? json_loadb(wide->str, wide->len, JSON_DECODE_ANY, &bad) :
+		       json_loadb(text, length, JSON_DECODE_ANY, &bad);
 	if (!value)
 		return fail_null(error, VIR_ERR_INVALID_ARG, _("not JSON: %s at byte %d"), bad.text,
 				 bad.position);

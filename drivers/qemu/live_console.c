@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a person at the guest would use: console, screen, keyboard, display. */
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>

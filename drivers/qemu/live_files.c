@@ -4,6 +4,8 @@
  * with the guest's rights, which may not suffice though the descriptor is there; a copy in memory
  * belongs to the guest.
  */
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The QEMU process: its birth, its sockets, its end. */
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -109,6 +111,7 @@ static int on_exit_of_qemu(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED 
 	guest->pid = 0;
 	for (guint k = 0; k < live->leavers->len; k++)
 		fiber_event_set(g_ptr_array_index(live->leavers, k));
+	g_ptr_array_set_size(live->leavers, 0);
 	if (live->starting || live->end == LIVE_END_START_FAILED)
 		return 0;
 	while (ends[i].end != live->end && ends[i].end != LIVE_END_NONE)

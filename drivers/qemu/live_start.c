@@ -185,6 +185,7 @@ static bool agent_listen(QemuLive *live, GError **error)
 
 	if (!channel || channel->source.type != CHARDEV_UNIX ||
 	    channel->source.mode == CHARDEV_MODE_CONNECT ||
+	    (channel->source.mode == CHARDEV_MODE_ABSENT && channel->source.path) ||
 	    guest_resource(live->guest, channel->info.alias))
 		return true;
 	fd = live_listen(live, "agent", error);
@@ -307,7 +308,7 @@ static bool learn_state(QemuLive *live, GError **error)
 bool live_adopt(Guest *guest, GError **error)
 {
 	QemuLive *live = live_new(guest);
-	pid_t pid;
+	pid_t pid = 0;
 
 	live->starting = true;
 	if (!load(live, &pid, error) || !live_watch(live, pid, false, error)) {

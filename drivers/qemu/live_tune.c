@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is set on a QEMU that is there but has not begun: threads, throttles, links, balloon. */
+#include "config.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <sched.h>

@@ -135,7 +135,9 @@ static void script_plain(Peer *peer)
 {
 	greet(peer);
 	say(peer, "{\"event\": \"RESUME\", \"timestamp\": {\"seconds\": 5, \"microseconds\": 7}}\r\n");
-	answer(peer, hear(peer), "{\"status\": \"running\"}");
+	answer(peer, hear(peer), "{\"status\": \"running\", \"huge\": 18446744073709551615, "
+				 "\"large\": [9223372036854775807, -9223372036854775807, "
+				 "\"18446744073709551615\"]}");
 	hear(peer);
 	say(peer, "{\"id\": 3, \"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\\u001b\"}}\n");
 	hear(peer);
@@ -156,6 +158,9 @@ static void test_plain(G_GNUC_UNUSED void **state)
 	assert_int_equal(qmp_version(qmp), 7002022);
 	assert_true(qmp_call(qmp, "query-status", NULL, SECOND, &value, &error));
 	assert_string_equal(json_string_value(json_object_get(value, "status")), "running");
+	assert_true(json_is_real(json_object_get(value, "huge")));
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(value, "large"), 0)),
+			 G_MAXINT64);
 	json_decref(value);
 	assert_int_equal(heard.events, 1);
 	assert_string_equal(heard.last, "RESUME");
