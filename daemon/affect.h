@@ -27,6 +27,8 @@ bool affect_which(const Domain *domain, unsigned flags, DomainWhich *ret, GError
  */
 typedef bool (*DefEdit)(DomainDef *def, void *data, GError **error);
 bool definition_edit_commit(Call *call, Domain *domain, DefEdit edit, void *data, GError **error);
+/* Would that work? Nothing is changed. */
+bool definition_edit_check(Domain *domain, DefEdit edit, void *data, GError **error);
 
 /*
  * Reads, completes and checks a document as it is defined or created from. NULL and an error.

@@ -133,16 +133,32 @@ static bool definition_commit(Call *call, Domain *domain, const DomainDef *def, 
 	return good;
 }
 
-bool definition_edit_commit(Call *call, Domain *domain, DefEdit edit, void *data, GError **error)
+/* The stored definition as it would be after @edit. */
+static DomainDef *definition_edited(Domain *domain, DefEdit edit, void *data, GError **error)
 {
 	const DomainDef *stored = domain_def_get(domain, DOMAIN_STORED, error);
 	g_autoptr(DomainDef) def = NULL;
 
 	if (!stored)
-		return false;
+		return NULL;
 	def = domain_def_copy(stored);
-	return edit(def, data, error) && definition_complete(domain->driver, def, error) &&
-	       definition_commit(call, domain, def, error);
+	if (!edit(def, data, error) || !definition_complete(domain->driver, def, error))
+		return NULL;
+	return g_steal_pointer(&def);
+}
+
+bool definition_edit_check(Domain *domain, DefEdit edit, void *data, GError **error)
+{
+	g_autoptr(DomainDef) def = definition_edited(domain, edit, data, error);
+
+	return def != NULL;
+}
+
+bool definition_edit_commit(Call *call, Domain *domain, DefEdit edit, void *data, GError **error)
+{
+	g_autoptr(DomainDef) def = definition_edited(domain, edit, data, error);
+
+	return def && definition_commit(call, domain, def, error);
 }
 
 Domain *definition_put_commit(Call *call, const char *xml, unsigned flags, GError **error)

@@ -14,6 +14,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/def_cache.c \
 	daemon/def_cache.h \
 	daemon/definition.c \
+	daemon/device_edit.c \
+	daemon/device_edit.h \
 	daemon/dispatch.c \
 	daemon/dispatch.h \
 	daemon/domain.c \
@@ -45,6 +47,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/serve_checkpoint.c \
 	daemon/serve_connect.c \
 	daemon/serve_domain.c \
+	daemon/serve_domain_config.c \
 	daemon/serve_domain_define.c \
 	daemon/serve_domain_list.c \
 	daemon/serve_event.c \

@@ -47,6 +47,7 @@ worker_reeve_vm_SOURCES = \
 	worker/vm_event.c \
 	worker/vm_link.c \
 	worker/vm_main.c \
+	worker/vm_metadata.c \
 	worker/vm_payload.c \
 	worker/vm_serve.c \
 	worker/vm_state.c \
@@ -60,4 +61,4 @@ worker_reeve_vm_LDADD = \
 	$(JANSSON_LIBS) \
 	$(XML_LIBS)
 
-$(worker_libworker_a_OBJECTS): | $(RPC_HEADERS)
+$(worker_libworker_a_OBJECTS): | $(WIRE_H)
