@@ -117,7 +117,7 @@ static const BindRow filterref_rows[] = {
 	LIST(FilterRef, "parameter", parameters, filter_parameter, 0),
 	END_ROWS
 };
-static ELEMENT(filterref, NULL, FilterRef, filterref_rows);
+ELEMENT(filterref, NULL, FilterRef, filterref_rows);
 
 static const BindRow mac_rows[] = {
 	ATTR(DomainInterface, "address", mac, mac, BIND_REQUIRED | G),

@@ -72,6 +72,7 @@ ELEMENT_DECLARE(virtualport);
 ELEMENT_DECLARE(vlan);
 ELEMENT_DECLARE(bandwidth);
 ELEMENT_DECLARE(teaming);
+ELEMENT_DECLARE(filterref); /* FilterRef */
 
 /* the rest of <domain> */
 ELEMENT_DECLARE(domain_os);

@@ -59,9 +59,26 @@ conf_libconf_a_SOURCES = \
 	conf/domain_tables.h \
 	conf/domain_tune.c \
 	conf/domain_tune.h \
+	conf/interface.c \
+	conf/interface.h \
+	conf/network.c \
+	conf/network.h \
+	conf/network_check.c \
+	conf/nwfilter.c \
+	conf/nwfilter.h \
+	conf/nwfilter_types.c \
+	conf/nwfilter_types.h \
+	conf/pool.c \
+	conf/pool.h \
+	conf/secret.c \
+	conf/secret.h \
+	conf/snapshot.c \
+	conf/snapshot.h \
 	conf/types.c \
 	conf/types.h \
 	conf/types_cpuset.c \
-	conf/types_id.c
+	conf/types_id.c \
+	conf/volume.c \
+	conf/volume.h
 
 CONF_LIBS = conf/libconf.a $(BASE_LIBS) $(XML_LIBS)

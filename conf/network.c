@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/bind_rows.h"
+#include "conf/domain_tables.h"
 
 CONF_ENUM_DEFINE(forward_mode, FORWARD)
 CONF_ENUM_DEFINE(forward_driver, FORWARD_DRIVER)
@@ -11,12 +11,6 @@ CONF_ENUM_DEFINE(lease_unit, LEASE_UNIT)
 
 const BindNamespace bind_ns_dnsmasq = { "dnsmasq",
 					"http://libvirt.org/schemas/network/dnsmasq/1.0" };
-
-/* Shared with interfaces of domains: conf/domain_interface.c */
-ELEMENT_DECLARE(virtualport);
-ELEMENT_DECLARE(vlan);
-ELEMENT_DECLARE(bandwidth);
-ELEMENT_DECLARE(net_route);
 
 /* ---- forward ------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/bind_rows.h"
+#include "conf/domain_tables.h"
 #include "conf/nwfilter_types.h"
 
 CONF_ENUM_DEFINE(nwfilter_action, NWFILTER_ACTION)
@@ -130,8 +130,6 @@ PROTOCOL(sctp_ipv6, "sctp-ipv6", V6, PORTS);
 PROTOCOL(icmpv6, "icmpv6", V6, ICMP_TYPE);
 PROTOCOL(all_ipv6, "all-ipv6", V6);
 
-ELEMENT_DECLARE(filter_ref);
-
 /* ---- rules and the filter ------------------------------------------------------------------ */
 
 #define RULE(protocol, id, xml_name) \
@@ -199,7 +197,7 @@ static const BindRow nwfilter_rows[] = {
 	ATTR(NwFilterDef, "priority", priority, int, 0, HAS(NwFilterDef, has_priority),
 	     .doc = N_("Chains with a lower one are tried first.")),
 	LEAF(NwFilterDef, "uuid", uuid, uuid, 0, .doc = N_("Identity; made when absent.")),
-	LIST(NwFilterDef, "filterref", references, filter_ref, 0,
+	LIST(NwFilterDef, "filterref", references, filterref, 0,
 	     .doc = N_("Rules of another filter.")),
 	LIST(NwFilterDef, "rule", rules, nwfilter_rule, 0, .doc = N_("A rule.")),
 	END_ROWS
@@ -233,7 +231,8 @@ NwFilterDef *nwfilter_def_parse(const char *xml, gsize length, unsigned flags, C
 
 	if (!def)
 		return NULL;
-	if (uuid_is_absent(&def->uuid))
+	def->uuid_made = uuid_is_absent(&def->uuid);
+	if (def->uuid_made)
 		uuid_generate(&def->uuid);
 	if (!def->chain)
 		def->chain = g_strdup("root");

@@ -6,15 +6,12 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "conf/bind_rows.h"
+#include "conf/domain_tables.h"
 
 CONF_ENUM_DEFINE(snapshot_state, SNAPSHOT_STATE)
 CONF_ENUM_DEFINE(checkpoint_disk_type, CHECKPOINT_DISK)
 CONF_ENUM_DEFINE(backup_mode, BACKUP_MODE)
 CONF_ENUM_DEFINE(backup_disk_mode, BACKUP_DISK_MODE)
-
-ELEMENT_DECLARE(domain);
-ELEMENT_DECLARE(storage_source);
 
 /* ---- snapshot ------------------------------------------------------------------------------ */
 

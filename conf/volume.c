@@ -6,11 +6,9 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "conf/bind_rows.h"
+#include "conf/domain_tables.h"
 
 CONF_ENUM_DEFINE(volume_type, VOLUME_TYPE)
-
-ELEMENT_DECLARE(storage_encryption);
 
 static const BindRow extent_rows[] = {
 	ATTR(PoolExtent, "start", start, uint64, BIND_ALWAYS, .doc = N_("First byte.")),
