@@ -17,6 +17,7 @@
 #include "daemon/events.h"
 #include "daemon/host.h"
 #include "daemon/object.h"
+#include "daemon/pool.h"
 #include "daemon/priv.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -222,6 +223,7 @@ static void start_run(void *data)
 	}
 	if (engine->settings->autostart)
 		autostart_begin(engine);
+	pools_start_all(engine);
 	sd_notify(0, "READY=1");
 	log_info(_("%u domains; ready"), registry_count(engine->registry));
 	printf("ready\n");
