@@ -73,3 +73,10 @@ def server_directory(authority, directory, names=('localhost', '127.0.0.1'), **o
         copy(source, f'{directory}/{name}')
         os.chmod(f'{directory}/{name}', 0o644)
     return directory
+
+
+def copy_server(source, directory):
+    """The server's three files for another place."""
+    os.makedirs(directory, exist_ok=True)
+    for name in ('cacert.pem', 'servercert.pem', 'serverkey.pem'):
+        copy(f'{source}/{name}', f'{directory}/{name}')

@@ -276,12 +276,13 @@ class Libvirtd(Daemon):
             skip('a private libvirtd needs root')
         self.directory = os.path.realpath(directory)
         self.settings = settings
+        self.words = []  # lines of libvirtd.conf
         self.socket = os.path.join(self.directory, 'libvirt-sock')
         self.socket_ro = os.path.join(self.directory, 'libvirt-sock-ro')
 
     def start(self):
         os.makedirs(self.directory, exist_ok=True)
-        self.process = subprocess.Popen([os.path.join(SOURCE, 'tests', 'lib', 'run-libvirtd'), self.directory],
+        self.process = subprocess.Popen([os.path.join(SOURCE, 'tests', 'lib', 'run-libvirtd'), self.directory, *self.words],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         Output(self.process.stdout.fileno()).wait(r'^ready$', 60)
         return self
