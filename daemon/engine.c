@@ -216,7 +216,13 @@ static void start_run(void *data)
 	Engine *engine = data;
 	g_autoptr(GError) error = NULL;
 
-	if (!vm_reconcile_call(engine, &error) || !server_begin(engine->server, &error)) {
+	if (!vm_reconcile_call(engine, &error)) {
+		log_error("%s", error->message);
+		engine_quit(engine, 1);
+		return;
+	}
+	autostart_ready_commit(engine);
+	if (!server_begin(engine->server, &error)) {
 		log_error("%s", error->message);
 		engine_quit(engine, 1);
 		return;

@@ -5,6 +5,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/access.c \
 	daemon/access.h \
 	daemon/affect.h \
+	daemon/autostart.c \
 	daemon/autostart.h \
 	daemon/call.c \
 	daemon/call.h \
@@ -39,6 +40,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/priv_request.h \
 	daemon/priv_vm.c \
 	daemon/probe.c \
+	daemon/ready.c \
+	daemon/ready.h \
 	daemon/registry.c \
 	daemon/registry.h \
 	daemon/secret_value.c \
@@ -50,6 +53,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/serve_domain_config.c \
 	daemon/serve_domain_define.c \
 	daemon/serve_domain_list.c \
+	daemon/serve_domain_run.c \
 	daemon/serve_event.c \
 	daemon/serve_host.c \
 	daemon/serve_host_devices.c \
@@ -77,7 +81,13 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/stream.h \
 	daemon/text.c \
 	daemon/text.h \
+	daemon/vm.c \
 	daemon/vm.h \
+	daemon/vm_end.c \
+	daemon/vm_message.c \
+	daemon/vm_private.h \
+	daemon/vm_reconcile.c \
+	daemon/vm_start.c \
 	daemon/volume.c \
 	daemon/volume.h
 
@@ -85,6 +95,7 @@ STORE_LIBS = daemon/libdaemon.a $(BASE_LIBS) $(SQLITE_LIBS) $(LZ4_LIBS) -lpthrea
 DAEMON_LIBS = \
 	daemon/libdaemon.a \
 	drivers/libdrivers_def.a \
+	worker/libworker.a \
 	$(RPC_LIBS) \
 	$(CONF_LIBS) \
 	$(SQLITE_LIBS) \

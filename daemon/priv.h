@@ -17,6 +17,7 @@
 
 #include "daemon/engine.h"
 #include "drivers/driver.h"
+#include "rpc/priv.h"
 
 typedef struct PrivOptions {
 	const char *helper;  /* path of reeve-priv */
@@ -44,7 +45,9 @@ typedef struct PrivLayer {
 void priv_layer_free(PrivLayer *layer);
 
 /* GPtrArray of PrivLayer, NULL and an error. System mode only: in session mode the worker opens. */
-GPtrArray *priv_open_call(Engine *engine, const Resource *resource, uid_t uid, GError **error);
+GPtrArray *priv_open_call(Engine *engine, Resource *resource, uid_t uid, GError **error);
+/* The same as the arguments of a call; points into @resource. */
+priv_open_args priv_open_args_of(Resource *resource, uid_t uid);
 
 /* Makes the directory of a guest and chooses its user. */
 bool priv_make_vm_dir_call(Engine *engine, const uint8_t *uuid, uid_t *ret_uid, GError **error);
@@ -56,6 +59,13 @@ bool priv_spawn_vm_call(Engine *engine, const Domain *domain, int log, pid_t *re
 bool priv_kill_call(Engine *engine, const uint8_t *uuid, int pidfd, int signal, GError **error);
 /* Removes the file with a guest's firmware variables; a missing one is no error. */
 bool priv_remove_nvram_call(Engine *engine, const char *path, GError **error);
+
+/* A process that probes a hypervisor: what it prints, and a pidfd. Both are the caller's. */
+typedef struct ProbeProcess {
+	int output, pidfd;
+} ProbeProcess;
+bool priv_probe_start_call(Engine *engine, const char *driver, const char *what, ProbeProcess *ret,
+			   GError **error);
 
 /* DriverSettings.probe; priv_probe_init() says for which engine. */
 void priv_probe_init(Engine *engine);

@@ -42,6 +42,7 @@ typedef struct Resource {
 	unsigned queues; /* of a tap; as many descriptors come */
 	bool read_only;
 	bool optional;	/* startupPolicy: a missing file is no error */
+	bool reset;	/* of NVRAM: make it anew from @template; set by the engine */
 	const char *what; /* for messages, static: "disk image", "firmware" */
 } Resource;
 

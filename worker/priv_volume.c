@@ -269,6 +269,14 @@ bool priv_volume_delete(G_GNUC_UNUSED PrivCall *call, const priv_volume_args *ar
 	return true;
 }
 
+bool priv_volume_look(G_GNUC_UNUSED PrivCall *call, const priv_volume_args *args,
+		      priv_volume_ret *ret, GError **error)
+{
+	g_autofd int directory = open_pool(args->pool, args->name, error);
+
+	return directory >= 0 && describe(directory, args->name, ret, error);
+}
+
 static bool resize_raw(int directory, const priv_volume_resize_args *args, GError **error)
 {
 	g_autofd int fd = openat(directory, args->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <libvirt/libvirt.h>
 #include <libxml/parser.h>
@@ -21,6 +23,7 @@
 enum {
 	SOCKET_FD = 3, /* listening, from whoever started us */
 	LONELY_SECONDS = 60,
+	PROBE_SECONDS = 120, /* a hypervisor that hangs takes its probe with it */
 };
 
 static void usage(void)
@@ -160,8 +163,10 @@ int main(int argc, char **argv)
 	memory_set_up();
 	i18n_init();
 	log_init("reeve-vm", LOG_LEVEL_INFO);
-	if (argc == 4 && g_str_equal(argv[1], "--probe"))
+	if (argc == 4 && g_str_equal(argv[1], "--probe")) {
+		alarm(PROBE_SECONDS);
 		return driver_probe(argv[2], argv[3]);
+	}
 	vm.session = argc > 1 && g_str_equal(argv[1], "--session");
 	if (argc != 3 + vm.session || !uuid_parse(argv[1 + vm.session], &uuid)) {
 		usage();

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <libvirt/libvirt.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "daemon/priv.h"
+#include "daemon/settings.h"
+#include "daemon/vm_private.h"
+#include "rpc/wire.h"
+#include "worker/spawn.h"
+
+enum {
+	RESPAWNS_MAX = 5, /* in a row, each within RESPAWN_WINDOW of the last */
+};
+
+#define HELLO_USEC (5 * G_USEC_PER_SEC)
+#define ADOPT_USEC (15 * G_USEC_PER_SEC)
+#define RESPAWN_WINDOW_USEC (60 * G_USEC_PER_SEC)
+#define GRACE_USEC (G_USEC_PER_SEC / 2)
+
+Vm *vm_new(Domain *domain)
+{
+	Vm *vm = g_new0(Vm, 1);
+
+	vm->refs = 1;
+	vm->engine = domain->engine;
+	vm->domain = domain_ref(domain);
+	vm->worker.pidfd = vm->guest.pidfd = -1;
+	g_queue_init(&vm->early);
+	g_queue_init(&vm->waiting);
+	return vm;
+}
+
+Vm *vm_ref(Vm *vm)
+{
+	vm->refs++;
+	return vm;
+}
+
+void vm_unref(Vm *vm)
+{
+	if (!vm || --vm->refs > 0)
+		return;
+	vm_unlink(vm);
+	vm_process_clear(&vm->worker);
+	vm_process_clear(&vm->guest);
+	sd_event_source_disable_unref(vm->grace);
+	domain_unref(vm->domain);
+	g_free(vm);
+}
+
+char *vm_path(const Engine *engine, const char *uuid_text, const char *file)
+{
+	return g_build_filename(engine->run_dir, "vm", uuid_text, file, NULL);
+}
+
+/* ---- Processes ----------------------------------------------------------------------------- */
+
+void vm_process_clear(VmProcess *process)
+{
+	g_clear_pointer(&process->source, sd_event_source_disable_unref);
+	fd_clear(&process->pidfd);
+}
+
+bool vm_process_watch(Vm *vm, VmProcess *process, int pidfd, sd_event_io_handler_t handler,
+		      GError **error)
+{
+	int r;
+
+	vm_process_clear(process);
+	process->pidfd = pidfd;
+	process->ended = false;
+	r = sd_event_add_io(vm->engine->loop, &process->source, pidfd, EPOLLIN, handler, vm);
+	if (r < 0)
+		return fail_errno(error, -r, _("cannot watch a process of domain '%s'"),
+				  vm->domain->name);
+	return true;
+}
+
+/* The worker did not tell of its hypervisor's death in time: we do. */
+static int on_grace_over(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t usec, void *data)
+{
+	Vm *vm = data;
+
+	g_clear_pointer(&vm->grace, sd_event_source_disable_unref);
+	if (!vm->ended && !vm->starting && vm->guest.ended)
+		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+	return 0;
+}
+
+static int on_guest_end(sd_event_source *source, G_GNUC_UNUSED int fd, G_GNUC_UNUSED uint32_t events,
+			void *data)
+{
+	Vm *vm = data;
+
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	vm->guest.ended = true;
+	if (!vm->ended && !vm->grace)
+		sd_event_add_time_relative(vm->engine->loop, &vm->grace, CLOCK_MONOTONIC, GRACE_USEC,
+					   0, on_grace_over, vm);
+	vm_wake(vm);
+	return 0;
+}
+
+void vm_guest_watch(Vm *vm, pid_t pid)
+{
+	g_autoptr(GError) error = NULL;
+	int pidfd;
+
+	if (pid <= 0 || (vm->guest.pidfd >= 0 && vm->guest.pid == pid))
+		return;
+	vm->guest.pid = pid;
+	pidfd = pidfd_open_of(pid);
+	if (pidfd < 0) {
+		log_debug("pid %d of domain '%s': %s", (int)pid, vm->domain->name,
+			  g_strerror(errno));
+		return;
+	}
+	if (!vm_process_watch(vm, &vm->guest, pidfd, on_guest_end, &error))
+		log_warning("%s", error->message);
+}
+
+static void respawn(void *data)
+{
+	Vm *vm = data;
+	g_autoptr(GError) error = NULL;
+
+	if (!vm->ended && !vm_adopt_call(vm, &error)) {
+		log_error(_("cannot take over domain '%s': %s"), vm->domain->name, error->message);
+		/* A hypervisor that nobody controls can still be destroyed; what has none is gone. */
+		if (!vm->ended && (vm->guest.pidfd < 0 || vm->guest.ended))
+			vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+			       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+	}
+	vm->linking = false;
+	vm_wake(vm);
+	vm_unref(vm);
+}
+
+static void respawn_begin(Vm *vm)
+{
+	uint64_t now = (uint64_t)g_get_monotonic_time();
+	g_autoptr(GError) error = NULL;
+
+	if (vm->linking || vm->engine->stopping)
+		return;
+	if (now - vm->respawned_usec > RESPAWN_WINDOW_USEC)
+		vm->respawns = 0;
+	vm->respawned_usec = now;
+	if (++vm->respawns > RESPAWNS_MAX) {
+		log_error(_("the worker of domain '%s' dies again and again; it is left alone, "
+			    "'destroy' still works"),
+			  vm->domain->name);
+		return;
+	}
+	log_warning(_("the worker of domain '%s' has died; a new one takes over"), vm->domain->name);
+	vm->linking = true;
+	if (!fiber_spawn("respawn", respawn, vm_ref(vm), &error)) {
+		log_error("%s", error->message);
+		vm->linking = false;
+		vm_unref(vm);
+	}
+}
+
+static int on_worker_end(sd_event_source *source, G_GNUC_UNUSED int fd, G_GNUC_UNUSED uint32_t events,
+			 void *data)
+{
+	g_autoptr(Vm) vm = vm_ref(data);
+
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	vm->worker.ended = true;
+	vm_wake(vm);
+	if (vm->ended || vm->starting)
+		return 0;
+	vm_unlink(vm);
+	if (vm->guest.ended)
+		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+	else
+		respawn_begin(vm);
+	return 0;
+}
+
+bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error)
+{
+	vm->worker.pid = pid;
+	return vm_process_watch(vm, &vm->worker, pidfd, on_worker_end, error);
+}
+
+/* ---- The link ------------------------------------------------------------------------------ */
+
+void vm_unlink(Vm *vm)
+{
+	g_clear_pointer(&vm->client, rpc_client_free);
+	while (!g_queue_is_empty(&vm->early))
+		rpc_message_unref(g_queue_pop_head(&vm->early));
+}
+
+void vm_wake(Vm *vm)
+{
+	FiberEvent *event;
+
+	while ((event = g_queue_pop_head(&vm->waiting)))
+		fiber_event_set(event);
+}
+
+static void relink(void *data)
+{
+	Vm *vm = data;
+	control_hello_ret hello = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	if (!vm->ended && !vm->worker.ended && vm_link_call(vm, &hello, &error))
+		vm_take_state(vm, &hello.state, hello.live_xml ? *hello.live_xml : NULL);
+	else if (error)
+		log_warning(_("cannot reach the worker of domain '%s': %s"), vm->domain->name,
+			    error->message);
+	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
+	vm->linking = false;
+	vm_wake(vm);
+	vm_unref(vm);
+}
+
+/* A worker that lives but let go of us is asked once more; of one that died its pidfd tells. */
+static void on_closed(const GError *reason, void *data)
+{
+	Vm *vm = data;
+
+	if (reason)
+		log_debug("link to domain '%s': %s", vm->domain->name, reason->message);
+	vm_unlink(vm);
+	if (vm->ended || vm->starting || vm->linking || vm->worker.ended || vm->engine->stopping)
+		return;
+	vm->linking = true;
+	if (!fiber_spawn("relink", relink, vm_ref(vm), NULL)) {
+		vm->linking = false;
+		vm_unref(vm);
+	}
+}
+
+/* Through the directory's descriptor: the path may be too long for a socket's address. */
+static RpcClient *worker_connect(const Vm *vm, GError **error)
+{
+	g_autofree char *directory = vm_path(vm->engine, vm->domain->uuid_text, NULL);
+	g_autofree char *path = NULL;
+	g_autofd int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_errno(error, errno, _("cannot open '%s'"), directory), NULL;
+	path = g_strdup_printf("/proc/self/fd/%d/sock", fd);
+	return rpc_client_new_unix(vm->engine->loop, path, error);
+}
+
+bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error)
+{
+	control_hello_args args = { .protocol = CONTROL_PROTOCOL, .acknowledged = vm->events_stored };
+	const RpcExchange exchange = {
+		.proc = CONTROL(HELLO), .args = &args, .ret = ret, .timeout_usec = HELLO_USEC
+	};
+
+	vm_unlink(vm);
+	vm->client = worker_connect(vm, error);
+	if (!vm->client)
+		return false;
+	rpc_client_on_message(vm->client, vm_message, vm);
+	rpc_client_on_closed(vm->client, on_closed, vm);
+	if (rpc_client_exchange_call(vm->client, &exchange, error)) {
+		vm_wake(vm);
+		return true;
+	}
+	vm_unlink(vm);
+	return false;
+}
+
+static int log_open(const Vm *vm, GError **error)
+{
+	g_autofree char *path =
+		g_strdup_printf("%s/%s.log", vm->engine->log_dir, vm->domain->name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
+
+	if (fd < 0)
+		return fail_errno(error, errno, _("cannot open the log '%s'"), path), -1;
+	return fd;
+}
+
+bool vm_spawn_call(Vm *vm, GError **error)
+{
+	g_autofd int log = log_open(vm, error);
+	int pidfd = -1;
+	pid_t pid;
+
+	return log >= 0 && priv_spawn_vm_call(vm->engine, vm->domain, log, &pid, &pidfd, error) &&
+	       vm_worker_watch(vm, pid, pidfd, error);
+}
+
+void vm_take_state(Vm *vm, const control_state *state, const char *xml)
+{
+	const DomainMove move = { .state = state->state, .reason = state->reason, .event = -1 };
+	g_autoptr(GError) error = NULL;
+
+	vm_guest_watch(vm, (pid_t)state->pid);
+	if (state->state == VIR_DOMAIN_SHUTOFF) {
+		vm_end(vm, state->reason, -1, 0);
+		return;
+	}
+	if (vm->ended)
+		return;
+	if (xml)
+		domain_set_live_xml(vm->domain, xml);
+	if ((vm->domain->state != state->state || vm->domain->reason != state->reason) &&
+	    !domain_move(vm->domain, &move, NULL, &error))
+		log_warning("%s", error->message);
+}
+
+bool vm_adopt_call(Vm *vm, GError **error)
+{
+	control_hello_ret hello = { 0 };
+	control_adopt_ret ret = { 0 };
+	const RpcExchange exchange = {
+		.proc = CONTROL(ADOPT), .ret = &ret, .timeout_usec = ADOPT_USEC
+	};
+	bool adopted = vm_spawn_call(vm, error) && vm_link_call(vm, &hello, error) &&
+		       rpc_client_exchange_call(vm->client, &exchange, error);
+
+	if (adopted)
+		vm_take_state(vm, &ret.state, ret.live_xml);
+	else
+		vm_unlink(vm);
+	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
+	rpc_free((xdrproc_t)xdr_control_adopt_ret, &ret);
+	return adopted;
+}
+
+/* ---- Calls to the worker ------------------------------------------------------------------- */
+
+/* Waits for a link that is being made. */
+static bool link_wait(Vm *vm, uint64_t timeout_usec, GError **error)
+{
+	FiberEvent linked = { 0 };
+
+	while (!vm->client && vm->linking && !vm->ended) {
+		g_queue_push_tail(&vm->waiting, &linked);
+		if (!fiber_event_wait(&linked, "the worker of a guest", timeout_usec, error)) {
+			g_queue_remove(&vm->waiting, &linked);
+			return false;
+		}
+		linked = (FiberEvent){ 0 };
+	}
+	if (vm->ended)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+			    vm->domain->name);
+	return vm->client ||
+	       fail(error, VIR_ERR_OPERATION_FAILED,
+		    _("the worker of domain '%s' cannot be reached; 'destroy' ends the guest"),
+		    vm->domain->name);
+}
+
+/* The link of an active domain, with a reference. */
+static Vm *vm_get_wait(Domain *domain, uint64_t timeout_usec, GError **error)
+{
+	g_autoptr(Vm) vm = NULL;
+
+	if (!domain_require_active(domain, error))
+		return NULL;
+	if (!domain->vm)
+		return fail_null(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+				 domain->name);
+	vm = vm_ref(domain->vm);
+	return link_wait(vm, timeout_usec, error) ? g_steal_pointer(&vm) : NULL;
+}
+
+bool vm_forward_call(Domain *domain, RpcMessage *request, uint64_t timeout_usec,
+		     RpcMessage **ret_reply, GError **error)
+{
+	g_autoptr(Vm) vm = vm_get_wait(domain, timeout_usec, error);
+
+	return vm && rpc_client_forward_call(vm->client, request, timeout_usec, ret_reply, error);
+}
+
+bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error)
+{
+	uint64_t timeout = exchange->timeout_usec ?
+				   exchange->timeout_usec :
+				   (uint64_t)domain->engine->settings->call_timeout * G_USEC_PER_SEC;
+	g_autoptr(Vm) vm = vm_get_wait(domain, timeout, error);
+	RpcExchange timed = *exchange;
+
+	timed.timeout_usec = timeout;
+	return vm && rpc_client_exchange_call(vm->client, &timed, error);
+}
+
+RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error)
+{
+	const control_stats_args args = { .stats = stats };
+
+	if (!domain->vm || !domain->vm->client)
+		return fail_null(error, VIR_ERR_OPERATION_INVALID,
+				 _("the worker of domain '%s' cannot be reached"), domain->name);
+	return rpc_client_begin(domain->vm->client, CONTROL(STATS), &args, error);
+}
+
+int vm_open_console_call(Domain *domain, const char *device, GError **error)
+{
+	control_string name = (char *)device;
+	const control_open_console_args args = { .device = device ? &name : NULL };
+	g_autoptr(RpcMessage) reply = NULL;
+	const RpcExchange exchange = {
+		.proc = CONTROL(OPEN_CONSOLE), .args = &args, .reply = &reply
+	};
+	int fd;
+
+	if (!vm_worker_call(domain, &exchange, error))
+		return -1;
+	fd = rpc_message_take_fd(reply, 0);
+	if (fd < 0)
+		fail(error, VIR_ERR_OPERATION_FAILED, _("the worker of domain '%s' sent no console"),
+		     domain->name);
+	return fd;
+}
+
+int vm_screenshot_call(Domain *domain, unsigned screen, char **ret_mime, GError **error)
+{
+	const control_screenshot_args args = { .screen = screen };
+	control_screenshot_ret ret = { 0 };
+	g_autoptr(RpcMessage) reply = NULL;
+	const RpcExchange exchange = {
+		.proc = CONTROL(SCREENSHOT), .args = &args, .ret = &ret, .reply = &reply
+	};
+	int fd;
+
+	if (!vm_worker_call(domain, &exchange, error))
+		return -1;
+	fd = rpc_message_take_fd(reply, 0);
+	if (fd < 0)
+		fail(error, VIR_ERR_OPERATION_FAILED, _("the worker of domain '%s' sent no picture"),
+		     domain->name);
+	else
+		*ret_mime = g_strdup(ret.mime);
+	rpc_free((xdrproc_t)xdr_control_screenshot_ret, &ret);
+	return fd;
+}
