@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "daemon/access.h"
+#include "daemon/ready.h"
 #include "daemon/serve.h"
 #include "daemon/settings.h"
 
@@ -124,10 +125,15 @@ bool serve_connect_open(Call *call, remote_connect_open_args *args, G_GNUC_UNUSE
 			&places[call->engine->privileged ? 0 : 1];
 	if (!place)
 		return false;
-	client->driver = driver_find(place->driver);
-	if (!client->driver)
+	call->driver = driver_find(place->driver);
+	if (!call->driver)
 		return fail(error, VIR_ERR_NO_CONNECT, _("driver '%s' is not built in"),
 			    place->driver);
+	if (!ready_domains_call(call, error))
+		return false;
+	if (client->driver)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("the connection is open already"));
+	client->driver = call->driver;
 	client->uri = place_uri(place);
 	if (args->flags & VIR_CONNECT_RO)
 		client->read_only = true;
