@@ -26,6 +26,7 @@ typedef struct Client {
 	unsigned number; /* from 0 */
 	virConnectPtr connection; /* NULL where the measure opens its own */
 	virDomainPtr domain;
+	char *dump; /* its definition */
 	virDomainPtr *domains; /* bench->count of them, where the measure wants that */
 } Client;
 

@@ -52,13 +52,21 @@ static bool define_step(Client *client, unsigned number)
 /* The same definition once more: an update. */
 static bool redefine_prepare(Client *client)
 {
-	return define_step(client, 0);
+	if (!domain_look_up(client))
+		return false;
+	client->dump = virDomainGetXMLDesc(client->domain, VIR_DOMAIN_XML_INACTIVE);
+	return client->dump != NULL;
 }
 
 static bool redefine_step(Client *client, unsigned number)
 {
+	virDomainPtr domain = virDomainDefineXML(client->connection, client->dump);
+
 	(void)number;
-	return define_step(client, 0);
+	if (!domain)
+		return false;
+	virDomainFree(domain);
+	return true;
 }
 
 /* Finds the domains that `define` made with the same count. */

@@ -57,7 +57,7 @@ class Authority:
 
 
 def new_key(path):
-    command('certtool', '--generate-privkey', '--key-type', 'ecdsa', '--outfile', path)
+    command('certtool', '--generate-privkey', '--key-type', 'rsa', '--bits', '2048', '--outfile', path)
 
 
 def copy(source, target):
