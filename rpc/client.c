@@ -139,10 +139,17 @@ static void on_message(G_GNUC_UNUSED RpcConn *conn, RpcMessage *message, void *d
 	}
 }
 
-static void on_closed(G_GNUC_UNUSED RpcConn *conn, const GError *reason, void *data)
+static void on_closed(RpcConn *conn, const GError *reason, void *data)
 {
 	RpcClient *client = data;
+	g_autoptr(GError) proxy_ended = NULL;
 
+	if (rpc_conn_peer(conn)->medium == RPC_MEDIUM_PIPE) {
+		fail(&proxy_ended, VIR_ERR_RPC,
+		     _("the %s that connects us to the server ended; what it printed may say why"),
+		     rpc_conn_peer(conn)->address);
+		reason = proxy_ended;
+	}
 	client_end(client, reason);
 	if (client->on_closed)
 		client->on_closed(client->ended, client->closed_data);
@@ -357,13 +364,12 @@ static RpcMessage *call_new(const RpcProc *proc, const void *args, GError **erro
 {
 	RpcHeader header = client_header(proc, RPC_TYPE_CALL);
 	NOTHING nothing = { 0 };
-	RpcMessage *call = rpc_message_new(&header, proc->args_filter, args ? args : &nothing,
-					   NULL);
+	RpcMessage *call =
+		rpc_message_new(&header, proc->args_filter, args ? args : &nothing, NULL);
 
 	if (!call)
 		fail(error, VIR_ERR_RPC,
-		     _("the arguments of call '%s' exceed the limits of the protocol"),
-		     proc->name);
+		     _("the arguments of call '%s' exceed the limits of the protocol"), proc->name);
 	return call;
 }
 

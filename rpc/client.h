@@ -3,8 +3,8 @@
  * The calling side of a connection: pairs replies with calls, hands out events and streams. Used by
  * reeve(1), by the engine towards its workers, by tests and benchmarks.
  *
- * Functions named ..._call park on a fiber; elsewhere they turn the event loop. Each has a deadline.
- * When the connection ends, all calls that wait fail with the reason.
+ * Functions named ..._call park on a fiber; elsewhere they turn the event loop. Each has a
+ * deadline. When the connection ends, all calls that wait fail with the reason.
  */
 #pragma once
 
@@ -63,7 +63,7 @@ typedef struct RpcExchange {
 	const void *args;
 	void *ret;
 	uint64_t timeout_usec; /* 0: the client's */
-	const int *fds;	       /* sent along; stay the caller's */
+	const int *fds;        /* sent along; stay the caller's */
 	unsigned n_fds;
 	RpcMessage **reply; /* where the caller wants the reply itself, for its descriptors */
 } RpcExchange;
@@ -78,8 +78,8 @@ bool rpc_client_finish_call(RpcPending *pending, void *ret, GError **error);
 void rpc_client_forget(RpcPending *pending);
 
 /*
- * Sends the payload and the descriptors of @request unchanged, under a serial of this connection. The
- * reply comes back with the request's serial, whatever its status: the caller passes it on.
+ * Sends the payload and the descriptors of @request unchanged, under a serial of this connection.
+ * The reply comes back with the request's serial, whatever its status: the caller passes it on.
  */
 bool rpc_client_forward_call(RpcClient *client, RpcMessage *request, uint64_t timeout_usec,
 			     RpcMessage **ret_reply, GError **error);

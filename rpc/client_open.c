@@ -85,8 +85,8 @@ static RpcClient *open_unix(const Opening *opening, GError **error)
 			return NULL;
 		}
 	}
-	return fail_null(error, VIR_ERR_NO_CONNECT,
-			 _("no server is running: nobody listens on %s"), tried);
+	return fail_null(error, VIR_ERR_NO_CONNECT, _("no server is running: nobody listens on %s"),
+			 tried);
 }
 
 /* --- TCP and TLS --- */
@@ -97,8 +97,8 @@ static int connect_address(const Opening *opening, const struct addrinfo *addres
 	int result = 0;
 	socklen_t size = sizeof(result);
 
-	if (fd < 0 || (connect(fd, address->ai_addr, address->ai_addrlen) < 0 &&
-		       errno != EINPROGRESS)) {
+	if (fd < 0 ||
+	    (connect(fd, address->ai_addr, address->ai_addrlen) < 0 && errno != EINPROGRESS)) {
 		fail_errno(error, errno, _("cannot connect to '%s'"), opening->uri->host);
 		return -1;
 	}
@@ -226,8 +226,7 @@ static pid_t spawn_on(char **command, int fd, GError **error)
 
 static RpcClient *open_command(const Opening *opening, GError **error)
 {
-	g_auto(GStrv) command =
-		rpc_uri_proxy_command(opening->uri, opening->read_only, error);
+	g_auto(GStrv) command = rpc_uri_proxy_command(opening->uri, opening->read_only, error);
 	g_autofd int ours = -1, theirs = -1;
 	RpcTransport *transport;
 	RpcClient *client;
@@ -290,9 +289,10 @@ static bool choose_auth(const RpcUri *uri, const remote_auth_list_ret *offered, 
 	else if (strcmp(wanted, "polkit") == 0)
 		type = REMOTE_AUTH_POLKIT;
 	else if (strcmp(wanted, "none") != 0)
-		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("parameter 'auth' of the URI is '%s'; there are none, polkit and sasl"),
-			    wanted);
+		return fail(
+			error, VIR_ERR_INVALID_ARG,
+			_("parameter 'auth' of the URI is '%s'; there are none, polkit and sasl"),
+			wanted);
 	for (u_int i = 0; i < offered->types.types_len; i++) {
 		if ((int)offered->types.types_val[i] != type)
 			continue;

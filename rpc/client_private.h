@@ -9,7 +9,7 @@
 struct RpcClient {
 	sd_event *loop;
 	RpcConn *conn;
-	guint32 serial;	     /* of the next call */
+	guint32 serial;      /* of the next call */
 	GHashTable *pending; /* serial -> RpcPending */
 	GHashTable *streams; /* serial -> RpcClientStream, borrowed */
 	uint64_t timeout_usec;
@@ -26,7 +26,8 @@ struct RpcClient {
 	guint32 features_asked, features_there; /* bit n: feature n */
 };
 
-/* A call that was sent. Belongs to the one who waits, or to the client when nobody does any more. */
+/* A call that was sent. Belongs to the one who waits, or to the client when nobody does any more.
+ */
 struct RpcPending {
 	RpcClient *client; /* NULL when it is gone */
 	const RpcProc *proc;

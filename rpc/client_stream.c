@@ -100,8 +100,7 @@ RpcClientStream *rpc_client_stream_open_call(RpcClient *client, const RpcClientS
 	stream->closing = true; /* nobody is told of an end before it was open */
 	stream->client = client;
 	/* Known before the reply: servers may send data right behind it, or even before. */
-	g_hash_table_insert(client->streams, GUINT_TO_POINTER(stream->header.serial),
-			    stream);
+	g_hash_table_insert(client->streams, GUINT_TO_POINTER(stream->header.serial), stream);
 	if (!rpc_client_finish_call(pending, spec->ret, error)) {
 		if (stream->client)
 			g_hash_table_remove(client->streams,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A stream seen from the client: a console, an upload, a download. It lives from the call that opens
- * it until the server confirmed its end or said what failed. Owned by the one who opened it.
+ * A stream seen from the client: a console, an upload, a download. It lives from the call that
+ * opens it until the server confirmed its end or said what failed. Owned by the one who opened it.
  */
 #pragma once
 

@@ -23,7 +23,7 @@ typedef struct Outgoing {
 	RpcMessage *message;
 	guint8 head[RPC_HEADER_SIZE + 4];
 	gsize head_length;
-	gsize sent;	  /* bytes of head and payload */
+	gsize sent; /* bytes of head and payload */
 	unsigned fds_sent;
 	GList link;
 } Outgoing;
@@ -39,20 +39,20 @@ struct RpcConn {
 	RpcKeepalive *keepalive; /* NULL: we do not ping */
 
 	sd_event_source *io;
-	sd_event_source *later; /* one turn of the loop on: see on_later() */
+	sd_event_source *later;    /* one turn of the loop on: see on_later() */
 	sd_event_source *deadline; /* of rpc_conn_finish() */
-	uint32_t events;	   /* that `io` waits for */
+	uint32_t events;           /* that `io` waits for */
 
 	RpcReader reader;
 	guint64 received; /* bytes ever */
-	guint8 *held;	  /* bytes that came and may not be looked at while paused */
+	guint8 *held;     /* bytes that came and may not be looked at while paused */
 	gsize held_at, held_length;
 	unsigned paused;
 
-	GQueue out; /* of Outgoing */
-	gsize queued; /* bytes of it */
+	GQueue out;      /* of Outgoing */
+	gsize queued;    /* bytes of it */
 	unsigned corked; /* writing waits until what came has been dealt with */
-	bool congested;	 /* something had to wait since drained() was last called */
+	bool congested;  /* something had to wait since drained() was last called */
 	bool pong_queued;
 	bool finishing;
 	GError *doom; /* why the connection is to end at the next turn of the loop */
@@ -411,8 +411,8 @@ static gssize read_once(RpcConn *conn, GError **error)
 	    !rpc_reader_add_fd(&conn->reader, conn->received - 1,
 			       take_fd(&conn->transport->received), error))
 		return -EBADMSG;
-	used = space ? rpc_reader_filled(&conn->reader, (gsize)n, error) :
-		       rpc_reader_feed(&conn->reader, scratch, (gsize)n, error);
+	used = space ? rpc_reader_filled(&conn->reader, (gsize)n, error)
+		     : rpc_reader_feed(&conn->reader, scratch, (gsize)n, error);
 	if (used < 0)
 		return -EBADMSG;
 	if (conn->transport && used < n)
@@ -506,7 +506,8 @@ static int on_io(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int fd, ui
 	if (revents & EPOLLIN || (revents & (EPOLLHUP | EPOLLERR) && may_read(conn)))
 		conn_read(conn);
 	else if (conn->transport && revents & (EPOLLHUP | EPOLLERR))
-		conn_end(conn, NULL); /* gone while we do not listen: nothing will be taken either */
+		conn_end(conn,
+			 NULL); /* gone while we do not listen: nothing will be taken either */
 	return 0;
 }
 

@@ -26,8 +26,8 @@ typedef struct RpcConnHandler {
 	 */
 	bool (*begin)(RpcConn *conn, const RpcHeader *header, gsize length, void *data);
 	/*
-	 * The connection is over: the peer left (@reason NULL), it broke the protocol, was silent for
-	 * too long, or did not take its messages. Called once, and not after rpc_conn_close().
+	 * The connection is over: the peer left (@reason NULL), it broke the protocol, was silent
+	 * for too long, or did not take its messages. Called once, and not after rpc_conn_close().
 	 */
 	void (*closed)(RpcConn *conn, const GError *reason, void *data);
 	/* All that was queued has been written, after some of it had to wait. */
@@ -53,20 +53,22 @@ void rpc_conn_finish(RpcConn *conn);
 bool rpc_conn_is_open(const RpcConn *conn);
 
 /*
- * Sends @message (a reference is taken), at once if the peer takes it, else as soon as it does. False
- * when the connection is closed, or when more than LIMIT_CLIENT_BUFFER bytes wait for the peer: it is
- * then cut off, and closed() is called from the loop.
+ * Sends @message (a reference is taken), at once if the peer takes it, else as soon as it does.
+ * False when the connection is closed, or when more than LIMIT_CLIENT_BUFFER bytes wait for the
+ * peer: it is then cut off, and closed() is called from the loop.
  */
 bool rpc_conn_send(RpcConn *conn, RpcMessage *message, GError **error);
 /* Bytes that wait to be written. */
 gsize rpc_conn_queued(const RpcConn *conn);
 
-/* While paused nothing is read, so the peer feels back-pressure; counts, so pause twice: resume twice. */
+/* While paused nothing is read, so the peer feels back-pressure; counts, so pause twice: resume
+ * twice. */
 void rpc_conn_pause(RpcConn *conn);
 void rpc_conn_resume(RpcConn *conn);
 bool rpc_conn_is_paused(const RpcConn *conn);
 
-/* Longest frame that is accepted, LIMIT_FRAME at first; a smaller one before the peer has logged in. */
+/* Longest frame that is accepted, LIMIT_FRAME at first; a smaller one before the peer has logged
+ * in. */
 void rpc_conn_limit_frames(RpcConn *conn, gsize limit);
 
 /*

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "base/limits.h"
 #include "rpc/dispatch.h"
 #include "rpc/wire.h"
 #include "rpc/wire_error.h"
@@ -46,8 +47,8 @@ const RpcProc *rpc_dispatch_find(const RpcMessage *message, RpcMessage **ret_ref
 	if (!is_call(message))
 		return NULL;
 	if (version == 0 || header->version != version) {
-		*ret_refusal = refuse(message, "Cannot find program %u version %u",
-				      header->program, header->version);
+		*ret_refusal = refuse(message, "Cannot find program %u version %u", header->program,
+				      header->version);
 		return NULL;
 	}
 	if (header->status != RPC_STATUS_OK) {
@@ -86,8 +87,8 @@ bool rpc_dispatch_domain(const RpcMessage *call, const RpcProc *proc, guint8 ret
 			 GError **error)
 {
 	gsize offset = 0;
-	bool part_of_domain = proc->names == RPC_NAMES_SNAPSHOT ||
-			      proc->names == RPC_NAMES_CHECKPOINT;
+	bool part_of_domain =
+		proc->names == RPC_NAMES_SNAPSHOT || proc->names == RPC_NAMES_CHECKPOINT;
 
 	if (proc->names != RPC_NAMES_DOMAIN && !part_of_domain)
 		return fail(error, VIR_ERR_INVALID_ARG, _("call '%s' names no domain"), proc->name);
@@ -99,57 +100,72 @@ bool rpc_dispatch_domain(const RpcMessage *call, const RpcProc *proc, guint8 ret
 	return true;
 }
 
-static int error_domain(const RpcService *service, const RpcProc *proc, void *context)
-{
-	return service->error_domain ? service->error_domain(context, proc) : VIR_FROM_REMOTE;
-}
+/* All that belongs to one call being served. */
+typedef struct Serving {
+	const RpcService *service;
+	const RpcProc *proc;
+	RpcHandler handler;
+	const RpcMessage *call;
+	void *context;
+} Serving;
 
-static bool decode_args(const RpcProc *proc, const RpcMessage *call, void *args, GError **error)
+static bool decode_args(const Serving *serving, void *args, GError **error)
 {
-	if (rpc_message_decode(call, proc->args_filter, args, NULL))
+	const RpcProc *proc = serving->proc;
+
+	if (rpc_message_decode(serving->call, proc->args_filter, args, NULL))
 		return true;
-	return fail(error, VIR_ERR_RPC,
-		    _("the arguments of call '%s' are too short or exceed the limits of the protocol"),
-		    proc->name);
+	return fail(
+		error, VIR_ERR_RPC,
+		_("the arguments of call '%s' are too short or exceed the limits of the protocol"),
+		proc->name);
 }
 
-/* The reply with its descriptors; NULL with an error when it breaks a limit. */
-static RpcMessage *encode_ret(const RpcService *service, const RpcProc *proc,
-			      const RpcMessage *call, void *context, void *ret)
+static RpcMessage *attach_fds(RpcMessage *reply, GArray *fds)
 {
-	g_autoptr(RpcMessage) reply = NULL;
-	g_autoptr(GArray) fds = service->take_fds ? service->take_fds(context) : NULL;
+	if (!reply || !fds || fds->len == 0)
+		return reply;
+	if (rpc_message_add_fds(reply, (int *)(void *)fds->data, fds->len, NULL))
+		return reply;
+	rpc_message_unref(reply);
+	return NULL;
+}
 
-	reply = rpc_message_new_reply(&call->header, proc->ret_filter, ret, NULL);
-	if (!reply) {
-		for (guint i = 0; fds && i < fds->len; i++)
-			fd_clear(&g_array_index(fds, int, i));
-		return NULL;
-	}
-	if (fds && fds->len > 0 &&
-	    !rpc_message_add_fds(reply, (int *)(void *)fds->data, fds->len, NULL))
-		return NULL;
-	return g_steal_pointer(&reply);
+/* The reply with its descriptors; NULL when it breaks a limit. */
+static RpcMessage *encode_ret(const Serving *serving, void *ret)
+{
+	const RpcService *service = serving->service;
+	g_autoptr(GArray) fds = service->take_fds ? service->take_fds(serving->context) : NULL;
+	RpcMessage *reply = rpc_message_new_reply(&serving->call->header,
+						  serving->proc->ret_filter, ret, NULL);
+
+	if (reply && reply->length > LIMIT_FRAME - RPC_HEADER_SIZE)
+		g_clear_pointer(&reply, rpc_message_unref);
+	for (guint i = 0; !reply && fds && i < fds->len; i++)
+		fd_clear(&g_array_index(fds, int, i));
+	return attach_fds(reply, fds);
 }
 
 /* Calls the function with decoded arguments; NULL with *error set. */
-static RpcMessage *serve_call(const RpcService *service, const RpcProc *proc, RpcHandler handler,
-			      const RpcMessage *call, void *context, void *args, GError **error)
+static RpcMessage *serve_call(const Serving *serving, void *args, GError **error)
 {
+	const RpcProc *proc = serving->proc;
+	const RpcService *service = serving->service;
 	g_autofree void *ret = g_malloc0(proc->ret_size);
 	RpcMessage *reply;
 
-	if (service->check && !service->check(context, proc, args, error))
+	if (service->check && !service->check(serving->context, proc, args, error))
 		return NULL;
 	if (rpc_poison_wanted())
 		memset(ret, RPC_POISON, proc->ret_size);
-	if (!handler(context, args, ret, error)) {
+	if (!serving->handler(serving->context, args, ret, error)) {
 		if (!rpc_poison_wanted())
 			rpc_free(proc->ret_filter, ret);
 		return NULL;
 	}
-	reply = encode_ret(service, proc, call, context, ret);
-	rpc_free(proc->ret_filter, ret);
+	reply = encode_ret(serving, ret);
+	if (reply || !rpc_poison_wanted())
+		rpc_free(proc->ret_filter, ret);
 	if (!reply)
 		fail(error, VIR_ERR_RPC,
 		     _("the reply to call '%s' exceeds the limits of the protocol; ask for less"),
@@ -160,12 +176,14 @@ static RpcMessage *serve_call(const RpcService *service, const RpcProc *proc, Rp
 RpcMessage *rpc_dispatch_call(const RpcService *service, const RpcProc *proc, RpcHandler handler,
 			      const RpcMessage *call, void *context)
 {
+	const Serving serving = { service, proc, handler, call, context };
 	g_autofree void *args = g_malloc0(proc->args_size);
 	g_autoptr(GError) reason = NULL;
 	RpcMessage *reply = NULL;
+	int domain = VIR_FROM_REMOTE;
 
-	if (decode_args(proc, call, args, &reason)) {
-		reply = serve_call(service, proc, handler, call, context, args, &reason);
+	if (decode_args(&serving, args, &reason)) {
+		reply = serve_call(&serving, args, &reason);
 		rpc_free(proc->args_filter, args);
 	}
 	if (reply)
@@ -173,5 +191,7 @@ RpcMessage *rpc_dispatch_call(const RpcService *service, const RpcProc *proc, Rp
 	if (!reason)
 		fail(&reason, VIR_ERR_OPERATION_FAILED, _("call '%s' failed without a reason"),
 		     proc->name);
-	return wire_error_reply(&call->header, reason, error_domain(service, proc, context));
+	if (service->error_domain)
+		domain = service->error_domain(context, proc);
+	return wire_error_reply(&call->header, reason, domain);
 }

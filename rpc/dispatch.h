@@ -24,7 +24,8 @@
 #include "rpc/message.h"
 #include "rpc/procs.h"
 
-/* @ret is zeroed; what it points to must come from malloc or GLib and is freed by the dispatcher. */
+/* @ret is zeroed; what it points to must come from malloc or GLib and is freed by the dispatcher.
+ */
 typedef bool (*RpcHandler)(void *context, void *args, void *ret, GError **error);
 
 /* Declares function @function and defines wrap_@function, an RpcHandler that calls it. */
@@ -56,9 +57,9 @@ const RpcProc *rpc_dispatch_find(const RpcMessage *message, RpcMessage **ret_ref
 RpcMessage *rpc_dispatch_missing(const RpcMessage *call, const RpcProc *proc);
 
 /*
- * What the call names by its first argument, without decoding (or allocating for) the rest: the UUID
- * of the domain of rows that name a DOMAIN, SNAPSHOT or CHECKPOINT. VIR_ERR_RPC when the payload is
- * too short or wrong up to there, VIR_ERR_INVALID_ARG when the row names something else.
+ * What the call names by its first argument, without decoding (or allocating for) the rest: the
+ * UUID of the domain of rows that name a DOMAIN, SNAPSHOT or CHECKPOINT. VIR_ERR_RPC when the
+ * payload is too short or wrong up to there, VIR_ERR_INVALID_ARG when the row names something else.
  */
 bool rpc_dispatch_domain(const RpcMessage *call, const RpcProc *proc, guint8 ret_uuid[16],
 			 GError **error);
@@ -73,8 +74,9 @@ typedef struct RpcService {
 } RpcService;
 
 /*
- * Decodes the arguments, calls @handler(@context), and returns the reply, which may be an error: never
- * NULL. Parks if the function does. Descriptors of the call stay in @call for the function to take.
+ * Decodes the arguments, calls @handler(@context), and returns the reply, which may be an error:
+ * never NULL. Parks if the function does. Descriptors of the call stay in @call for the function to
+ * take.
  */
 RpcMessage *rpc_dispatch_call(const RpcService *service, const RpcProc *proc, RpcHandler handler,
 			      const RpcMessage *call, void *context);

@@ -18,7 +18,7 @@ enum {
 	ACCEPTS_AT_ONCE = 16, /* before others have their turn */
 	BACKLOG = 512,
 	RETRY_USEC = 100 * 1000, /* when descriptors have run out */
-	PATIENCE_SECONDS = 2,	 /* of a handshake, before it is no longer the last in line */
+	PATIENCE_SECONDS = 2,    /* of a handshake, before it is no longer the last in line */
 };
 
 /* A connection that shakes hands. */
@@ -101,9 +101,8 @@ static void handshake_hurry(Handshake *handshake)
 {
 	handshake->hurried = true;
 	sd_event_source_set_priority(handshake->io, SD_EVENT_PRIORITY_NORMAL);
-	sd_event_source_set_time_relative(handshake->deadline,
-					  (RPC_HANDSHAKE_SECONDS - PATIENCE_SECONDS) *
-						  G_USEC_PER_SEC);
+	sd_event_source_set_time_relative(
+		handshake->deadline, (RPC_HANDSHAKE_SECONDS - PATIENCE_SECONDS) * G_USEC_PER_SEC);
 	sd_event_source_set_enabled(handshake->deadline, SD_EVENT_ONESHOT);
 }
 
@@ -285,8 +284,9 @@ int rpc_listen_unix(const char *path, mode_t mode, GError **error)
 	g_autofd int fd = -1;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
-		fail(error, VIR_ERR_INVALID_ARG, _("the socket's path '%s' is longer than %zu bytes"),
-		     path, sizeof(address.sun_path) - 1);
+		fail(error, VIR_ERR_INVALID_ARG,
+		     _("the socket's path '%s' is longer than %zu bytes"), path,
+		     sizeof(address.sun_path) - 1);
 		return -1;
 	}
 	strcpy(address.sun_path, path);
@@ -298,8 +298,7 @@ int rpc_listen_unix(const char *path, mode_t mode, GError **error)
 
 static int listen_address(const struct addrinfo *address)
 {
-	g_autofd int fd =
-		socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	g_autofd int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1, off = 0;
 
 	if (fd < 0)
@@ -327,8 +326,9 @@ int rpc_listen_tcp(const char *address, unsigned port, GError **error)
 		int r = getaddrinfo(hosts[i], service, &hints, &list);
 
 		if (r != 0) {
-			fail(error, VIR_ERR_INVALID_ARG, _("'%s' is not an address to listen on: %s"),
-			     hosts[i], gai_strerror(r));
+			fail(error, VIR_ERR_INVALID_ARG,
+			     _("'%s' is not an address to listen on: %s"), hosts[i],
+			     gai_strerror(r));
 			return -1;
 		}
 		fd = listen_address(list);

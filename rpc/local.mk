@@ -42,10 +42,8 @@ rpc_libwire_a_CFLAGS = $(AM_CFLAGS) -w
 # Filters that check lengths against the bytes at hand: rpc/wire_xdr.c
 rpc_libwire_a_CPPFLAGS = \
 	$(AM_CPPFLAGS) \
-	-Dxdr_array=rpc_xdr_array \
-	-Dxdr_bytes=rpc_xdr_bytes \
-	-Dxdr_pointer=rpc_xdr_pointer \
-	-Dxdr_string=rpc_xdr_string
+	-DRPC_XDR_REPLACE \
+	-include rpc/wire_xdr.h
 rpc_libwire_a_LIBADD = rpc/wire_xdr.$(OBJEXT)
 
 noinst_LIBRARIES += rpc/librpc.a

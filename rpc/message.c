@@ -125,8 +125,8 @@ bool rpc_message_add_fds(RpcMessage *message, int *fds, unsigned n_fds, GError *
 	g_assert(!message->base);
 	if (message->n_fds + n_fds > LIMIT_FDS) {
 		close_all(fds, n_fds);
-		return fail(error, VIR_ERR_RPC, _("a message cannot carry more than %d descriptors"),
-			    LIMIT_FDS);
+		return fail(error, VIR_ERR_RPC,
+			    _("a message cannot carry more than %d descriptors"), LIMIT_FDS);
 	}
 	message->fds = g_renew(int, message->fds, message->n_fds + n_fds);
 	memcpy(message->fds + message->n_fds, fds, n_fds * sizeof(int));

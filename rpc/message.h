@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A message is one frame: a header of 28 bytes, a payload, perhaps descriptors. It is immutable once
- * made, counted by references, and may stand in the queues of several connections. Everywhere.
+ * A message is one frame: a header of 28 bytes, a payload, perhaps descriptors. It is immutable
+ * once made, counted by references, and may stand in the queues of several connections. Everywhere.
  *
  *     u32 length | u32 program | u32 version | i32 procedure | i32 type | u32 serial | i32 status
  */
@@ -47,8 +47,8 @@ typedef struct RpcMessage {
 	unsigned refs;
 	RpcHeader header;
 	guint8 *payload; /* without the count of descriptors */
-	gsize length;	 /* of the payload */
-	int *fds;	 /* owned; -1 where one was taken */
+	gsize length;    /* of the payload */
+	int *fds;        /* owned; -1 where one was taken */
 	unsigned n_fds;
 	struct RpcMessage *base; /* that owns the payload and descriptors, or NULL */
 } RpcMessage;

@@ -146,9 +146,9 @@ bool rpc_param_as_uint64(const remote_typed_param *param, guint64 *ret)
 
 const char *rpc_param_as_string(const remote_typed_param *param)
 {
-	return param->value.type == VIR_TYPED_PARAM_STRING ?
-		       param->value.remote_typed_param_value_u.s :
-		       NULL;
+	return param->value.type == VIR_TYPED_PARAM_STRING
+		       ? param->value.remote_typed_param_value_u.s
+		       : NULL;
 }
 
 char *rpc_param_format(const remote_typed_param *param)
@@ -166,16 +166,16 @@ char *rpc_param_format(const remote_typed_param *param)
 		return g_strdup_printf("%" G_GUINT64_FORMAT,
 				       param->value.remote_typed_param_value_u.ul);
 	default:
-		return rpc_param_as_int64(param, &number) ?
-			       g_strdup_printf("%" G_GINT64_FORMAT, number) :
-			       g_strdup("");
+		return rpc_param_as_int64(param, &number)
+			       ? g_strdup_printf("%" G_GINT64_FORMAT, number)
+			       : g_strdup("");
 	}
 }
 
 static const char *type_text(int type)
 {
 	static const char *const names[] = {
-		[VIR_TYPED_PARAM_INT] = "int",	     [VIR_TYPED_PARAM_UINT] = "uint",
+		[VIR_TYPED_PARAM_INT] = "int",       [VIR_TYPED_PARAM_UINT] = "uint",
 		[VIR_TYPED_PARAM_LLONG] = "llong",   [VIR_TYPED_PARAM_ULLONG] = "ullong",
 		[VIR_TYPED_PARAM_DOUBLE] = "double", [VIR_TYPED_PARAM_BOOLEAN] = "boolean",
 		[VIR_TYPED_PARAM_STRING] = "string",

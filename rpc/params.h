@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Typed parameters: lists of named values, as statistics and tuning calls have them. A list is built
- * by RpcParams and then given to a reply; received lists are read in place. Both sides.
+ * Typed parameters: lists of named values, as statistics and tuning calls have them. A list is
+ * built by RpcParams and then given to a reply; received lists are read in place. Both sides.
  */
 #pragma once
 
@@ -55,7 +55,7 @@ char *rpc_param_format(const remote_typed_param *param);
 
 typedef struct RpcParamKnown {
 	const char *name; /* NULL ends the list */
-	int type;	  /* virTypedParameterType */
+	int type;         /* virTypedParameterType */
 } RpcParamKnown;
 
 /*

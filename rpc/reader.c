@@ -28,7 +28,8 @@ bool rpc_reader_add_fd(RpcReader *reader, guint64 position, int fd, GError **err
 {
 	if (!reader->takes_fds || reader->n_fds == G_N_ELEMENTS(reader->fds)) {
 		close(fd);
-		return fail(error, VIR_ERR_RPC, _("the peer sent a descriptor that no message has"));
+		return fail(error, VIR_ERR_RPC,
+			    _("the peer sent a descriptor that no message has"));
 	}
 	reader->fds[reader->n_fds].position = position;
 	reader->fds[reader->n_fds++].fd = fd;
@@ -122,9 +123,10 @@ static bool frame_filled(RpcReader *reader, GError **error)
 		message->length -= WORD;
 	}
 	if (count > (reader->takes_fds ? LIMIT_FDS : 0))
-		return fail(error, VIR_ERR_RPC,
-			    _("the peer announced %u descriptors with a message, at most %d can come"),
-			    count, reader->takes_fds ? LIMIT_FDS : 0);
+		return fail(
+			error, VIR_ERR_RPC,
+			_("the peer announced %u descriptors with a message, at most %d can come"),
+			count, reader->takes_fds ? LIMIT_FDS : 0);
 	reader->carriers = count;
 	if (count == 0)
 		frame_deliver(reader);

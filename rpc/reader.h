@@ -23,17 +23,17 @@ typedef struct RpcReaderHandler {
 typedef struct RpcReader {
 	const RpcReaderHandler *handler;
 	void *data;
-	gsize limit;	/* of a frame */
+	gsize limit;    /* of a frame */
 	bool takes_fds; /* may descriptors come at all? */
 
 	guint8 head[RPC_HEADER_SIZE];
 	gsize head_fill;
 	RpcMessage *message; /* being filled; its length is that of the whole payload */
-	gsize fill;	     /* bytes of its payload that are there */
-	gsize capacity;	     /* bytes of its payload that have room */
-	gsize discard;	     /* bytes to throw away */
+	gsize fill;          /* bytes of its payload that are there */
+	gsize capacity;      /* bytes of its payload that have room */
+	gsize discard;       /* bytes to throw away */
 	unsigned carriers;   /* bytes to come that carry a descriptor each */
-	bool stop;	     /* message() said so */
+	bool stop;           /* message() said so */
 
 	guint64 position; /* of the next byte in the whole stream */
 	struct {
@@ -49,7 +49,8 @@ void rpc_reader_clear(RpcReader *reader);
 /* A descriptor came with the byte at @position of the stream. It is taken, also on failure. */
 bool rpc_reader_add_fd(RpcReader *reader, guint64 position, int fd, GError **error);
 
-/* How many of @bytes were used: all unless message() said stop. -1 (VIR_ERR_RPC): not our protocol. */
+/* How many of @bytes were used: all unless message() said stop. -1 (VIR_ERR_RPC): not our protocol.
+ */
 gssize rpc_reader_feed(RpcReader *reader, const guint8 *bytes, gsize length, GError **error);
 
 /*

@@ -16,7 +16,7 @@
 
 enum {
 	RECORD = 16 * 1024, /* the most that one record of TLS takes */
-	CHAIN_MAX = 16,	    /* certificates of one file */
+	CHAIN_MAX = 16,     /* certificates of one file */
 };
 
 #define ACCEPTED 0x01 /* the byte that says a certificate was */
@@ -47,8 +47,8 @@ typedef struct TlsTransport {
 
 typedef enum SessionState {
 	SESSION_HANDSHAKE,
-	SESSION_ACCEPT,	   /* server: the byte is to be sent */
-	SESSION_ACCEPTED,  /* client: the byte is to come */
+	SESSION_ACCEPT,   /* server: the byte is to be sent */
+	SESSION_ACCEPTED, /* client: the byte is to come */
 	SESSION_DONE,
 } SessionState;
 
@@ -269,8 +269,8 @@ static gsize gather(guint8 *record, const struct iovec *parts, int n_parts)
 }
 
 /*
- * A record that could not be sent stays with gnutls, which wants to be called again without data. The
- * caller learns only then that its bytes went, so that it knows it has to wait for the socket.
+ * A record that could not be sent stays with gnutls, which wants to be called again without data.
+ * The caller learns only then that its bytes went, so that it knows it has to wait for the socket.
  */
 static ssize_t tls_write(RpcTransport *transport, const struct iovec *parts, int n_parts)
 {
@@ -333,7 +333,8 @@ static bool session_setup(RpcTlsSession *session, GError **error)
 		return fail(error, VIR_ERR_GNUTLS_ERROR, _("cannot set up TLS: %s"),
 			    gnutls_strerror(r));
 	if (session->server) {
-		/* Asked for, not demanded, of whatever CA: so that the log can say what is wrong. */
+		/* Asked for, not demanded, of whatever CA: so that the log can say what is wrong.
+		 */
 		gnutls_certificate_server_set_request(tls->session, GNUTLS_CERT_REQUEST);
 		gnutls_certificate_send_x509_rdn_sequence(tls->session, 1);
 	} else if (session->hostname && !g_hostname_is_ip_address(session->hostname)) {
@@ -419,8 +420,8 @@ static bool verify_peer(const RpcTlsSession *session, GError **error)
 {
 	gnutls_typed_vdata_st data[2] = {
 		{ .type = GNUTLS_DT_KEY_PURPOSE_OID,
-		  .data = (void *)(session->server ? GNUTLS_KP_TLS_WWW_CLIENT :
-						     GNUTLS_KP_TLS_WWW_SERVER) },
+		  .data = (void *)(session->server ? GNUTLS_KP_TLS_WWW_CLIENT
+						   : GNUTLS_KP_TLS_WWW_SERVER) },
 		{ .type = GNUTLS_DT_DNS_HOSTNAME, .data = (void *)session->hostname },
 	};
 	unsigned status = 0;
@@ -492,8 +493,7 @@ static int step_accepted(RpcTlsSession *session, GError **error)
 	ssize_t n = gnutls_record_recv(session->transport->session, &byte, 1);
 
 	if (n == 0 || n == GNUTLS_E_PREMATURE_TERMINATION) {
-		fail(error, VIR_ERR_AUTH_FAILED,
-		     _("%s refused our certificate; its log says why"),
+		fail(error, VIR_ERR_AUTH_FAILED, _("%s refused our certificate; its log says why"),
 		     session->transport->base.peer.address);
 		return -1;
 	}
@@ -510,7 +510,7 @@ static int step_accepted(RpcTlsSession *session, GError **error)
 
 int rpc_tls_session_step(RpcTlsSession *session, GError **error)
 {
-	static int (*const steps[])(RpcTlsSession *session, GError **error) = {
+	static int (*const steps[])(RpcTlsSession * session, GError * *error) = {
 		[SESSION_HANDSHAKE] = step_handshake,
 		[SESSION_ACCEPT] = step_accept,
 		[SESSION_ACCEPTED] = step_accepted,

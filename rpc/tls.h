@@ -18,11 +18,11 @@
 
 /* Names of PEM files. */
 typedef struct RpcTlsFiles {
-	const char *ca;	  /* certificates that are trusted to sign the peer's */
+	const char *ca;   /* certificates that are trusted to sign the peer's */
 	const char *crl;  /* revoked ones; may be NULL or not exist */
 	const char *cert; /* own; a client may do without (NULL) */
 	const char *key;
-	bool no_sanity; /* do not look whether the own certificate is valid */
+	bool no_sanity;       /* do not look whether the own certificate is valid */
 	const char *priority; /* a gnutls priority string, NULL: "NORMAL" with TLS 1.2 at least */
 } RpcTlsFiles;
 
@@ -42,7 +42,7 @@ typedef struct RpcTlsSession RpcTlsSession;
 
 typedef struct RpcTlsRules {
 	const char *hostname; /* client: that the certificate must be for; NULL: do not check */
-	bool no_verify;	      /* client: accept any certificate of the server */
+	bool no_verify;       /* client: accept any certificate of the server */
 	/* server: what a verified DN must be besides; NULL: nothing. Called once. */
 	bool (*admit)(const RpcPeer *peer, void *data, GError **error);
 	void *data;
@@ -55,9 +55,9 @@ void rpc_tls_session_free(RpcTlsSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcTlsSession, rpc_tls_session_free)
 
 /*
- * Does what can be done now, up to and including the byte of acceptance. Returns 1 when done, 0 when
- * the descriptor must first be ready for rpc_tls_session_events(), -1 with VIR_ERR_GNUTLS_ERROR,
- * VIR_ERR_AUTH_FAILED or VIR_ERR_SYSTEM_ERROR.
+ * Does what can be done now, up to and including the byte of acceptance. Returns 1 when done, 0
+ * when the descriptor must first be ready for rpc_tls_session_events(), -1 with
+ * VIR_ERR_GNUTLS_ERROR, VIR_ERR_AUTH_FAILED or VIR_ERR_SYSTEM_ERROR.
  */
 int rpc_tls_session_step(RpcTlsSession *session, GError **error);
 int rpc_tls_session_fd(const RpcTlsSession *session);

@@ -21,16 +21,17 @@ typedef enum RpcMedium {
 
 typedef struct RpcPeer {
 	RpcMedium medium;
-	pid_t pid; /* UNIX only, else 0 */
+	pid_t pid;  /* UNIX only, else 0 */
 	gint64 uid; /* UNIX only, else -1 */
 	gint64 gid;
-	char *dn;   /* of the verified certificate (RFC 4514), TLS only, else NULL */
+	char *dn;      /* of the verified certificate (RFC 4514), TLS only, else NULL */
 	char *address; /* "unix pid 812", "tls 192.0.2.1:4711" */
 } RpcPeer;
 
 typedef struct RpcTransport RpcTransport;
 
-/* How a layer does it. Counts, or a negative errno; -EAGAIN when it must wait for the descriptor. */
+/* How a layer does it. Counts, or a negative errno; -EAGAIN when it must wait for the descriptor.
+ */
 typedef struct RpcTransportOps {
 	/* 0 at the end of the stream. May set `received`, which then came with the last byte. */
 	ssize_t (*read)(RpcTransport *transport, void *buffer, gsize size);
@@ -45,7 +46,7 @@ typedef struct RpcTransportOps {
 
 struct RpcTransport {
 	const RpcTransportOps *ops;
-	int fd;	      /* owned */
+	int fd;       /* owned */
 	int received; /* a descriptor that read() found and nobody took yet, else -1 */
 	RpcPeer peer;
 };

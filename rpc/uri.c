@@ -43,26 +43,26 @@ const char *rpc_uri_default(void)
 	return geteuid() == 0 ? "qemu:///system" : "qemu:///session";
 }
 
+static const struct {
+	const char *name;
+	RpcUriTransport transport;
+} transports[] = {
+	{ "unix", RPC_URI_UNIX }, { "tls", RPC_URI_TLS },    { "tcp", RPC_URI_TCP },
+	{ "ssh", RPC_URI_SSH },   { "libssh", RPC_URI_SSH }, { "libssh2", RPC_URI_SSH },
+	{ "ext", RPC_URI_EXT },
+};
+
 static bool set_transport(RpcUri *uri, const char *text, const char *name, GError **error)
 {
-	static const struct {
-		const char *name;
-		RpcUriTransport transport;
-	} known[] = {
-		{ "unix", RPC_URI_UNIX },   { "tls", RPC_URI_TLS },	{ "tcp", RPC_URI_TCP },
-		{ "ssh", RPC_URI_SSH },	    { "libssh", RPC_URI_SSH },	{ "libssh2", RPC_URI_SSH },
-		{ "ext", RPC_URI_EXT },
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
-		if (g_ascii_strcasecmp(known[i].name, name) != 0)
+	for (gsize i = 0; i < G_N_ELEMENTS(transports); i++) {
+		if (g_ascii_strcasecmp(transports[i].name, name) != 0)
 			continue;
-		uri->transport = known[i].transport;
+		uri->transport = transports[i].transport;
 		return true;
 	}
 	return fail(error, VIR_ERR_INVALID_ARG,
-		    _("URI '%s' has the transport '%s'; there are unix, tls, tcp, ssh and ext"), text,
-		    name);
+		    _("URI '%s' has the transport '%s'; there are unix, tls, tcp, ssh and ext"),
+		    text, name);
 }
 
 /* "qemu+ssh" */
@@ -204,11 +204,12 @@ static bool check(const RpcUri *uri, const char *text, GError **error)
 	     uri->transport == RPC_URI_SSH) &&
 	    !uri->host)
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("URI '%s' names no host; expected %s+...://HOST%s"), text, uri->driver,
-			    uri->path);
+			    _("URI '%s' names no host; expected %s+...://HOST%s"), text,
+			    uri->driver, uri->path);
 	if (uri->transport == RPC_URI_EXT && !uri->command)
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("URI '%s' needs the parameter 'command' for the transport ext"), text);
+			    _("URI '%s' needs the parameter 'command' for the transport ext"),
+			    text);
 	if (uri->authfile)
 		return fail(error, VIR_ERR_NO_SUPPORT,
 			    _("parameter 'authfile' of the URI is not supported: logging in with a "
@@ -245,9 +246,10 @@ RpcUri *rpc_uri_parse(const char *text, GError **error)
 		return NULL;
 	uri->session = strcmp(uri->path, "/session") == 0;
 	if (!uri->name)
-		uri->name = strcmp(uri->driver, "remote") == 0 ?
-				    g_strdup("") :
-				    g_strdup_printf("%s://%s%s", uri->driver, uri->path, rest->str);
+		uri->name =
+			strcmp(uri->driver, "remote") == 0
+				? g_strdup("")
+				: g_strdup_printf("%s://%s%s", uri->driver, uri->path, rest->str);
 	return g_steal_pointer(&uri);
 }
 
@@ -255,8 +257,7 @@ RpcUri *rpc_uri_parse(const char *text, GError **error)
 
 static void add_socket(GPtrArray *sockets, const char *folder, const char *name, bool read_only)
 {
-	g_ptr_array_add(sockets,
-			g_strdup_printf("%s/%s%s", folder, name, read_only ? "-ro" : ""));
+	g_ptr_array_add(sockets, g_strdup_printf("%s/%s%s", folder, name, read_only ? "-ro" : ""));
 }
 
 /* The driver's own daemon of libvirt, where there is one. */
@@ -320,9 +321,9 @@ static char *far_script(const RpcUri *uri, bool read_only)
 				       suffix, netcat);
 	if (uri->proxy != RPC_URI_PROXY_NETCAT)
 		g_string_append_printf(script, "%sexec virt-ssh-helper %s%s; ",
-				       uri->proxy == RPC_URI_PROXY_NATIVE ?
-					       "" :
-					       "command -v virt-ssh-helper >/dev/null && ",
+				       uri->proxy == RPC_URI_PROXY_NATIVE
+					       ? ""
+					       : "command -v virt-ssh-helper >/dev/null && ",
 				       option, name);
 	if (uri->proxy != RPC_URI_PROXY_NATIVE)
 		g_string_append_printf(script,
@@ -343,10 +344,11 @@ static bool add_host_checks(GPtrArray *words, const RpcUri *uri, GError **error)
 	} else if (strcmp(verify, "auto") == 0) {
 		add(words, "-oStrictHostKeyChecking=accept-new");
 	} else if (strcmp(verify, "normal") != 0) {
-		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("parameter 'known_hosts_verify' of the URI is '%s'; there are normal, "
-			      "auto and ignore"),
-			    verify);
+		return fail(
+			error, VIR_ERR_INVALID_ARG,
+			_("parameter 'known_hosts_verify' of the URI is '%s'; there are normal, "
+			  "auto and ignore"),
+			verify);
 	}
 	if (uri->known_hosts)
 		g_ptr_array_add(words,

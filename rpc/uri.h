@@ -28,7 +28,7 @@ typedef struct RpcUri {
 	char *driver; /* "qemu"; "remote" where the server shall find out */
 	RpcUriTransport transport;
 	char *user;
-	char *host; /* IPv6 without brackets */
+	char *host;    /* IPv6 without brackets */
 	unsigned port; /* 0: the transport's */
 	char *path;    /* "/system" */
 	char *name;    /* what is sent to the server; "" for remote:/// */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What rpcgen's output calls instead of libtirpc's functions of the same names (the makefile renames
+ * What rpcgen's output calls instead of libtirpc's functions of the same names (the header renames
  * them). These allocate nothing that the bytes at hand could not fill: a count or length that
  * promises more than is left of the message fails before memory is asked for.
  */
@@ -17,6 +17,12 @@ enum {
 static u_int padding(u_int length)
 {
 	return (WORD - length % WORD) % WORD;
+}
+
+/* What a reply is filled with in tests (RPC_POISON): somebody forgot to set this member. */
+static bool_t is_poison(const void *pointer)
+{
+	return (uintptr_t)pointer == (uintptr_t)0xa5a5a5a5a5a5a5a5u;
 }
 
 /* Of a stream made by xdrmem_create(). */
@@ -65,10 +71,11 @@ bool_t rpc_xdr_string(XDR *xdrs, char **text, u_int limit)
 
 	switch (xdrs->x_op) {
 	case XDR_DECODE:
-		/* A string with a NUL inside would be taken for its beginning by whoever checks it. */
+		/* A string with a NUL inside would be taken for its beginning by whoever checks it.
+		 */
 		return get_opaque(xdrs, text, &length, limit) && strlen(*text) == length;
 	case XDR_ENCODE:
-		actual = *text ? strlen(*text) : SIZE_MAX;
+		actual = *text && !is_poison(*text) ? strlen(*text) : SIZE_MAX;
 		length = (u_int)actual;
 		return actual <= limit && xdr_u_int(xdrs, &length) &&
 		       put_opaque(xdrs, *text, length);
@@ -123,12 +130,14 @@ static bool_t get_array(XDR *xdrs, RpcXdrArray array, u_int limit, u_int size, x
 	return each_element(xdrs, *array.elements, count, size, filter);
 }
 
-bool_t rpc_xdr_array(XDR *xdrs, char **elements, u_int *count, u_int limit, u_int size,
-		     xdrproc_t filter)
+bool_t rpc_xdr_array(XDR *xdrs, RpcXdrArray array, u_int limit, u_int size, xdrproc_t filter)
 {
+	char **elements = array.elements;
+	u_int *count = array.count;
+
 	switch (xdrs->x_op) {
 	case XDR_DECODE:
-		return get_array(xdrs, (RpcXdrArray){ elements, count }, limit, size, filter);
+		return get_array(xdrs, array, limit, size, filter);
 	case XDR_ENCODE:
 		return *count <= limit && (*elements || !*count) && xdr_u_int(xdrs, count) &&
 		       each_element(xdrs, *elements, *count, size, filter);
@@ -154,7 +163,7 @@ bool_t rpc_xdr_pointer(XDR *xdrs, char **object, u_int size, xdrproc_t filter)
 		*object = NULL;
 		return TRUE;
 	}
-	if (!xdr_u_int(xdrs, &present) || present > 1)
+	if (is_poison(*object) || !xdr_u_int(xdrs, &present) || present > 1)
 		return FALSE;
 	if (!present) {
 		*object = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Filters of strings, byte strings, arrays and optional members for rpcgen's output: as libtirpc's,
- * but careful with memory. Not to be called by hand.
+ * but careful with memory. Included before that output, with RPC_XDR_REPLACE defined.
  */
 #pragma once
 
@@ -14,6 +14,13 @@ typedef struct RpcXdrArray {
 
 bool_t rpc_xdr_string(XDR *xdrs, char **text, u_int limit);
 bool_t rpc_xdr_bytes(XDR *xdrs, char **bytes, u_int *length, u_int limit);
-bool_t rpc_xdr_array(XDR *xdrs, char **elements, u_int *count, u_int limit, u_int size,
-		     xdrproc_t filter);
+bool_t rpc_xdr_array(XDR *xdrs, RpcXdrArray array, u_int limit, u_int size, xdrproc_t filter);
 bool_t rpc_xdr_pointer(XDR *xdrs, char **object, u_int size, xdrproc_t filter);
+
+#ifdef RPC_XDR_REPLACE
+#define xdr_string rpc_xdr_string
+#define xdr_bytes rpc_xdr_bytes
+#define xdr_pointer rpc_xdr_pointer
+#define xdr_array(xdrs, elements, count, limit, size, filter)                                      \
+	rpc_xdr_array(xdrs, (RpcXdrArray){ elements, count }, limit, size, filter)
+#endif

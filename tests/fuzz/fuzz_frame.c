@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Bytes that a stranger sends: the reader puts frames together from pieces, the dispatcher finds the
- * row and decodes the arguments. Nothing is served. The first byte says how long the pieces are.
+ * Bytes that a stranger sends: the reader puts frames together from pieces, the dispatcher finds
+ * the row and decodes the arguments. Nothing is served. The first byte says how long the pieces
+ * are.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -13,8 +14,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool refuse(G_GNUC_UNUSED void *context, G_GNUC_UNUSED void *args,
-		   G_GNUC_UNUSED void *ret, GError **error)
+static bool refuse(G_GNUC_UNUSED void *context, G_GNUC_UNUSED void *args, G_GNUC_UNUSED void *ret,
+		   GError **error)
 {
 	return fail(error, VIR_ERR_AUTH_FAILED, "log in first");
 }
@@ -42,8 +43,7 @@ static bool on_message(RpcMessage *taken, G_GNUC_UNUSED void *data)
 	return true;
 }
 
-static bool on_begin(G_GNUC_UNUSED const RpcHeader *header, gsize length,
-		     G_GNUC_UNUSED void *data)
+static bool on_begin(G_GNUC_UNUSED const RpcHeader *header, gsize length, G_GNUC_UNUSED void *data)
 {
 	return length % 2;
 }

@@ -29,7 +29,7 @@ static sd_event *loop;
 typedef struct Server {
 	RpcConn *conn;
 	RpcClient *client;
-	bool deaf;	   /* answers nothing */
+	bool deaf; /* answers nothing */
 	GArray *fds;
 	RpcMessage *last; /* call */
 	GString *stream;
@@ -156,12 +156,12 @@ static void on_message(G_GNUC_UNUSED RpcConn *conn, RpcMessage *message, void *d
 	if (proc == REMOTE(domain_open_console)) {
 		remote_connect_open_args nothing = { 0 };
 
-		reply(server, rpc_message_new_reply(&message->header, proc->ret_filter, &nothing,
-						    NULL));
+		reply(server,
+		      rpc_message_new_reply(&message->header, proc->ret_filter, &nothing, NULL));
 		return;
 	}
-	reply(server, handler ? rpc_dispatch_call(&service, proc, handler, message, server) :
-				rpc_dispatch_missing(message, proc));
+	reply(server, handler ? rpc_dispatch_call(&service, proc, handler, message, server)
+			      : rpc_dispatch_missing(message, proc));
 }
 
 static void on_server_closed(G_GNUC_UNUSED RpcConn *conn, G_GNUC_UNUSED const GError *reason,
@@ -180,8 +180,8 @@ static int setup(void **state)
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	server->conn = rpc_conn_new(loop, rpc_transport_new(pair[0], NULL), &server_handler,
-				    server);
+	server->conn =
+		rpc_conn_new(loop, rpc_transport_new(pair[0], NULL), &server_handler, server);
 	server->client = rpc_client_new_fd(loop, pair[1], NULL);
 	server->stream = g_string_new(NULL);
 	*state = server;
@@ -215,8 +215,8 @@ static void test_call(void **state)
 	remote_connect_get_hostname_ret ret = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	assert_true(rpc_client_call(server->client, REMOTE(connect_get_hostname), NULL, &ret,
-				    &error));
+	assert_true(
+		rpc_client_call(server->client, REMOTE(connect_get_hostname), NULL, &ret, &error));
 	assert_string_equal(ret.hostname, "a.host");
 	rpc_free((xdrproc_t)xdr_remote_connect_get_hostname_ret, &ret);
 }
@@ -249,8 +249,8 @@ static void test_missing_procedure(void **state)
 	Server *server = *state;
 	g_autoptr(GError) error = NULL;
 
-	assert_false(rpc_client_call(server->client, REMOTE(connect_get_version), NULL, NULL,
-				     &error));
+	assert_false(
+		rpc_client_call(server->client, REMOTE(connect_get_version), NULL, NULL, &error));
 	assert_int_equal(error_code(error), VIR_ERR_RPC);
 	assert_true(g_str_has_prefix(error->message, "unknown procedure"));
 }
@@ -261,8 +261,8 @@ static void test_several_under_way(void **state)
 	RpcPending *pending[20];
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pending); i++)
-		pending[i] = rpc_client_begin(server->client, REMOTE(connect_get_hostname), NULL,
-					      NULL);
+		pending[i] =
+			rpc_client_begin(server->client, REMOTE(connect_get_hostname), NULL, NULL);
 	for (gsize i = G_N_ELEMENTS(pending); i-- > 0;)
 		assert_true(rpc_client_finish_call(pending[i], NULL, NULL));
 }
@@ -275,8 +275,8 @@ static void test_deadline(void **state)
 
 	server->deaf = true;
 	rpc_client_set_timeout(server->client, 10000);
-	assert_false(rpc_client_call(server->client, REMOTE(connect_get_hostname), NULL, NULL,
-				     &error));
+	assert_false(
+		rpc_client_call(server->client, REMOTE(connect_get_hostname), NULL, NULL, &error));
 	assert_int_equal(error_code(error), VIR_ERR_OPERATION_TIMEOUT);
 	/* The reply comes late and disturbs nobody. */
 	header = server->last->header;
@@ -320,8 +320,8 @@ static void test_waiting_call_fails_at_the_end(void **state)
 	assert_int_equal(error_code(error), VIR_ERR_RPC);
 	assert_true(server->ended.set);
 	g_clear_error(&error);
-	assert_false(rpc_client_call(server->client, REMOTE(connect_get_hostname), NULL, NULL,
-				     &error));
+	assert_false(
+		rpc_client_call(server->client, REMOTE(connect_get_hostname), NULL, NULL, &error));
 }
 
 static void test_descriptors_both_ways(void **state)
@@ -458,11 +458,11 @@ static void test_wrong_arguments(void **state)
 		const char *bytes;
 		gsize length;
 	} cases[] = {
-		{ "", 0 },				/* too short */
-		{ "\0\0\0\5abcde\0\0", 11 },		/* padding missing */
-		{ "\xff\xff\xff\xff", 4 },		/* negative length */
-		{ "\0\x40\0\1", 4 },			/* over the limit */
-		{ "\0\0\0\5ab\0de\0\0\0", 12 },		/* a NUL inside */
+		{ "", 0 },                      /* too short */
+		{ "\0\0\0\5abcde\0\0", 11 },    /* padding missing */
+		{ "\xff\xff\xff\xff", 4 },      /* negative length */
+		{ "\0\x40\0\1", 4 },            /* over the limit */
+		{ "\0\0\0\5ab\0de\0\0\0", 12 }, /* a NUL inside */
 	};
 	RpcHeader header = {
 		.program = REMOTE_PROGRAM,
@@ -472,8 +472,7 @@ static void test_wrong_arguments(void **state)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GError) error =
-			provoke(*state, header, cases[i].bytes, cases[i].length);
+		g_autoptr(GError) error = provoke(*state, header, cases[i].bytes, cases[i].length);
 
 		assert_non_null(error);
 		assert_int_equal(error_code(error), VIR_ERR_RPC);
@@ -498,8 +497,12 @@ static void test_trailing_bytes_are_ignored(void **state)
 
 static void test_domain_of_a_call(G_GNUC_UNUSED void **state)
 {
-	static const guint8 payload[] = "\0\0\0\3abc\0" "0123456789abcdef" "\0\0\0\1";
-	static const guint8 snapshot[] = "\0\0\0\1s\0\0\0" "\0\0\0\3abc\0" "0123456789abcdef";
+	static const guint8 payload[] = "\0\0\0\3abc\0"
+					"0123456789abcdef"
+					"\0\0\0\1";
+	static const guint8 snapshot[] = "\0\0\0\1s\0\0\0"
+					 "\0\0\0\3abc\0"
+					 "0123456789abcdef";
 	RpcHeader header = { .program = REMOTE_PROGRAM, .version = 1 };
 	g_autoptr(RpcMessage) call = rpc_message_new_bytes(&header, payload, sizeof(payload) - 1);
 	g_autoptr(RpcMessage) other =
@@ -606,14 +609,15 @@ static void test_speed(void **state)
 	began = g_get_monotonic_time();
 	for (int i = 0; i < CALLS / AHEAD; i++) {
 		for (int j = 0; j < AHEAD; j++)
-			pending[j] = rpc_client_begin(server->client,
-						      REMOTE(connect_get_hostname), NULL, NULL);
+			pending[j] = rpc_client_begin(server->client, REMOTE(connect_get_hostname),
+						      NULL, NULL);
 		for (int j = 0; j < AHEAD; j++)
 			assert_true(rpc_client_finish_call(pending[j], NULL, NULL));
 	}
 	print_message("%d calls/s one by one, %d/s with %d ahead, both ends in one process\n",
 		      (int)((gint64)CALLS * G_USEC_PER_SEC / alone),
-		      (int)((gint64)CALLS * G_USEC_PER_SEC / (g_get_monotonic_time() - began)), AHEAD);
+		      (int)((gint64)CALLS * G_USEC_PER_SEC / (g_get_monotonic_time() - began)),
+		      AHEAD);
 }
 
 int main(void)

@@ -227,6 +227,43 @@ static void test_end_of_stream(void **state)
 	assert_false(rpc_conn_is_open(peer->conn));
 }
 
+static gsize frame_with_fds(guint8 *out, unsigned count)
+{
+	Frame frame = plain;
+	guint32 word = GUINT32_TO_BE(count);
+
+	frame.type = RPC_TYPE_CALL_FDS;
+	return frame_write(out, frame, &word, 4);
+}
+
+static int some_fd(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* The peer leaves after each byte of a few frames, one of them with a descriptor. */
+static void test_close_anywhere(void **state)
+{
+	guint8 bytes[128];
+	gsize length = frame_write(bytes, plain, "abcd", 4);
+
+	length += frame_with_fds(bytes + length, 1);
+	for (gsize cut = 0; cut <= length; cut++) {
+		Peer *peer = *state;
+		g_autofd int fd = some_fd();
+
+		send_raw(peer, bytes, cut);
+		if (cut == length)
+			assert_int_equal(fd_send(peer->raw, 0, fd), 0);
+		fd_clear(&peer->raw);
+		wait_closed(peer);
+		assert_null(peer->reason);
+		assert_int_equal(peer->messages->len, cut < 32 ? 0 : cut < length ? 1 : 2);
+		teardown(state);
+		setup(state);
+	}
+}
+
 static void test_ping_is_answered(void **state)
 {
 	Peer *peer = *state;
@@ -351,20 +388,6 @@ static void test_finish_writes_first(void **state)
 
 /* --- descriptors --- */
 
-static gsize frame_with_fds(guint8 *out, unsigned count)
-{
-	Frame frame = plain;
-	guint32 word = GUINT32_TO_BE(count);
-
-	frame.type = RPC_TYPE_CALL_FDS;
-	return frame_write(out, frame, &word, 4);
-}
-
-static int some_fd(void)
-{
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
 static void test_descriptors_come(void **state)
 {
 	Peer *peer = *state;
@@ -468,6 +491,7 @@ int main(void)
 		TEST(test_wrong_lengths),
 		TEST(test_largest_frame),
 		TEST(test_end_of_stream),
+		TEST(test_close_anywhere),
 		TEST(test_ping_is_answered),
 		TEST(test_silence_ends),
 		TEST(test_pause_holds_back),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every length and count in the arguments and replies of every call, found by walking the call tables:
- * -1, 2^31, the bound and one, and more than the message has do not decode, and next to nothing is
- * allocated on the way. A new call is covered the day it gets its row.
+ * Every length and count in the arguments and replies of every call, found by walking the call
+ * tables: -1, 2^31, the bound and one, and more than the message has do not decode, and next to
+ * nothing is allocated on the way. A new call is covered the day it gets its row.
  */
 #include "config.h"
 
@@ -37,8 +37,7 @@ static void *measured_calloc(size_t count, size_t size)
 
 bool_t real_string(XDR *xdrs, char **text, u_int limit);
 bool_t real_bytes(XDR *xdrs, char **bytes, u_int *length, u_int limit);
-bool_t real_array(XDR *xdrs, char **elements, u_int *count, u_int limit, u_int size,
-		  xdrproc_t filter);
+bool_t real_array(XDR *xdrs, RpcXdrArray array, u_int limit, u_int size, xdrproc_t filter);
 bool_t real_pointer(XDR *xdrs, char **object, u_int size, xdrproc_t filter);
 
 #define malloc(size) measured_malloc(size)
@@ -56,9 +55,10 @@ bool_t real_pointer(XDR *xdrs, char **object, u_int size, xdrproc_t filter);
 #undef rpc_xdr_pointer
 
 enum {
-	SPACE = 16 * 1024,	       /* of a message in which every array has one element */
-	LENGTHS_MAX = 256,	       /* of one message */
-	FILLER = 10 * 1024 * 1024, /* more than any bound, times the size of an element on the wire */
+	SPACE = 16 * 1024, /* of a message in which every array has one element */
+	LENGTHS_MAX = 256, /* of one message */
+	FILLER = 10 * 1024 *
+		 1024, /* more than any bound, times the size of an element on the wire */
 	TRIFLE = 64 * 1024,
 };
 
@@ -67,7 +67,8 @@ typedef struct Length {
 	u_int limit;
 } Length;
 
-/* While this is set, filters write the message that they are asked to read, and note the lengths. */
+/* While this is set, filters write the message that they are asked to read, and note the lengths.
+ */
 static struct {
 	bool on;
 	guint8 *message;
@@ -108,8 +109,7 @@ bool_t rpc_xdr_bytes(XDR *xdrs, char **bytes, u_int *length, u_int limit)
 	return real_bytes(xdrs, bytes, length, limit);
 }
 
-bool_t rpc_xdr_array(XDR *xdrs, char **elements, u_int *count, u_int limit, u_int size,
-		     xdrproc_t filter)
+bool_t rpc_xdr_array(XDR *xdrs, RpcXdrArray array, u_int limit, u_int size, xdrproc_t filter)
 {
 	u_int at = position_of(xdrs);
 
@@ -120,7 +120,7 @@ bool_t rpc_xdr_array(XDR *xdrs, char **elements, u_int *count, u_int limit, u_in
 		if (filter == (xdrproc_t)xdr_remote_typed_param)
 			put(at + 8, VIR_TYPED_PARAM_STRING);
 	}
-	return real_array(xdrs, elements, count, limit, size, filter);
+	return real_array(xdrs, array, limit, size, filter);
 }
 
 bool_t rpc_xdr_pointer(XDR *xdrs, char **object, u_int size, xdrproc_t filter)

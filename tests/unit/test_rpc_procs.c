@@ -140,11 +140,11 @@ static void test_encoding_is_bounded(G_GNUC_UNUSED void **state)
 	remote_domain_define_xml_args args = { .xml = text };
 	gsize length;
 
-	assert_null(rpc_encode((xdrproc_t)xdr_remote_domain_define_xml_args, &args, 0, &length,
-			       NULL));
+	assert_null(
+		rpc_encode((xdrproc_t)xdr_remote_domain_define_xml_args, &args, 0, &length, NULL));
 	args.xml = NULL; /* a member that somebody forgot */
-	assert_null(rpc_encode((xdrproc_t)xdr_remote_domain_define_xml_args, &args, 0, &length,
-			       NULL));
+	assert_null(
+		rpc_encode((xdrproc_t)xdr_remote_domain_define_xml_args, &args, 0, &length, NULL));
 }
 
 int main(void)

@@ -72,9 +72,9 @@ static void describe(gnutls_x509_crt_t cert, const CertSpec *spec)
 	gnutls_x509_crt_set_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, spec->name,
 				      (unsigned)strlen(spec->name));
 	gnutls_x509_crt_set_basic_constraints(cert, !spec->ca, -1);
-	gnutls_x509_crt_set_key_usage(cert, spec->ca ? GNUTLS_KEY_DIGITAL_SIGNATURE :
-						       GNUTLS_KEY_KEY_CERT_SIGN |
-							       GNUTLS_KEY_CRL_SIGN);
+	gnutls_x509_crt_set_key_usage(cert,
+				      spec->ca ? GNUTLS_KEY_DIGITAL_SIGNATURE
+					       : GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
 	if (!spec->ca)
 		return;
 	gnutls_x509_crt_set_key_purpose_oid(cert, purpose, 0);
@@ -168,7 +168,8 @@ static int remove_all(G_GNUC_UNUSED void **state)
 	return 0;
 }
 
-static RpcTlsContext *context_of(const char *name, const char *ca, bool server, const char *priority)
+static RpcTlsContext *context_of(const char *name, const char *ca, bool server,
+				 const char *priority)
 {
 	g_autofree char *ca_path = path_of(ca, "-cert.pem");
 	g_autofree char *crl = path_of("revoked", "-crl.pem");

@@ -86,8 +86,8 @@ static void test_sockets(G_GNUC_UNUSED void **state)
 	assert_string_equal(one[0], "/tmp/s");
 	assert_null(one[1]);
 	assert_true(g_str_has_suffix(several[0], "/reeve/reeve-sock-ro"));
-	assert_true(g_strv_contains((const char *const *)several,
-				    "/run/libvirt/virtqemud-sock-ro"));
+	assert_true(
+		g_strv_contains((const char *const *)several, "/run/libvirt/virtqemud-sock-ro"));
 	assert_true(g_strv_contains((const char *const *)several, "/run/libvirt/libvirt-sock-ro"));
 }
 
@@ -153,12 +153,9 @@ static void test_params_without_strings(G_GNUC_UNUSED void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_wrong),
-		cmocka_unit_test(test_sockets),
-		cmocka_unit_test(test_ssh),
-		cmocka_unit_test(test_params),
-		cmocka_unit_test(test_params_without_strings),
+		cmocka_unit_test(test_names),   cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_sockets), cmocka_unit_test(test_ssh),
+		cmocka_unit_test(test_params),  cmocka_unit_test(test_params_without_strings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
