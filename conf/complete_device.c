@@ -5,34 +5,33 @@
 #include "base/i18n.h"
 #include "conf/complete.h"
 
-static bool companion(const DomainController *controller)
+/* A USB 2 controller of Intel's consists of up to four parts. */
+static bool ich9_part(const DomainController *controller)
 {
-	return controller->type == CONTROLLER_USB && controller->model >= MODEL_ICH9_UHCI1 &&
-	       controller->model <= MODEL_ICH9_UHCI3;
+	return controller->type == CONTROLLER_USB &&
+	       (controller->model == MODEL_ICH9_EHCI1 || controller->model == MODEL_ICH9_UHCI1 ||
+		controller->model == MODEL_ICH9_UHCI2 || controller->model == MODEL_ICH9_UHCI3);
 }
 
-/* The last EHCI controller that has no companion of this model yet; -1 when there is none. */
-static int companion_index(const DomainDef *def, ControllerModel model)
+/* Its parts share an index: that of the last set, unless that has such a part; then -1. */
+static int ich9_set_index(const DomainDef *def, ControllerModel model)
 {
-	int found = -1;
+	int last = -1;
 
 	for (guint i = 0; i < list_length(def->controllers); i++) {
-		const DomainController *master = list_get(def->controllers, i);
-		bool taken = false;
+		const DomainController *part = list_get(def->controllers, i);
 
-		if (master->type != CONTROLLER_USB || master->model != MODEL_ICH9_EHCI1 ||
-		    !master->has_index || master->index < found)
-			continue;
-		for (guint k = 0; k < list_length(def->controllers); k++) {
-			const DomainController *other = list_get(def->controllers, k);
-
-			taken |= other->type == CONTROLLER_USB && other->model == model &&
-				 other->has_index && other->index == master->index;
-		}
-		if (!taken)
-			found = master->index;
+		if (ich9_part(part) && part->has_index)
+			last = MAX(last, part->index);
 	}
-	return found;
+	for (guint i = 0; i < list_length(def->controllers); i++) {
+		const DomainController *part = list_get(def->controllers, i);
+
+		if (ich9_part(part) && part->has_index && part->index == last &&
+		    part->model == model)
+			return -1;
+	}
+	return last;
 }
 
 static void controller_number(DomainDef *def, DomainController *controller)
@@ -42,8 +41,8 @@ static void controller_number(DomainDef *def, DomainController *controller)
 
 	if (controller->has_index)
 		return;
-	if (companion(controller))
-		index = companion_index(def, controller->model);
+	if (ich9_part(controller))
+		index = ich9_set_index(def, controller->model);
 	if (index < 0) {
 		/* Index 0 of PCI belongs to the root, which may not be written down yet. */
 		index = controller->type == CONTROLLER_PCI && !root;
