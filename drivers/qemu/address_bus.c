@@ -88,9 +88,9 @@ static bool given_port_check(DomainDef *def, const DomainChardev *channel, GErro
 	controller = domain_def_controller(def, CONTROLLER_VIRTIO_SERIAL,
 					   (int)address->serial.controller);
 	ports = controller->has_ports ? controller->ports : VIRTIO_SERIAL_PORTS;
-	if (address->serial.bus != 0 || address->serial.port >= ports)
+	if (address->serial.port >= ports)
 		return fail(error, VIR_ERR_XML_ERROR,
-			    _("virtio-serial controller %u has one bus with ports below %u"),
+			    _("virtio-serial controller %u has ports below %u"),
 			    address->serial.controller, ports);
 	if (port_is_taken(def, address->serial.controller, address->serial.port, channel))
 		return fail(error, VIR_ERR_XML_ERROR,

@@ -48,8 +48,12 @@ static void pass_undo(PciPass *pass)
 
 static bool pass_wants(const DeviceInfo *info)
 {
+	const PciAddress *address = &info->address.pci;
+
+	/* Slot 0 of the root is the host bridge: who writes that wants any address. */
 	return info->address.type == ADDRESS_ABSENT ||
-	       (info->address.type == ADDRESS_PCI && !info->address.pci.assigned);
+	       (info->address.type == ADDRESS_PCI &&
+		(!address->assigned || (!address->domain && !address->bus && !address->slot)));
 }
 
 /* ---- Given addresses ---- */
@@ -61,7 +65,7 @@ static bool take_given(DomainDef *def, const DomainDevice *device, void *data)
 	PciConnect connect;
 
 	/* A console repeats the address of its serial port. */
-	if (address->type != ADDRESS_PCI || !address->pci.assigned ||
+	if (address->type != ADDRESS_PCI || pass_wants(device->info) ||
 	    device->kind == DEVICE_CONSOLE)
 		return true;
 	connect = pci_connect_of(def, device);
@@ -86,7 +90,7 @@ static bool board_place(PciPass *pass, DeviceInfo *info, guint slot, guint funct
 	PciAddress place = { .slot = slot, .function = function, .assigned = true };
 
 	if (!pass_wants(info)) {
-		if (info->address.type == ADDRESS_PCI &&
+		if (info->address.type != ADDRESS_PCI ||
 		    pci_address_equal(&info->address.pci, &place))
 			return true;
 		return fail(
@@ -280,6 +284,12 @@ static bool assign_device(PciPass *pass, const DomainDevice *device)
 		connect = PCI_CONNECT_ROOT_PORT; /* for a slot of the root */
 	if (!pci_map_assign(pass->map, connect, &address, pass->error))
 		return false;
+	if (device->kind == DEVICE_CONTROLLER && device->controller->type == CONTROLLER_PCI &&
+	    address.bus >= (guint)device->controller->index)
+		return fail(pass->error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("the PCI controller with index %d fits on bus 0x%02x only, but its "
+			      "index must be the greater"),
+			    device->controller->index, address.bus);
 	pass_give(pass, device->info, &address);
 	return true;
 }

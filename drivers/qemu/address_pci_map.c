@@ -99,7 +99,7 @@ static bool map_fill(PciMap *map, GError **error)
 		if (controller->type != CONTROLLER_PCI)
 			continue;
 		if (controller->index < 0 || controller->index >= PCI_BUSES)
-			return fail(error, VIR_ERR_XML_ERROR,
+			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 				    _("PCI controller index %d is above the highest, %d"),
 				    controller->index, PCI_BUSES - 1);
 		if (map->buses[controller->index].model)

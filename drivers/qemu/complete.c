@@ -100,9 +100,14 @@ static bool note_boot_order(DomainDef *def, const DomainDevice *device, void *da
 
 bool complete_boot(DomainDef *def, GError **error)
 {
+	const OsLoader *loader = def->os.loader;
+	bool uefi = def->os.firmware == OS_FIRMWARE_EFI ||
+		    (loader && loader->type == LOADER_TYPE_PFLASH);
 	bool ordered = false;
 
-	(void)error;
+	if (uefi && qemu_arch_is_x86(def->os.arch) && !def->features.acpi)
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("UEFI needs <acpi/> in <features> on this architecture"));
 	if (def->os.loader && def->os.loader->path && !def->os.loader->type)
 		def->os.loader->type = LOADER_TYPE_ROM;
 	complete_nvram(def);

@@ -287,8 +287,7 @@ static void video_memory(DomainVideo *video)
 	case VIDEO_CIRRUS:
 	case VIDEO_VMVGA:
 	case VIDEO_BOCHS:
-		if (!video->vram_kib)
-			video->vram_kib = 16 * VIDEO_MIB;
+		video->vram_kib = video->vram_kib ? power_of_two(video->vram_kib) : 16 * VIDEO_MIB;
 		video->has_vram = true;
 		break;
 	default:
