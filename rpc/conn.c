@@ -122,7 +122,7 @@ static void update_events(RpcConn *conn)
 		events |= EPOLLIN;
 	if (!g_queue_is_empty(&conn->out))
 		events |= EPOLLOUT;
-	if (events == conn->events)
+	if (events == conn->events || !conn->io)
 		return;
 	conn->events = events;
 	sd_event_source_set_io_events(conn->io, events);
@@ -542,6 +542,8 @@ RpcConn *rpc_conn_new(sd_event *loop, RpcTransport *transport, const RpcConnHand
 		      void *data)
 {
 	RpcConn *conn = g_new0(RpcConn, 1);
+	GError *reason = NULL;
+	int r;
 
 	conn->refs = 1;
 	conn->loop = sd_event_ref(loop);
@@ -554,13 +556,16 @@ RpcConn *rpc_conn_new(sd_event *loop, RpcTransport *transport, const RpcConnHand
 	rpc_reader_init(&conn->reader, &reader_handler, conn);
 	conn->reader.takes_fds = conn->passes_fds;
 	conn->events = EPOLLIN;
-	/* Adding sources fails only without memory or descriptors of epoll's own. */
-	if (sd_event_add_io(loop, &conn->io, transport->fd, EPOLLIN, on_io, conn) < 0 ||
-	    sd_event_add_defer(loop, &conn->later, on_later, conn) < 0)
-		g_error("cannot watch a connection");
+	if (sd_event_add_defer(loop, &conn->later, on_later, conn) < 0)
+		g_error("out of memory");
 	sd_event_source_set_enabled(conn->later, SD_EVENT_OFF);
-	if (transport->ops->pending(transport))
+	r = sd_event_add_io(loop, &conn->io, transport->fd, EPOLLIN, on_io, conn);
+	if (r < 0) { /* the kernel's bound on watches: this one has to go */
+		fail_errno(&reason, -r, _("cannot watch the connection to %s"), conn->peer.address);
+		conn_doom(conn, reason);
+	} else if (transport->ops->pending(transport)) {
 		run_later(conn);
+	}
 	return conn;
 }
 

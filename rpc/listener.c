@@ -67,11 +67,22 @@ static void handshake_free(Handshake *handshake)
 	g_free(handshake);
 }
 
+/* Ends it without a connection, and says so. */
+static void handshake_refuse(Handshake *handshake, const GError *reason)
+{
+	RpcListener *listener = handshake->listener;
+	g_autofree char *address = g_strdup(rpc_tls_session_peer(handshake->session)->address);
+
+	handshake_free(handshake);
+	update(listener);
+	refused(listener, address, reason);
+}
+
 static void handshake_step(Handshake *handshake)
 {
 	RpcListener *listener = handshake->listener;
 	g_autoptr(GError) reason = NULL;
-	RpcTransport *transport = NULL;
+	RpcTransport *transport;
 	int r = rpc_tls_session_step(handshake->session, &reason);
 
 	if (r == 0) {
@@ -79,14 +90,14 @@ static void handshake_step(Handshake *handshake)
 					      rpc_tls_session_events(handshake->session));
 		return;
 	}
-	if (r > 0)
-		transport = rpc_tls_session_finish(handshake->session);
+	if (r < 0) {
+		handshake_refuse(handshake, reason);
+		return;
+	}
+	transport = rpc_tls_session_finish(handshake->session);
 	handshake_free(handshake);
 	update(listener);
-	if (transport)
-		listener->handler->accepted(transport, listener->data);
-	else
-		refused(listener, NULL, reason);
+	listener->handler->accepted(transport, listener->data);
 }
 
 static int on_handshake(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int fd,
@@ -110,19 +121,31 @@ static int on_deadline(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint
 		       void *data)
 {
 	Handshake *handshake = data;
-	RpcListener *listener = handshake->listener;
 	g_autoptr(GError) reason = NULL;
 
 	if (!handshake->hurried) {
 		handshake_hurry(handshake);
 		return 0;
 	}
-	fail(&reason, VIR_ERR_OPERATION_TIMEOUT, _("a TLS handshake was not over in %d seconds"),
+	fail(&reason, VIR_ERR_OPERATION_TIMEOUT, _("the TLS handshake was not over in %d seconds"),
 	     RPC_HANDSHAKE_SECONDS);
-	handshake_free(handshake);
-	update(listener);
-	refused(listener, NULL, reason);
+	handshake_refuse(handshake, reason);
 	return 0;
+}
+
+/* 0 or a negative errno: the kernel bounds the number of watches. */
+static int handshake_watch(Handshake *handshake, int fd)
+{
+	sd_event *loop = handshake->listener->loop;
+	int r = sd_event_add_io(loop, &handshake->io, fd, EPOLLIN, on_handshake, handshake);
+
+	if (r < 0)
+		return r;
+	/* After those who are logged in: a flood of new ones shall not be in their way. */
+	sd_event_source_set_priority(handshake->io, SD_EVENT_PRIORITY_IDLE);
+	return sd_event_add_time_relative(loop, &handshake->deadline, CLOCK_MONOTONIC,
+					  PATIENCE_SECONDS * G_USEC_PER_SEC, G_USEC_PER_SEC / 10,
+					  on_deadline, handshake);
 }
 
 /* Takes @fd. */
@@ -132,6 +155,7 @@ static void handshake_begin(RpcListener *listener, int fd)
 	g_autoptr(GError) reason = NULL;
 	RpcTlsSession *session = rpc_tls_session_new(listener->context, fd, &rules, &reason);
 	Handshake *handshake;
+	int r;
 
 	if (!session) {
 		refused(listener, NULL, reason);
@@ -142,14 +166,12 @@ static void handshake_begin(RpcListener *listener, int fd)
 	handshake->session = session;
 	handshake->link.data = handshake;
 	g_queue_push_tail_link(&listener->handshakes, &handshake->link);
-	if (sd_event_add_io(listener->loop, &handshake->io, fd, EPOLLIN, on_handshake, handshake) <
-		    0 ||
-	    sd_event_add_time_relative(listener->loop, &handshake->deadline, CLOCK_MONOTONIC,
-				       PATIENCE_SECONDS * G_USEC_PER_SEC, G_USEC_PER_SEC / 10,
-				       on_deadline, handshake) < 0)
-		g_error("cannot watch a handshake");
-	/* After those who are logged in: a flood of new ones shall not be in their way. */
-	sd_event_source_set_priority(handshake->io, SD_EVENT_PRIORITY_IDLE);
+	r = handshake_watch(handshake, fd);
+	if (r < 0) {
+		fail_errno(&reason, -r, _("cannot watch a connection"));
+		handshake_refuse(handshake, reason);
+		return;
+	}
 	handshake_step(handshake);
 }
 

@@ -525,6 +525,11 @@ int rpc_tls_session_step(RpcTlsSession *session, GError **error)
 	return 1;
 }
 
+const RpcPeer *rpc_tls_session_peer(const RpcTlsSession *session)
+{
+	return &session->transport->base.peer;
+}
+
 int rpc_tls_session_fd(const RpcTlsSession *session)
 {
 	return session->transport->base.fd;

@@ -60,6 +60,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcTlsSession, rpc_tls_session_free)
  * VIR_ERR_GNUTLS_ERROR, VIR_ERR_AUTH_FAILED or VIR_ERR_SYSTEM_ERROR.
  */
 int rpc_tls_session_step(RpcTlsSession *session, GError **error);
+const RpcPeer *rpc_tls_session_peer(const RpcTlsSession *session);
 int rpc_tls_session_fd(const RpcTlsSession *session);
 uint32_t rpc_tls_session_events(const RpcTlsSession *session); /* EPOLLIN or EPOLLOUT */
 
