@@ -11,6 +11,10 @@ UNIT_TESTS += tests/unit/test_agent
 tests_unit_test_agent_SOURCES = tests/unit/test_agent.c
 tests_unit_test_agent_LDADD = drivers/libdrivers_live.a $(BASE_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_qemu_command
+tests_unit_test_qemu_command_SOURCES = tests/unit/test_qemu_command.c
+tests_unit_test_qemu_command_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_qemu_live
 tests_unit_test_qemu_live_SOURCES = tests/unit/test_qemu_live.c
 tests_unit_test_qemu_live_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)

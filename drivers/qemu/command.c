@@ -229,7 +229,8 @@ static void device_identity(QemuCommand *cmd, GString *opts, const DeviceInfo *i
 	opts_str(opts, "loadparm", info->loadparm);
 	if (info->acpi_index > 0)
 		opts_num(opts, "acpi-index", info->acpi_index);
-	opts_tristate(opts, "rombar", info->rom_bar);
+	if (info->rom_bar != TRISTATE_ABSENT)
+		opts_num(opts, "rombar", info->rom_bar == TRISTATE_YES);
 	if (info->rom_enabled == TRISTATE_NO)
 		g_string_append(opts, ",romfile=");
 	else
@@ -347,7 +348,8 @@ typedef bool (*CommandPart)(QemuCommand *cmd, GError **error);
 static const CommandPart parts[] = {
 	command_check,	     command_identity,	command_machine,      command_cpu,
 	command_memory,	     command_smp,	command_numa,	      command_clock,
-	command_sysinfo,     command_boot,	command_controllers,  command_memory_devices,
+	command_sysinfo,     command_boot,	command_iommus,	      command_controllers,
+	command_hubs,	     command_memory_devices,
 	command_disks,	     command_filesystems, command_interfaces, command_smartcards,
 	command_chardevs,    command_inputs,	command_sounds,	      command_graphics,
 	command_videos,	     command_hostdevs,	command_redirdevs,    command_small_devices,

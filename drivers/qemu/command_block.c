@@ -325,9 +325,9 @@ static void cache_options(json_t *node, DiskCache cache)
 				      cache == DISK_CACHE_UNSAFE));
 }
 
-static void common_options(json_t *node, const DomainDisk *disk, bool format)
+static void common_options(json_t *node, const DomainDisk *disk, bool top_format)
 {
-	bool zeroes = format && disk->detect_zeroes > DISK_ZEROES_DEFAULT;
+	bool zeroes = top_format && disk->detect_zeroes > DISK_ZEROES_DEFAULT;
 
 	cache_options(node, disk->cache);
 	if (disk->discard > DISK_DISCARD_DEFAULT)
@@ -370,7 +370,7 @@ static void add_format(QemuCommand *cmd, const DomainDisk *disk, const Layer *la
 
 	if (layer->read_only)
 		json_object_set_new(node, "read-only", json_true());
-	common_options(node, disk, true);
+	common_options(node, disk, !layer->below);
 	if (layer->cache_size > 0 && strcmp(layer->format, "qcow2") == 0)
 		json_object_set_new(node, "cache-size", json_integer((json_int_t)layer->cache_size));
 	if (disk->discard_no_unref != TRISTATE_ABSENT && strcmp(layer->format, "qcow2") == 0)

@@ -84,6 +84,8 @@ bool command_sysinfo(QemuCommand *cmd, GError **error);
 bool command_clock(QemuCommand *cmd, GError **error);
 
 /* Devices */
+bool command_iommus(QemuCommand *cmd, GError **error);
+bool command_hubs(QemuCommand *cmd, GError **error);
 bool command_controllers(QemuCommand *cmd, GError **error);
 bool command_disks(QemuCommand *cmd, GError **error);
 /*

@@ -334,8 +334,11 @@ static bool command_smartcard(QemuCommand *cmd, const DomainSmartcard *card, GEr
 
 	if (card->mode == SMARTCARD_PASSTHROUGH) {
 		g_autofree char *id = g_strconcat("char", card->info.alias, NULL);
+		ChardevSource source = card->source;
 
-		if (!command_chardev(cmd, &card->source, id, card->info.alias, error))
+		if (source.type == CHARDEV_SPICEVMC && !source.channel)
+			source.channel = (char *)"smartcard";
+		if (!command_chardev(cmd, &source, id, card->info.alias, error))
 			return false;
 		opts = opts_new("ccid-card-passthru");
 		opts_str(opts, "chardev", id);

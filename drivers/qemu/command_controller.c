@@ -106,6 +106,22 @@ static const struct {
 	{ MODEL_QEMU_XHCI, "qemu-xhci" },
 };
 
+/* A companion has its master's alias in the definition, so none on the command line. */
+static bool command_usb_companion(QemuCommand *cmd, const DomainController *controller,
+				  GString *opts, GError **error)
+{
+	g_autofree char *master = controller_id(cmd, CONTROLLER_USB, controller->index);
+
+	opts_printf(opts, "masterbus", "%s.0", master);
+	opts_num(opts, "firstport", controller->info.master_startport);
+	if (!address_opts(cmd, opts, &controller->info, error)) {
+		g_string_free(opts, TRUE);
+		return false;
+	}
+	command_opts(cmd, "-device", opts);
+	return true;
+}
+
 static bool command_usb(QemuCommand *cmd, const DomainController *controller, GError **error)
 {
 	const char *driver = NULL;
@@ -127,13 +143,8 @@ static bool command_usb(QemuCommand *cmd, const DomainController *controller, GE
 		opts_num(opts, "p2", controller->ports);
 		opts_num(opts, "p3", controller->ports);
 	}
-	if (controller->info.has_master) {
-		g_autofree char *master =
-			controller_id(cmd, CONTROLLER_USB, controller->index);
-
-		opts_printf(opts, "masterbus", "%s.0", master);
-		opts_num(opts, "firstport", controller->info.master_startport);
-	}
+	if (controller->info.has_master)
+		return command_usb_companion(cmd, controller, opts, error);
 	return command_device(cmd, opts, &controller->info, error);
 }
 

@@ -115,7 +115,8 @@ static GString *drive_disk(QemuCommand *cmd, const DomainDisk *disk, GError **er
 		opts_num(opts, "rotation_rate", disk->rotation_rate);
 	opts_str(opts, "vendor", disk->vendor);
 	opts_str(opts, scsi ? "product" : "model", disk->product);
-	opts_str(opts, "wwn", disk->wwn);
+	if (disk->wwn)
+		opts_printf(opts, "wwn", "0x%s", disk->wwn);
 	if (drive_opts(cmd, opts, disk, error))
 		return opts;
 	g_string_free(opts, TRUE);

@@ -88,6 +88,11 @@ bool command_inputs(QemuCommand *cmd, GError **error)
 	for (guint i = 0; i < list_length(cmd->def->inputs); i++)
 		if (!command_input(cmd, list_get(cmd->def->inputs, i), error))
 			return false;
+	return true;
+}
+
+bool command_hubs(QemuCommand *cmd, GError **error)
+{
 	for (guint i = 0; i < list_length(cmd->def->hubs); i++)
 		if (!command_device(cmd, opts_new("usb-hub"),
 				    &((DomainHub *)list_get(cmd->def->hubs, i))->info, error))
@@ -400,9 +405,15 @@ static bool command_nvram(QemuCommand *cmd, const DomainNvram *nvram, GError **e
 		if (!build(cmd, (const Type *)list_get(cmd->def->list, i), error)) \
 			return false
 
-bool command_small_devices(QemuCommand *cmd, GError **error)
+/* Before the devices that it translates for. */
+bool command_iommus(QemuCommand *cmd, GError **error)
 {
 	EACH(iommus, DomainIommu, command_iommu);
+	return true;
+}
+
+bool command_small_devices(QemuCommand *cmd, GError **error)
+{
 	EACH(tpms, DomainTpm, command_tpm);
 	EACH(watchdogs, DomainWatchdog, command_watchdog);
 	EACH(memballoons, DomainMemballoon, command_balloon);

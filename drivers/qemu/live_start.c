@@ -175,6 +175,16 @@ static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 	return live_call(live->guest, "cont", NULL, NULL, error);
 }
 
+static void layer_free(gpointer data)
+{
+	GuestLayer *layer = data;
+
+	fd_clear(&layer->fd);
+	g_free(layer->path);
+	g_free(layer->format);
+	g_free(layer);
+}
+
 /* The agent's socket is ours unless the definition gave it a place that was opened for it. */
 static bool agent_listen(QemuLive *live, GError **error)
 {
@@ -195,7 +205,7 @@ static bool agent_listen(QemuLive *live, GError **error)
 	layer->path = g_build_filename(live->guest->run_dir, "agent", NULL);
 	layer->format = g_strdup("");
 	layer->fd = fd;
-	layers = g_ptr_array_new();
+	layers = g_ptr_array_new_with_free_func(layer_free);
 	g_ptr_array_add(layers, layer);
 	g_hash_table_insert(live->guest->resources, g_strdup(channel->info.alias), layers);
 	return true;

@@ -103,7 +103,10 @@ static void add_layer(TestGuest *test, const char *key, const char *path, const 
 	layer->path = g_strdup(path);
 	layer->format = g_strdup(format);
 	layer->read_only = flags == O_RDONLY;
-	layer->fd = open(path, flags | O_CLOEXEC);
+	/* "fd:N": handed down by whoever started us, who may open more than we may. */
+	layer->fd = g_str_has_prefix(path, "fd:") ? dup(atoi(path + 3)) :
+						   open(path, flags | O_CLOEXEC);
+	fcntl(layer->fd, F_SETFD, FD_CLOEXEC);
 	assert_true(layer->fd >= 0);
 	g_ptr_array_add(layers, layer);
 }
