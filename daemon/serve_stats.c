@@ -101,6 +101,10 @@ static void add_control_param(RpcParams *params, const control_param *param)
 {
 	const control_param_value *value = &param->value;
 
+	/* Clients give up on the whole reply when a name is too long for them. */
+	if (!*param->field || strlen(param->field) >= VIR_TYPED_PARAM_FIELD_LENGTH ||
+	    !g_utf8_validate(param->field, -1, NULL))
+		return;
 	switch (value->type) {
 	case VIR_TYPED_PARAM_INT:
 		rpc_params_add_int(params, (int)value->number, "%s", param->field);
@@ -126,11 +130,11 @@ static void add_control_param(RpcParams *params, const control_param *param)
 	}
 }
 
-static bool add_live(RpcParams *params, RpcPending *pending)
+static bool add_live(RpcParams *params, Domain *domain, RpcPending *pending)
 {
 	control_stats_ret stats = { 0 };
 
-	if (!rpc_client_finish_call(pending, &stats, NULL))
+	if (!vm_stats_finish_call(domain, pending, &stats, NULL))
 		return false;
 	for (unsigned i = 0; i < stats.params.params_len; i++)
 		add_control_param(params, &stats.params.params_val[i]);
@@ -170,7 +174,7 @@ static void record_fill(remote_domain_stats_record *record, Domain *domain, RpcP
 	call_fill_domain(domain, &record->dom);
 	if (stats & VIR_DOMAIN_STATS_STATE)
 		add_state(params, domain);
-	if (!pending || !add_live(params, pending))
+	if (!pending || !add_live(params, domain, pending))
 		add_summary(params, domain, stats);
 	rpc_params_move(params, &record->params.params_len, &record->params.params_val);
 }

@@ -27,6 +27,8 @@ enum {
 #define ADOPT_USEC (15 * G_USEC_PER_SEC)
 #define RESPAWN_WINDOW_USEC (60 * G_USEC_PER_SEC)
 #define GRACE_USEC (G_USEC_PER_SEC / 2)
+#define STATS_EXTRA_USEC 30000 /* over what the worker itself waits for */
+#define MUTE_USEC G_USEC_PER_SEC
 
 Vm *vm_new(Domain *domain)
 {
@@ -162,6 +164,9 @@ static void respawn_begin(Vm *vm)
 		log_error(_("the worker of domain '%s' dies again and again; it is left alone, "
 			    "'destroy' still works"),
 			  vm->domain->name);
+		if (vm->guest.pidfd < 0)
+			vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+			       VIR_DOMAIN_EVENT_STOPPED_FAILED);
 		return;
 	}
 	log_warning(_("the worker of domain '%s' has died; a new one takes over"), vm->domain->name);
@@ -173,6 +178,16 @@ static void respawn_begin(Vm *vm)
 	}
 }
 
+static void worker_gone(Vm *vm)
+{
+	vm_unlink(vm);
+	if (vm->guest.ended)
+		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+	else
+		respawn_begin(vm);
+}
+
 static int on_worker_end(sd_event_source *source, G_GNUC_UNUSED int fd, G_GNUC_UNUSED uint32_t events,
 			 void *data)
 {
@@ -181,14 +196,8 @@ static int on_worker_end(sd_event_source *source, G_GNUC_UNUSED int fd, G_GNUC_U
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	vm->worker.ended = true;
 	vm_wake(vm);
-	if (vm->ended || vm->starting)
-		return 0;
-	vm_unlink(vm);
-	if (vm->guest.ended)
-		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
-		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
-	else
-		respawn_begin(vm);
+	if (!vm->ended && !vm->starting)
+		worker_gone(vm);
 	return 0;
 }
 
@@ -224,11 +233,14 @@ static void relink(void *data)
 	if (!vm->ended && !vm->worker.ended && vm_link_call(vm, &hello, &error))
 		vm_take_state(vm, &hello.state, hello.live_xml ? *hello.live_xml : NULL);
 	else if (error)
-		log_warning(_("cannot reach the worker of domain '%s': %s"), vm->domain->name,
-			    error->message);
+		log_debug("cannot reach the worker of domain '%s': %s", vm->domain->name,
+			  error->message);
 	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
 	vm->linking = false;
 	vm_wake(vm);
+	/* It died while we tried; its end was not acted on then. */
+	if (vm->worker.ended && !vm->client && !vm->ended)
+		worker_gone(vm);
 	vm_unref(vm);
 }
 
@@ -403,11 +415,29 @@ bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error)
 RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error)
 {
 	const control_stats_args args = { .stats = stats };
+	Vm *vm = domain->vm;
 
-	if (!domain->vm || !domain->vm->client)
+	if (!vm || !vm->client || vm->mute_until > (uint64_t)g_get_monotonic_time())
 		return fail_null(error, VIR_ERR_OPERATION_INVALID,
-				 _("the worker of domain '%s' cannot be reached"), domain->name);
-	return rpc_client_begin(domain->vm->client, CONTROL(STATS), &args, error);
+				 _("the worker of domain '%s' does not answer"), domain->name);
+	/* All other calls bring their own deadline. */
+	rpc_client_set_timeout(vm->client,
+			       (uint64_t)vm->engine->settings->stats_timeout * 1000 +
+				       STATS_EXTRA_USEC);
+	return rpc_client_begin(vm->client, CONTROL(STATS), &args, error);
+}
+
+bool vm_stats_finish_call(Domain *domain, RpcPending *pending, control_stats_ret *ret,
+			  GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+
+	if (rpc_client_finish_call(pending, ret, &reason))
+		return true;
+	if (domain->vm && error_code(reason) == VIR_ERR_OPERATION_TIMEOUT)
+		domain->vm->mute_until = (uint64_t)g_get_monotonic_time() + MUTE_USEC;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return false;
 }
 
 int vm_open_console_call(Domain *domain, const char *device, GError **error)

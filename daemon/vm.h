@@ -44,10 +44,13 @@ bool vm_forward_call(Domain *domain, RpcMessage *request, uint64_t timeout_usec,
 bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error);
 
 /*
- * Statistics (virDomainStatsTypes) in two parts, so that many guests are asked at once; then
- * rpc_client_finish_call(pending, &ret, error) with a control_stats_ret. The worker answers at once.
+ * Statistics (virDomainStatsTypes) in two parts, so that many guests are asked at once. The worker
+ * answers at once; one that does not within stats_timeout is not asked again for a second, and fails.
  */
 RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error);
+/* @ret (zeroed) is the caller's to rpc_free(). */
+bool vm_stats_finish_call(Domain *domain, RpcPending *pending, control_stats_ret *ret,
+			  GError **error);
 
 /* A connected descriptor of the console @device (an alias, NULL: the first); -1 and an error. */
 int vm_open_console_call(Domain *domain, const char *device, GError **error);

@@ -36,6 +36,7 @@ struct Vm {
 	GQueue waiting; /* of FiberEvent: for a link, or for the end */
 
 	ClientWatch *owner; /* autodestroy */
+	uint64_t mute_until; /* CLOCK_MONOTONIC: it owes statistics */
 	sd_event_source *grace; /* the hypervisor has died; the worker shall say how */
 };
 
