@@ -225,7 +225,7 @@ static bool sockets_make(Server *server, GError **error)
 		.crl = *settings->tls_crl ? settings->tls_crl : NULL,
 		.cert = settings->tls_cert,
 		.key = settings->tls_key,
-		.priority = settings->tls_priority,
+		.priority = *settings->tls_priority ? settings->tls_priority : NULL,
 	};
 
 	/* As root: the private key need not be readable for anybody else. */

@@ -108,8 +108,8 @@ typedef struct StoreLoader {
 } StoreLoader;
 
 /*
- * Opens or creates @path for use by @loop (borrowed), brings its schema up to date (refuses one of a newer reeve), hands
- * all rows to @loader on the calling thread and starts the thread.
+ * Opens or creates @path for use by @loop (borrowed), brings its schema up to date (refuses one of a
+ * newer reeve), hands all rows to @loader on the calling thread and starts the thread.
  */
 Store *store_open(const char *path, sd_event *loop, const StoreLoader *loader, void *data,
 		  GError **error);
@@ -150,16 +150,20 @@ void store_queue_event(Store *store, const StoreEvent *event);
 /* Parks. Revisions (StoreRevision, without XML) of one object, newest first; the caller's. */
 GPtrArray *store_history_call(Store *store, const char *kind, const char *driver, const char *key,
 			      GError **error);
-/* One revision of the domain @key (UUID in text form) with its XML; VIR_ERR_INVALID_ARG when there is no such revision. */
+/* One revision of the domain @key (UUID in text form) with its XML; VIR_ERR_INVALID_ARG: no such. */
 StoreRevision *store_revision_call(Store *store, const char *driver, const char *key,
 				   int64_t revision, GError **error);
 void store_revision_free(StoreRevision *revision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRevision, store_revision_free)
 
-/* Calls @visit on the loop's thread for each event after @after, oldest first, at most @max. */
-bool store_events_call(Store *store, int64_t after, unsigned max,
-		       void (*visit)(const StoreEvent *row, void *data), void *data,
-		       GError **error);
+/* Calls visit() on the loop's thread for each event after `after`, oldest first, at most `max`. */
+typedef struct StoreEventVisit {
+	int64_t after;
+	unsigned max;
+	void (*visit)(const StoreEvent *row, void *data);
+	void *data;
+} StoreEventVisit;
+bool store_events_call(Store *store, const StoreEventVisit *what, GError **error);
 /* How many revisions of one object, and how many events, are kept. 0 of revisions: all. */
 void store_set_keep(Store *store, unsigned revisions, unsigned events);
 

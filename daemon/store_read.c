@@ -173,16 +173,14 @@ static bool events_read(StoreDb *db, void *data, GError **error)
 	return r == SQLITE_DONE || store_db_fail(db, r, _("read events"), error);
 }
 
-bool store_events_call(Store *store, int64_t after, unsigned max,
-		       void (*visit)(const StoreEvent *row, void *data), void *data,
-		       GError **error)
+bool store_events_call(Store *store, const StoreEventVisit *what, GError **error)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(event_free);
-	EventsRead read = { .after = after, .max = max, .found = found };
+	EventsRead read = { .after = what->after, .max = what->max, .found = found };
 
 	if (!store_read_call(store, events_read, &read, error))
 		return false;
 	for (unsigned i = 0; i < found->len; i++)
-		visit(g_ptr_array_index(found, i), data);
+		what->visit(g_ptr_array_index(found, i), what->data);
 	return true;
 }

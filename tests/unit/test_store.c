@@ -196,6 +196,7 @@ static void see_event(const StoreEvent *row, G_GNUC_UNUSED void *data)
 static void test_events(void **state)
 {
 	Fixture *fixture = *state;
+	const StoreEventVisit all = { .max = 1000, .visit = see_event };
 
 	store_set_keep(fixture->store, 0, 100);
 	for (int64_t i = 1; i <= 600; i++) {
@@ -205,7 +206,7 @@ static void test_events(void **state)
 		store_queue_event(fixture->store, &event);
 	}
 	seen_events = 0;
-	assert_true(store_events_call(fixture->store, 0, 1000, see_event, NULL, NULL));
+	assert_true(store_events_call(fixture->store, &all, NULL));
 	assert_in_range(seen_events, 100, 400);
 	reopen(fixture);
 	assert_int_equal(store_last_event(fixture->store), 600);
