@@ -114,21 +114,20 @@ static void gone(Vm *vm)
 	vm_end(vm, reason, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
 }
 
-/* The pid of a process that we did not start; its end is seen by the connection too. */
-static void worker_watch(Vm *vm)
+/* A process that we did not start. What it tells is checked when it comes to killing. */
+static void worker_watch(Vm *vm, pid_t pid)
 {
-	const RpcPeer *peer = rpc_conn_peer(rpc_client_conn(vm->client));
-	int pidfd = peer->pid > 0 ? pidfd_open_of(peer->pid) : -1;
+	int pidfd = pid > 0 ? pidfd_open_of(pid) : -1;
 	g_autoptr(GError) error = NULL;
 
-	if (pidfd >= 0 && !vm_worker_watch(vm, peer->pid, pidfd, &error))
+	if (pidfd >= 0 && !vm_worker_watch(vm, pid, pidfd, &error))
 		log_warning("%s", error->message);
 }
 
 /* A worker that lives. */
 static void greet(Vm *vm, const control_hello_ret *hello)
 {
-	worker_watch(vm);
+	worker_watch(vm, (pid_t)hello->pid);
 	if (*hello->driver == '\0') {
 		/* It never got its guest: the engine died in between. */
 		gone(vm);
@@ -199,15 +198,12 @@ static void vm_find(void *data)
 
 /* ---- Directories that nobody knows --------------------------------------------------------- */
 
-/* The hypervisor that a dead worker has left, by what it has written down. */
-static void stray_kill_call(Engine *engine, const Uuid *uuid, const char *name)
+/* A process that is named in what a worker has written down. */
+static void stray_kill_call(Engine *engine, const Uuid *uuid, const json_t *state, const char *member)
 {
-	g_autofree char *path = vm_path(engine, name, "state");
-	json_t *root = json_load_file(path, 0, NULL);
-	pid_t pid = (pid_t)json_integer_value(json_object_get(root, "pid"));
+	pid_t pid = (pid_t)json_integer_value(json_object_get(state, member));
 	g_autofd int pidfd = pid > 0 ? pidfd_open_of(pid) : -1;
 
-	json_decref(root);
 	if (pidfd >= 0)
 		priv_kill_call(engine, uuid->bytes, pidfd, SIGKILL, NULL);
 }
@@ -215,20 +211,15 @@ static void stray_kill_call(Engine *engine, const Uuid *uuid, const char *name)
 /* A worker whose start was never acknowledged, or a leftover: away with it. */
 static void stray_remove_call(Engine *engine, const Uuid *uuid, const char *name)
 {
-	g_autofree char *path = vm_path(engine, name, "sock");
-	RpcClient *client = rpc_client_new_unix(engine->loop, path, NULL);
+	g_autofree char *path = vm_path(engine, name, "state");
+	json_t *state = json_load_file(path, 0, NULL);
 	g_autoptr(GError) error = NULL;
-	g_autofd int pidfd = -1;
 
 	log_warning(_("guest %s was about to start when reeved ended; it is removed"), name);
-	if (client) {
-		pidfd = pidfd_open_of(rpc_conn_peer(rpc_client_conn(client))->pid);
-		rpc_client_free(client);
-	}
 	/* The worker first, so that it does not report the end of what is killed next. */
-	if (pidfd >= 0)
-		priv_kill_call(engine, uuid->bytes, pidfd, SIGKILL, NULL);
-	stray_kill_call(engine, uuid, name);
+	stray_kill_call(engine, uuid, state, "worker");
+	stray_kill_call(engine, uuid, state, "pid");
+	json_decref(state);
 	if (!priv_remove_vm_dir_call(engine, uuid->bytes, &error))
 		log_warning("%s", error->message);
 }

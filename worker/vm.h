@@ -3,9 +3,9 @@
  * The worker's view of its one guest: the Guest that the driver's live half works on, the link to
  * the engine, and what the engine has not stored yet. One per process (reeve-vm).
  *
- * The process lives as long as its guest; then until the engine has taken the last event. It does
- * not need the engine: a new connection takes the place of the old one. What a successor of a worker
- * that died must know stands in the file "state" of the guest's directory.
+ * The process lives as long as its guest; then until the engine has taken the last event, or has
+ * left. It does not need the engine: a new connection takes the place of the old one. What a
+ * successor must know stands in the file "state" of the guest's directory, events included.
  */
 #pragma once
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libvirt/libvirt.h>
 
@@ -58,6 +59,7 @@ bool control_hello(VmCall *call, control_hello_args *args, control_hello_ret *re
 	vm->sequence = MAX(vm->sequence, args->acknowledged);
 	ret->protocol = CONTROL_PROTOCOL;
 	ret->uuid = g_strdup(vm->uuid_text);
+	ret->pid = getpid();
 	ret->driver = g_strdup(vm->live ? vm->live->name : "");
 	vm_state_fill(vm, &ret->state);
 	if (vm->active) {

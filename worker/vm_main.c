@@ -45,10 +45,8 @@ void vm_check_end(Vm *vm)
 {
 	if (vm->active || vm->starting)
 		return;
-	/* An engine that is there will say `quit`, or leave. */
-	if (vm->conn && !vm->ended)
-		return;
-	if (vm->ended && !g_queue_is_empty(&vm->events))
+	/* An engine that is there will say `quit`, take the last events, or leave. */
+	if (vm->conn && !(vm->ended && g_queue_is_empty(&vm->events)))
 		return;
 	sd_event_exit(vm->guest.loop, EXIT_SUCCESS);
 }

@@ -101,7 +101,8 @@ void vm_state_save(const Vm *vm)
 
 	if (!xml || !vm->live)
 		return;
-	root = json_pack("{s:s,s:i,s:I,s:i,s:i,s:I,s:b,s:s,s:o,s:o}", "driver", vm->live->name, "id",
+	root = json_pack("{s:s,s:i,s:i,s:I,s:i,s:i,s:I,s:b,s:s,s:o,s:o}", "driver", vm->live->name,
+			 "worker", (int)getpid(), "id",
 			 vm->guest.id, "pid", (json_int_t)vm->guest.pid, "state", vm->guest.state,
 			 "reason", vm->guest.reason, "sequence", (json_int_t)vm->sequence, "ended",
 			 vm->ended, "xml", xml, "settings",
