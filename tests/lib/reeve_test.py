@@ -253,9 +253,13 @@ class Reeved(Daemon):
         check(status == 0, f'reeved ended with status {status}:\n{self.log()[-6000:]}')
 
     def stop_guests(self):
+        for driver in ('qemu', 'test'):
+            self.stop_guests_of(driver)
+
+    def stop_guests_of(self, driver):
         import libvirt
         try:
-            connection = self.connect('qemu')
+            connection = self.connect(driver)
             domains = connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
         except libvirt.libvirtError as error:
             print(f'cannot list guests to stop them: {error}')
@@ -290,7 +294,7 @@ class Libvirtd(Daemon):
     def stop(self, guests=True):
         if self.process is None:
             return
-        Reeved.stop_guests(self)
+        Reeved.stop_guests_of(self, 'qemu')
         self.process.terminate()
         self.process.wait(60)
         self.process.stdout.close()
