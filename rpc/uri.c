@@ -272,7 +272,7 @@ char **rpc_uri_sockets(const RpcUri *uri, bool read_only)
 {
 	g_autoptr(GPtrArray) sockets = g_ptr_array_new();
 	bool direct = uri->mode && strcmp(uri->mode, "direct") == 0;
-	bool session = uri->session || (uri->path[1] == '\0' && geteuid() != 0);
+	bool session = uri->session || (strlen(uri->path) < 2 && geteuid() != 0);
 	const char *base = session ? g_get_user_runtime_dir() : "/run";
 	g_autofree char *ours = g_strdup_printf("%s/reeve", session ? base : RUNSTATEDIR);
 	g_autofree char *theirs = g_strdup_printf("%s/libvirt", base);

@@ -80,9 +80,12 @@ static void test_sockets(G_GNUC_UNUSED void **state)
 {
 	g_autoptr(RpcUri) named = rpc_uri_parse("qemu+unix:///system?socket=/tmp/s", NULL);
 	g_autoptr(RpcUri) plain = rpc_uri_parse("qemu:///system", NULL);
+	g_autoptr(RpcUri) none = rpc_uri_parse("qemu:", NULL);
 	g_auto(GStrv) one = rpc_uri_sockets(named, true);
 	g_auto(GStrv) several = rpc_uri_sockets(plain, true);
+	g_auto(GStrv) bare = rpc_uri_sockets(none, false);
 
+	assert_non_null(bare[0]);
 	assert_string_equal(one[0], "/tmp/s");
 	assert_null(one[1]);
 	assert_true(g_str_has_suffix(several[0], "/reeve/reeve-sock-ro"));
