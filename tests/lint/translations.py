@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every message has its translation in every catalogue, with the same conversions in it."""
+import os
+import subprocess
+
+from reeve_lint import ROOMS, fault, files, finish
+from reeve_test import SOURCE, command, skip
+
+try:
+    command('xgettext', '--version')
+except FileNotFoundError:
+    skip('gettext is not installed')
+
+keywords = ['--language=C', '--from-code=UTF-8', '--keyword=_', '--keyword=N_', '--sort-by-file']
+marked = files(r'\.(c|h|def)$', ROOMS)
+done = subprocess.run(['xgettext', *keywords, '--output', os.path.realpath('now.pot'), *marked], cwd=SOURCE,
+                      capture_output=True, text=True, check=False)
+for line in done.stderr.splitlines():
+    if 'error' in line:
+        fault('xgettext', 0, line)
+
+for path in files(r'^po/\w+\.po$'):
+    catalogue = os.path.join(SOURCE, path)
+    done = command('msgfmt', '--check', '--output-file', '/dev/null', catalogue, check_status=False)
+    for line in done.err.splitlines():
+        fault(path, 0, line)
+    done = command('msgmerge', '--quiet', '--no-fuzzy-matching', '--output-file', 'merged.po', catalogue, 'now.pot')
+    done = command('msgattrib', '--untranslated', '--no-wrap', 'merged.po')
+    for line in done.out.splitlines():
+        if line.startswith('msgid ') and line != 'msgid ""':
+            fault(path, 0, f'not translated: {line[6:]}')
+
+finish('translations')
