@@ -15,6 +15,10 @@ UNIT_TESTS += tests/unit/test_qemu_command
 tests_unit_test_qemu_command_SOURCES = tests/unit/test_qemu_command.c
 tests_unit_test_qemu_command_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_qemu_honoured
+tests_unit_test_qemu_honoured_SOURCES = tests/unit/test_qemu_honoured.c tests/unit/test_qemu_honoured.def
+tests_unit_test_qemu_honoured_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_qemu_live
 tests_unit_test_qemu_live_SOURCES = tests/unit/test_qemu_live.c
 tests_unit_test_qemu_live_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)

@@ -306,6 +306,12 @@ static bool command_custom(QemuCommand *cmd, GError **error)
 	const DomainQemuNs *ns = &cmd->def->qemu;
 
 	(void)error;
+	if (ns->deprecation == QEMU_DEPRECATION_OMIT)
+		command_pair(cmd, "-compat", "deprecated-output=hide");
+	else if (ns->deprecation == QEMU_DEPRECATION_REJECT)
+		command_pair(cmd, "-compat", "deprecated-output=hide,deprecated-input=reject");
+	else if (ns->deprecation == QEMU_DEPRECATION_CRASH)
+		command_pair(cmd, "-compat", "deprecated-output=hide,deprecated-input=crash");
 	for (guint i = 0; i < list_length(ns->args); i++)
 		command_arg(cmd, ((QemuArg *)list_get(ns->args, i))->value);
 	for (guint i = 0; i < list_length(ns->envs); i++) {
@@ -313,6 +319,40 @@ static bool command_custom(QemuCommand *cmd, GError **error)
 
 		g_ptr_array_add(cmd->line->env,
 				g_strdup_printf("%s=%s", env->name, env->value ? env->value : ""));
+	}
+	return true;
+}
+
+/* Words for other kinds of hypervisors. */
+static bool foreign_check(const DomainDef *def, GError **error)
+{
+	const DomainOs *os = &def->os;
+
+	if (os->type != OS_TYPE_HVM && os->type != OS_TYPE_ABSENT)
+		return command_refuse(error, "os/type", _("QEMU runs guests of type 'hvm'"));
+	if (os->init || os->initdir || os->inituser || os->initgroup ||
+	    list_length(os->initargs) > 0 || list_length(os->initenvs) > 0)
+		return command_refuse(error, "os/init", _("it belongs to containers"));
+	if (list_length(def->idmap.uids) > 0 || list_length(def->idmap.gids) > 0)
+		return command_refuse(error, "idmap", _("it belongs to containers"));
+	if (def->bootloader || def->bootloader_args || os->root)
+		return command_refuse(error, "bootloader", _("it belongs to Xen"));
+	if (list_length(def->qemu.capabilities_add) > 0 ||
+	    list_length(def->qemu.capabilities_del) > 0)
+		return command_refuse(error, "qemu:capabilities",
+				      _("what QEMU can do is asked of it, not told"));
+	return true;
+}
+
+static bool seclabel_check(const DomainDef *def, GError **error)
+{
+	for (guint i = 0; i < list_length(def->seclabels); i++) {
+		const Seclabel *label = list_get(def->seclabels, i);
+
+		if (label->type == SECLABEL_STATIC || label->baselabel)
+			return command_refuse(error, "seclabel",
+					      _("each guest gets a user of its own; other labels "
+						"are not supported"));
 	}
 	return true;
 }
@@ -339,7 +379,7 @@ static bool command_check(QemuCommand *cmd, GError **error)
 		if (((PerfEvent *)list_get(def->perf_events, i))->enabled == TRISTATE_YES)
 			return command_refuse(error, "perf",
 					      _("performance events are not supported"));
-	return true;
+	return foreign_check(def, error) && seclabel_check(def, error);
 }
 
 typedef bool (*CommandPart)(QemuCommand *cmd, GError **error);

@@ -106,6 +106,6 @@ bool command_videos(QemuCommand *cmd, GError **error);
 bool command_sounds(QemuCommand *cmd, GError **error);
 bool command_inputs(QemuCommand *cmd, GError **error);
 bool command_hostdevs(QemuCommand *cmd, GError **error);
-bool command_hostdev_pci(QemuCommand *cmd, const HostAddress *host, const DeviceInfo *info,
-			 GError **error);
+bool command_hostdev_pci(QemuCommand *cmd, const HostAddress *host, const Teaming *teaming,
+			 const DeviceInfo *info, GError **error);
 bool command_small_devices(QemuCommand *cmd, GError **error);

@@ -40,8 +40,9 @@ static void feature_opts(GString *opts, const DomainCpu *cpu)
 		const CpuFeature *feature = list_get(cpu->features, i);
 		bool off = feature->policy == CPU_POLICY_DISABLE ||
 			   feature->policy == CPU_POLICY_FORBID;
-		g_autofree char *name = g_strdelimit(g_strdup(feature->name), "_", '-');
+		g_autofree char *name = g_strdup(feature->name ? feature->name : "");
 
+		g_strdelimit(name, "_", '-');
 		opts_flag(opts, name, !off);
 	}
 }
@@ -59,6 +60,17 @@ static void cache_opts(GString *opts, const DomainCpu *cpu)
 		opts_str(opts, "host-cache-info", "off");
 		opts_str(opts, "l3-cache", "off");
 	}
+}
+
+static bool cpu_check(const DomainCpu *cpu, GError **error)
+{
+	if (cpu->has_cache_level &&
+	    (cpu->cache_level != 3 || cpu->cache_mode != CPU_CACHE_MODE_EMULATE))
+		return command_refuse(error, "cpu/cache",
+				      _("only mode 'emulate' has a level, which must be 3"));
+	if (cpu->physaddr_limit > 0 && cpu->physaddr_mode != CPU_PHYSADDR_PASSTHROUGH)
+		return command_refuse(error, "maxphysaddr limit", _("only mode 'passthrough' has it"));
+	return true;
 }
 
 static void address_bits_opts(GString *opts, const DomainCpu *cpu)
@@ -154,7 +166,7 @@ bool command_cpu(QemuCommand *cmd, GError **error)
 	gsize bare;
 	GString *opts;
 
-	if (!model)
+	if (!model || (cpu && !cpu_check(cpu, error)))
 		return false;
 	opts = opts_new(model);
 	bare = opts->len;

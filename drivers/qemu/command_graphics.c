@@ -278,7 +278,7 @@ static void video_opts(GString *opts, const DomainVideo *video, bool primary)
 	if (video->heads > 0 &&
 	    (video->type == VIDEO_VIRTIO || (video->type == VIDEO_QXL && primary)))
 		opts_num(opts, "max_outputs", video->heads);
-	if (video->res_x > 0) {
+	if (video->res_x > 0 || video->res_y > 0) {
 		opts_num(opts, "xres", video->res_x);
 		opts_num(opts, "yres", video->res_y);
 	}
@@ -294,6 +294,9 @@ static bool video_check(const DomainVideo *video, GError **error)
 				      _("video cards of other programs are not supported"));
 	if (video->vgaconf != VGACONF_ABSENT)
 		return command_refuse(error, "driver vgaconf", _("QEMU's cards have no such switch"));
+	if (video->rendernode)
+		return command_refuse(error, "acceleration rendernode",
+				      _("name it in <graphics type='egl-headless'>"));
 	if (video->accel2d == TRISTATE_YES)
 		return command_refuse(error, "acceleration accel2d='yes'",
 				      _("QEMU's cards have no such switch"));

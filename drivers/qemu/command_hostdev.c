@@ -2,13 +2,15 @@
 /* Devices of the host that are given to the guest. */
 #include "drivers/qemu/command_build.h"
 
-bool command_hostdev_pci(QemuCommand *cmd, const HostAddress *host, const DeviceInfo *info,
-			 GError **error)
+bool command_hostdev_pci(QemuCommand *cmd, const HostAddress *host, const Teaming *teaming,
+			 const DeviceInfo *info, GError **error)
 {
 	GString *opts = opts_new("vfio-pci");
 
 	opts_printf(opts, "host", "%04x:%02x:%02x.%x", host->pci.domain, host->pci.bus,
 		    host->pci.slot, host->pci.function);
+	if (teaming && teaming->type == TEAMING_TRANSIENT)
+		opts_str(opts, "failover_pair_id", teaming->persistent);
 	return command_device(cmd, opts, info, error);
 }
 
@@ -56,11 +58,28 @@ static bool command_mdev(QemuCommand *cmd, const DomainHostdev *hostdev, GError 
 	return command_device(cmd, opts, &hostdev->info, error);
 }
 
+static bool hostdev_check(const DomainHostdev *hostdev, GError **error)
+{
+	if (hostdev->rawio == TRISTATE_YES || hostdev->sgio == SGIO_UNFILTERED)
+		return command_refuse(error, "hostdev rawio, sgio",
+				      _("hypervisors run without capabilities"));
+	if (hostdev->driver_model)
+		return command_refuse(error, "driver model", _("it is not supported"));
+	if (hostdev->write_filtering != TRISTATE_ABSENT)
+		return command_refuse(error, "source writeFiltering", _("it belongs to Xen"));
+	if (hostdev->readonly || hostdev->shareable)
+		return command_refuse(error, "hostdev/readonly, shareable",
+				      _("only SCSI devices have it, which are not supported"));
+	return true;
+}
+
 static bool command_hostdev(QemuCommand *cmd, const DomainHostdev *hostdev, GError **error)
 {
 	if (hostdev->mode == HOSTDEV_MODE_CAPABILITIES)
 		return command_refuse(error, "hostdev mode='capabilities'",
 				      _("it belongs to containers"));
+	if (!hostdev_check(hostdev, error))
+		return false;
 	switch (hostdev->type) {
 	case HOSTDEV_USB:
 		return command_usb_host(cmd, hostdev, error);
@@ -68,7 +87,8 @@ static bool command_hostdev(QemuCommand *cmd, const DomainHostdev *hostdev, GErr
 		if (hostdev->driver == HOSTDEV_DRIVER_KVM || hostdev->driver == HOSTDEV_DRIVER_XEN)
 			return command_refuse(error, "hostdev/driver",
 					      _("QEMU passes PCI devices through VFIO only"));
-		return command_hostdev_pci(cmd, &hostdev->host, &hostdev->info, error);
+		return command_hostdev_pci(cmd, &hostdev->host, hostdev->teaming, &hostdev->info,
+					   error);
 	case HOSTDEV_MDEV:
 		return command_mdev(cmd, hostdev, error);
 	default:

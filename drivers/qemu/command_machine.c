@@ -212,6 +212,26 @@ static bool pit_policy(QemuCommand *cmd, const ClockTimer *pit, GError **error)
 	return true;
 }
 
+static bool timer_check(const ClockTimer *timer, GError **error)
+{
+	if (timer->name == TIMER_PLATFORM)
+		return command_refuse(error, "timer name='platform'", _("QEMU has none"));
+	if (timer->mode != TIMER_MODE_ABSENT)
+		return command_refuse(error, "timer mode", _("QEMU's timers have no modes"));
+	if (timer->frequency > 0 && timer->name != TIMER_TSC)
+		return command_refuse(error, "timer frequency", _("only timer 'tsc' has one"));
+	if (timer->catchup_threshold || timer->catchup_slew || timer->catchup_limit)
+		return command_refuse(error, "catchup", _("QEMU decides how it catches up"));
+	if (timer->name == TIMER_RTC &&
+	    (timer->tickpolicy == TICK_MERGE || timer->tickpolicy == TICK_DISCARD))
+		return command_refuse(error, "timer name='rtc'",
+				      _("QEMU's RTC cannot do that tick policy"));
+	if (timer->name == TIMER_HPET && timer->tickpolicy > TICK_DELAY)
+		return command_refuse(error, "timer name='hpet'",
+				      _("QEMU's HPET cannot do that tick policy"));
+	return true;
+}
+
 bool command_clock(QemuCommand *cmd, GError **error)
 {
 	const DomainClock *clock = &cmd->def->clock;
@@ -232,8 +252,9 @@ bool command_clock(QemuCommand *cmd, GError **error)
 	if (clock->offset == CLOCK_OFFSET_TIMEZONE) {
 		g_ptr_array_add(cmd->line->env, g_strconcat("TZ=", clock->timezone, NULL));
 	}
-	if (find_timer(cmd->def, TIMER_PLATFORM))
-		return command_refuse(error, "timer name='platform'", _("QEMU has none"));
+	for (guint i = 0; i < list_length(clock->timers); i++)
+		if (!timer_check(list_get(clock->timers, i), error))
+			return false;
 	return !pit || pit_policy(cmd, pit, error);
 }
 

@@ -158,18 +158,35 @@ static bool command_9p(QemuCommand *cmd, const DomainFilesystem *fs, GError **er
 	return command_device(cmd, device, &fs->info, error);
 }
 
+/* Switches of a virtiofsd that we would start. */
+static bool filesystem_check(const DomainFilesystem *fs, GError **error)
+{
+	if (fs->type != FS_MOUNT && fs->type != FS_ABSENT)
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("file systems of type '%s' are not supported"),
+			    filesystem_type_name(fs->type));
+	if (fs->space_hard_limit || fs->space_soft_limit)
+		return command_refuse(error, "space_hard_limit", _("quotas belong to containers"));
+	if (fs->binary || fs->xattr || fs->cache || fs->sandbox || fs->lock_posix ||
+	    fs->lock_flock || fs->has_thread_pool_size || fs->openfiles)
+		return command_refuse(error, "binary",
+				      _("starting virtiofsd is not supported; run one and name its "
+					"socket"));
+	if (list_length(fs->uids) > 0 || list_length(fs->gids) > 0)
+		return command_refuse(error, "idmap", _("starting virtiofsd is not supported"));
+	if (fs->format != STORAGE_FORMAT_ABSENT)
+		return command_refuse(error, "filesystem/driver format",
+				      _("images as file systems belong to containers"));
+	return true;
+}
+
 bool command_filesystems(QemuCommand *cmd, GError **error)
 {
 	for (guint i = 0; i < list_length(cmd->def->filesystems); i++) {
 		const DomainFilesystem *fs = list_get(cmd->def->filesystems, i);
 
-		if (fs->type != FS_MOUNT && fs->type != FS_ABSENT)
-			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-				    _("file systems of type '%s' are not supported"),
-				    filesystem_type_name(fs->type));
-		if (fs->space_hard_limit || fs->space_soft_limit)
-			return command_refuse(error, "space_hard_limit",
-					      _("quotas belong to containers"));
+		if (!filesystem_check(fs, error))
+			return false;
 		if (fs->driver == FS_DRIVER_VIRTIOFS ? !command_virtiofs(cmd, fs, error) :
 						       !command_9p(cmd, fs, error))
 			return false;
@@ -321,6 +338,8 @@ static bool command_shmem(QemuCommand *cmd, const DomainShmem *shmem, GError **e
 	if (shmem->model == SHMEM_MODEL_IVSHMEM)
 		return command_refuse(error, "shmem/model type='ivshmem'",
 				      _("use ivshmem-plain or ivshmem-doorbell"));
+	if (!shmem->server && shmem->msi)
+		return command_refuse(error, "shmem/msi", _("only memory of a server has it"));
 	if (shmem->server) {
 		backend = opts_new("socket");
 		opts_str(backend, "id", id);

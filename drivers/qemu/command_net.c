@@ -266,6 +266,16 @@ static bool interface_check(const DomainInterface *net, GError **error)
 		return command_refuse(error, "coalesce", _("it is not supported"));
 	if (net->isolated == TRISTATE_YES)
 		return command_refuse(error, "port isolated='yes'", _("it is not supported"));
+	if (net->backend_log_file)
+		return command_refuse(error, "backend logFile", _("passt is not supported"));
+	if (net->trust_guest_rx_filters == TRISTATE_YES)
+		return command_refuse(error, "interface trustGuestRxFilters='yes'",
+				      _("it is not supported"));
+	if (net->mac_table_manager == MAC_TABLE_LIBVIRT)
+		return command_refuse(error, "bridge macTableManager='libvirt'",
+				      _("the kernel keeps the table"));
+	if (net->guest_dev || net->guest_actual)
+		return command_refuse(error, "guest", _("it belongs to containers"));
 	if (net->backenddomain)
 		return command_refuse(error, "backenddomain", _("QEMU has no driver domains"));
 	if (list_length(net->routes) > 0 || list_length(net->source_ips) > 0 ||
@@ -286,7 +296,7 @@ static bool command_interface(QemuCommand *cmd, const DomainInterface *net, GErr
 	if (!interface_check(net, error))
 		return false;
 	if (net->type == INTERFACE_HOSTDEV)
-		return command_hostdev_pci(cmd, &net->host, &net->info, error);
+		return command_hostdev_pci(cmd, &net->host, net->teaming, &net->info, error);
 	if (net->type == INTERFACE_NULL)
 		return command_card(cmd, net, NULL, error);
 	id = g_strconcat("host", net->info.alias, NULL);

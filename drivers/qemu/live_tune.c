@@ -258,6 +258,21 @@ static bool tune_disks(QemuLive *live, GError **error)
 	return true;
 }
 
+static bool tune_trays(QemuLive *live, GError **error)
+{
+	const DomainDef *def = live->guest->def;
+
+	for (guint i = 0; i < list_length(def->disks); i++) {
+		const DomainDisk *disk = list_get(def->disks, i);
+
+		if (disk->tray == DISK_TRAY_OPEN &&
+		    !live_call(live->guest, "blockdev-open-tray",
+			       json_pack("{s:s}", "id", disk->info.alias), NULL, error))
+			return false;
+	}
+	return true;
+}
+
 static bool tune_links(QemuLive *live, GError **error)
 {
 	const DomainDef *def = live->guest->def;
@@ -312,6 +327,7 @@ bool live_tune(QemuLive *live, GError **error)
 {
 	return tune_emulator(live, error) && tune_vcpus(live, error) &&
 	       tune_iothreads(live, error) && tune_disks(live, error) &&
+	       tune_trays(live, error) &&
 	       tune_links(live, error) && tune_balloon(live, error);
 }
 

@@ -112,6 +112,8 @@ static GHashTable *open_all(const DomainDef *def)
 		{ "acpi:0", list_length(def->os.acpi_tables) ? "table" : NULL },
 		{ "vsock0", list_length(def->vsocks) ? "/dev/vhost-vsock" : NULL },
 		{ "hostdev0", list_length(def->hostdevs) ? "/dev/bus/usb/001/002" : NULL },
+		{ "hostdev2", list_length(def->hostdevs) ? "/dev/bus/usb/003/007" : NULL },
+		{ "input0", list_length(def->hostdevs) ? "/dev/input/event1" : NULL },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(files); i++)
