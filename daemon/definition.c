@@ -107,6 +107,7 @@ DomainDef *definition_read(Call *call, const char *xml, unsigned flags, GError *
 static bool definition_commit(Call *call, Domain *domain, const DomainDef *def, GError **error)
 {
 	g_autofree char *xml = domain_def_format(def, CONF_INACTIVE | CONF_SECURE);
+	g_autofree char *public = domain_def_format(def, CONF_INACTIVE);
 	g_autoptr(Text) text = NULL;
 	g_autoptr(StoreBatch) batch = store_batch_new();
 	StoreDomain row = domain_store_row(domain);
@@ -118,7 +119,7 @@ static bool definition_commit(Call *call, Domain *domain, const DomainDef *def, 
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("the completed definition of '%s' has %zu bytes, more than %d"),
 			    domain->name, strlen(xml), LIMIT_XML_SIZE);
-	text = text_new(xml);
+	text = text_new_marked(xml, strcmp(xml, public) == 0 ? TEXT_PUBLIC : TEXT_SECRET);
 	domain_summary_fill(def, &summary);
 	row.text = text;
 	row.summary = &summary;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -317,15 +318,27 @@ static void call_reply(Call *call, RpcMessage *reply)
 	rpc_conn_send(call->client->conn, own, NULL);
 }
 
+/* A listing of ten thousand leaves holes that the heap would keep for ever. */
+static void give_back_memory(gsize length)
+{
+	const gsize large = 1024 * 1024;
+
+	if (length > large)
+		malloc_trim(0);
+}
+
 static void call_run(void *data)
 {
 	Call *call = data;
 	Client *client = call->client;
-	g_autoptr(RpcMessage) reply = call_serve(call);
+	RpcMessage *reply = call_serve(call);
 	bool good = reply->header.status == RPC_STATUS_OK;
+	gsize length = reply->length;
 
 	if (client->conn)
 		call_reply(call, reply);
+	rpc_message_unref(reply);
+	give_back_memory(length);
 	if (call->stream)
 		stream_begin(call->stream, good && client->conn);
 	if (client->conn && client->closing)

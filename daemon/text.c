@@ -6,8 +6,8 @@
 #include "base/limits.h"
 #include "daemon/text.h"
 
-/* A blob is the plain size (4 bytes, big endian), then LZ4's block. */
-enum { HEAD = 4 };
+/* A blob is a word (big endian: TextSecrets in its highest byte, the plain size), then LZ4's block. */
+enum { HEAD = 4, SECRETS_SHIFT = 24, SIZE_MASK = (1 << SECRETS_SHIFT) - 1 };
 
 struct Text {
 	gatomicrefcount refs;
@@ -30,15 +30,21 @@ static Text *text_allocate(gsize size, gsize length)
 
 Text *text_new(const char *plain)
 {
+	return text_new_marked(plain, TEXT_NOT_LOOKED);
+}
+
+Text *text_new_marked(const char *plain, TextSecrets secrets)
+{
 	int size = (int)strlen(plain);
 	int bound = LZ4_compressBound(size);
 	g_autofree char *packed = g_malloc((gsize)bound);
 	int length = LZ4_compress_default(plain, packed, size, bound);
-	guint32 head = GUINT32_TO_BE((guint32)size);
+	guint32 head = GUINT32_TO_BE((guint32)size | (guint32)secrets << SECRETS_SHIFT);
 	Text *text = text_allocate((gsize)size, HEAD + (gsize)length);
 
 	memcpy(text->blob, &head, HEAD);
 	memcpy(text->blob + HEAD, packed, (gsize)length);
+	text->secrets = secrets;
 	return text;
 }
 
@@ -51,9 +57,10 @@ Text *text_from_blob(const void *blob, gsize length)
 		return NULL;
 	memcpy(&head, blob, HEAD);
 	head = GUINT32_FROM_BE(head);
-	if (head > LIMIT_XML_SIZE)
+	if ((head & SIZE_MASK) > LIMIT_XML_SIZE || head >> SECRETS_SHIFT > TEXT_SECRET)
 		return NULL;
-	text = text_allocate(head, length);
+	text = text_allocate(head & SIZE_MASK, length);
+	text->secrets = (TextSecrets)(head >> SECRETS_SHIFT);
 	memcpy(text->blob, blob, length);
 	return text;
 }

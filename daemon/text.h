@@ -9,15 +9,19 @@
 
 typedef struct Text Text;
 
+/* Does the plain text hold secrets? */
+typedef enum TextSecrets { TEXT_NOT_LOOKED, TEXT_PUBLIC, TEXT_SECRET } TextSecrets;
+
 Text *text_new(const char *plain);
+/* The same of a text of which that is known; it goes into the blob. */
+Text *text_new_marked(const char *plain, TextSecrets secrets);
 /* From what text_blob() gave; NULL when it is damaged or larger than LIMIT_XML_SIZE. */
 Text *text_from_blob(const void *blob, gsize length);
 Text *text_ref(Text *text);
 void text_unref(Text *text); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Text, text_unref)
 
-/* Does the plain text hold secrets? Not known at first. Loop's thread only; not in the blob. */
-typedef enum TextSecrets { TEXT_NOT_LOOKED, TEXT_PUBLIC, TEXT_SECRET } TextSecrets;
+/* What was found out later is known to the loop's thread only, and not in the blob. */
 TextSecrets text_secrets(const Text *text);
 void text_set_secrets(Text *text, TextSecrets secrets);
 
