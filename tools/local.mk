@@ -35,10 +35,15 @@ tools_reeve_SOURCES = \
 	tools/event_object.c \
 	tools/groups.def \
 	tools/host.c \
+	tools/iface.c \
 	tools/interactive.c \
 	tools/keycodes.c \
 	tools/keycodes.h \
 	tools/main.c \
+	tools/network.c \
+	tools/nodedev.c \
+	tools/nwfilter.c \
+	tools/object.h \
 	tools/object_ref.c \
 	tools/object_ref.h \
 	tools/options.c \
@@ -46,6 +51,8 @@ tools_reeve_SOURCES = \
 	tools/options.h \
 	tools/output.c \
 	tools/output.h \
+	tools/pool.c \
+	tools/secret.c \
 	tools/session.c \
 	tools/session.h \
 	tools/shell.c \
@@ -54,6 +61,7 @@ tools_reeve_SOURCES = \
 	tools/tune.h \
 	tools/undefine.c \
 	tools/undefine.h \
+	tools/volume.c \
 	tools/xmlfile.c \
 	tools/xmlfile.h
 tools_reeve_LDADD = \

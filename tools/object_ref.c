@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "tools/object_ref.h"
+#include "tools/object.h"
 
 /* By UUID where the text is one, else by name. @member is the handle's in the reply. */
 #define FIND(function, noun, handle, member, missing) \
@@ -159,4 +159,11 @@ json_t *object_deed(const char *what, const char *name, const void *uuid, const 
 		json_object_set_new(object, "uuid", json_uuid(uuid));
 	json_object_set_new(object, "done", json_string(deed));
 	return object;
+}
+
+const FlagOption no_flags[] = { { NULL, 0 } };
+
+json_t *json_yes_no(int answer)
+{
+	return answer < 0 ? json_null() : json_boolean(answer);
 }
