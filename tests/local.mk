@@ -11,6 +11,14 @@ UNIT_TESTS += tests/unit/test_agent
 tests_unit_test_agent_SOURCES = tests/unit/test_agent.c
 tests_unit_test_agent_LDADD = drivers/libdrivers_live.a $(BASE_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_bind
+tests_unit_test_bind_SOURCES = tests/unit/test_bind.c
+tests_unit_test_bind_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_domain
+tests_unit_test_conf_domain_SOURCES = tests/unit/test_conf_domain.c
+tests_unit_test_conf_domain_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_qemu_command
 tests_unit_test_qemu_command_SOURCES = tests/unit/test_qemu_command.c
 tests_unit_test_qemu_command_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
@@ -79,3 +87,16 @@ tests_fuzz_fuzz_frame_LDADD = $(RPC_LIBS)
 check_PROGRAMS += tests/fuzz/replay_frame
 tests_fuzz_replay_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/replay.c
 tests_fuzz_replay_frame_LDADD = $(RPC_LIBS)
+
+UNIT_TESTS += tests/unit/test_worker
+tests_unit_test_worker_SOURCES = tests/unit/test_worker.c
+tests_unit_test_worker_LDADD = worker/libworker.a $(RPC_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_worker_DEPENDENCIES = worker/reeve-vm worker/libworker.a
+
+FUZZ_TARGETS += tests/fuzz/fuzz_domain
+tests_fuzz_fuzz_domain_SOURCES = tests/fuzz/fuzz_domain.c
+tests_fuzz_fuzz_domain_LDFLAGS = -fsanitize=fuzzer
+tests_fuzz_fuzz_domain_LDADD = $(CONF_LIBS)
+check_PROGRAMS += tests/fuzz/replay_domain
+tests_fuzz_replay_domain_SOURCES = tests/fuzz/fuzz_domain.c tests/fuzz/replay.c
+tests_fuzz_replay_domain_LDADD = $(CONF_LIBS)

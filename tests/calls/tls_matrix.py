@@ -15,6 +15,7 @@ from reeve_test import BUILD, SLOW, STOCK, Reeved, case, check, command, equal, 
 from reeve_wire import Frame, frame
 
 PORT = 17514
+ALL = os.geteuid() == 0  # then the runner gave us a loopback interface of our own
 
 
 def uri(directory, host='localhost', more=''):
@@ -87,9 +88,13 @@ def who_is_admitted(world):
 
 @case
 def client_checks_the_server(world):
+    check(not works(uri(world['wrong_ca'])), 'a server of another authority')
+    if not ALL:
+        return
+    check(command(os.path.join(BUILD, 'tools', 'reeve'), '-c', uri(world['good'], '127.0.0.2'), 'list',
+                  check_status=False).status != 0, 'our client checks names too')
     check(not works(uri(world['good'], '127.0.0.2')), 'a name that the certificate does not have')
     check(works(uri(world['good'], '127.0.0.2', '&no_verify=1')), 'unless told otherwise')
-    check(not works(uri(world['wrong_ca'])), 'a server of another authority')
 
 
 @case
@@ -97,7 +102,7 @@ def our_own_client(world):
     reeve = os.path.join(BUILD, 'tools', 'reeve')
     out = command(reeve, '-c', uri(world['good']), 'list', '--name').out.split()
     equal(out, ['test'])
-    for bad in (uri(world['good'], '127.0.0.2'), uri(world['wrong_ca']), uri(world['expired'])):
+    for bad in (uri(world['wrong_ca']), uri(world['expired'])):
         check(command(reeve, '-c', bad, 'list', check_status=False).status != 0, bad)
 
 
@@ -164,7 +169,7 @@ if __name__ == '__main__':
     if STOCK:
         skip('about our server')
     made = make_world()
-    made['server'] = Reeved(listen_tls='yes', listen_address='127.0.0.1', tls_port=PORT,
+    made['server'] = Reeved(listen_tls='yes', listen_address='0.0.0.0' if ALL else '127.0.0.1', tls_port=PORT,
                             tls_crl=os.path.realpath('d/pki/crl.pem'))
     with made['server']:
         sys.exit(run_cases(made))

@@ -216,6 +216,7 @@ class Reeved(Daemon):
         self.log_path = self.directory + '.err'
 
     def start(self, **more):
+        check(os.path.exists(os.path.join(BUILD, 'daemon', 'reeved')), f'no reeved in {BUILD}')
         words = [os.path.join(SOURCE, 'dev'), 'run', self.directory]
         words += [f'{key}={value}' for key, value in {**self.settings, **more}.items()]
         with open(self.log_path, 'ab') as log:

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The domain format: files of tests/golden/domain, each in our own layout unless NAME.out.xml beside
+ * it says what it becomes; complete/ after completion. REEVE_UPDATE=1 writes the expected files.
+ * Where a corpus of other people's definitions is at hand, all of it goes through as well.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <libvirt/virterror.h>
+
+#include "conf/domain.h"
+
+typedef char *(*Transform)(const char *text, gsize length, const char *name);
+
+static char *source_path(const char *below)
+{
+	const char *source = getenv("REEVE_SOURCE");
+
+	if (!source)
+		source = getenv("srcdir");
+	return g_build_filename(source ? source : ".", below, NULL);
+}
+
+static DomainDef *parse_or_fail(const char *text, gsize length, unsigned flags, const char *name)
+{
+	g_autoptr(GError) error = NULL;
+	DomainDef *def = domain_def_parse(text, length, flags, NULL, &error);
+
+	if (!def)
+		fail_msg("%s: %s", name, error->message);
+	return def;
+}
+
+/* What reading and writing must keep: the struct, the bytes, and a copy equal to both. */
+static void check_stable(const DomainDef *def, const char *text, const char *name)
+{
+	g_autoptr(DomainDef) again = parse_or_fail(text, strlen(text), 0, name);
+	g_autoptr(DomainDef) copy = domain_def_copy(def);
+	g_autofree char *second = domain_def_format(again, CONF_SECURE);
+	g_autofree char *third = domain_def_format(copy, CONF_SECURE);
+	g_autofree char *difference = NULL;
+
+	if (!domain_def_compare(def, again, BIND_COMPARE_ALL, &difference))
+		fail_msg("%s: read again it differs: %s", name, difference);
+	assert_true(domain_def_compare(def, copy, BIND_COMPARE_ALL, NULL));
+	assert_string_equal(text, second);
+	assert_string_equal(text, third);
+}
+
+static char *reformat(const char *text, gsize length, const char *name)
+{
+	g_autoptr(DomainDef) def = parse_or_fail(text, length, 0, name);
+	char *out = domain_def_format(def, CONF_SECURE);
+
+	check_stable(def, out, name);
+	return out;
+}
+
+static char *complete(const char *text, gsize length, const char *name)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(DomainDef) def = parse_or_fail(text, length, CONF_INACTIVE, name);
+	g_autofree char *once = NULL;
+
+	if (!domain_def_complete_generic(def, &error) || !domain_def_check_generic(def, &error))
+		fail_msg("%s: %s", name, error->message);
+	once = domain_def_format(def, CONF_SECURE | CONF_INACTIVE);
+	assert_true(domain_def_complete_generic(def, &error));
+	{
+		char *twice = domain_def_format(def, CONF_SECURE | CONF_INACTIVE);
+
+		assert_string_equal(once, twice);
+		return twice;
+	}
+}
+
+static void golden_file(const char *folder, const char *name, Transform transform)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".xml"));
+	g_autofree char *out_name = g_strconcat(stem, ".out.xml", NULL);
+	g_autofree char *out_path = g_build_filename(folder, out_name, NULL);
+	g_autofree char *text = NULL, *expected = NULL, *got = NULL;
+	gsize length;
+
+	assert_true(g_file_get_contents(path, &text, &length, NULL));
+	got = transform(text, length, name);
+	if (getenv("REEVE_UPDATE") && strcmp(got, text) != 0)
+		assert_true(g_file_set_contents(out_path, got, -1, NULL));
+	if (!g_file_get_contents(out_path, &expected, NULL, NULL))
+		expected = g_strdup(text);
+	if (strcmp(expected, got) != 0)
+		fail_msg("%s became:\n%s", path, got);
+}
+
+static void golden_folder(const char *below, Transform transform)
+{
+	g_autofree char *folder = source_path(below);
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+	guint files = 0;
+
+	assert_non_null(dir);
+	while ((name = g_dir_read_name(dir))) {
+		if (!g_str_has_suffix(name, ".xml") || g_str_has_suffix(name, ".out.xml"))
+			continue;
+		golden_file(folder, name, transform);
+		files++;
+	}
+	assert_true(files > 0);
+}
+
+static void test_golden(void **state G_GNUC_UNUSED)
+{
+	bind_coverage_start();
+	golden_folder("tests/golden/domain", reformat);
+	golden_folder("tests/golden/domain/complete", complete);
+}
+
+static void row_covered(BindElement *element, const BindRow *row, void *data)
+{
+	guint *missed = data;
+
+	if (row->kind == BIND_INCLUDE || row->flags & BIND_WRITE_ONLY || bind_coverage_met(row))
+		return;
+	if (*missed < 20)
+		print_error("no golden file has %s: %s %s\n", element->type_name,
+			    row->name ? row->name : "text", row->attr ? row->attr : "");
+	(*missed)++;
+}
+
+/* After test_golden(): a row that no golden file reaches is not tested at all. */
+static void test_coverage(void **state G_GNUC_UNUSED)
+{
+	guint missed = 0;
+
+	bind_each_row(&bind_el_domain, row_covered, &missed);
+	assert_int_equal(missed, 0);
+}
+
+static void row_fits(BindElement *element, const BindRow *row, void *data G_GNUC_UNUSED)
+{
+	if (row->type && row->size != row->type->size)
+		fail_msg("%s: member of %s has %u bytes, its type %zu", element->type_name,
+			 row->name ? row->name : "text", row->size, row->type->size);
+	if (row->kind == BIND_FLAG)
+		assert_int_equal(row->size, sizeof(bool));
+	if (row->kind == BIND_LIST || row->kind == BIND_STRINGS || row->kind == BIND_POINTER)
+		assert_int_equal(row->size, sizeof(void *));
+	assert_true(row->element || row->kind == BIND_STRINGS || row->kind == BIND_RAW ||
+		    row->kind == BIND_FLAG || row->type);
+}
+
+static void test_members(void **state G_GNUC_UNUSED)
+{
+	bind_each_row(&bind_el_domain, row_fits, NULL);
+}
+
+static void corpus_folder(const char *folder, guint *files)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		g_autofree char *text = NULL, *out = NULL;
+		g_autoptr(DomainDef) def = NULL;
+		gsize length;
+
+		if (!g_str_has_suffix(name, ".xml") ||
+		    !g_file_get_contents(path, &text, &length, NULL))
+			continue;
+		def = domain_def_parse(text, length, 0, NULL, NULL);
+		if (!def)
+			continue;
+		out = domain_def_format(def, CONF_SECURE);
+		check_stable(def, out, path);
+		(*files)++;
+	}
+}
+
+static void test_corpus(void **state G_GNUC_UNUSED)
+{
+	const char *given = getenv("REEVE_XMLBAR");
+	g_autofree char *beside = source_path("../shared/xmlbar");
+	g_autofree char *public = g_build_filename(given ? given : beside, "corpus", "public", NULL);
+	g_autoptr(GDir) dir = g_dir_open(public, 0, NULL);
+	const char *name;
+	guint files = 0;
+
+	if (!dir)
+		skip();
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *folder = g_build_filename(public, name, NULL);
+
+		if (g_str_has_prefix(name, "domain"))
+			corpus_folder(folder, &files);
+	}
+	assert_true(files > 0);
+}
+
+static void test_flags(void **state G_GNUC_UNUSED)
+{
+	static const char text[] =
+		"<domain type='kvm' id='3'><name>a</name><memory>1</memory><os><type>hvm</type></os>"
+		"<devices><disk type='file'><source file='/a' index='2'/><target dev='vda'/>"
+		"<alias name='virtio-disk0'/></disk><disk><target dev='vdb'/><alias name='ua-b'/>"
+		"</disk><graphics type='vnc' passwd='secret'/></devices></domain>";
+	g_autoptr(DomainDef) def = parse_or_fail(text, strlen(text), 0, "flags");
+	g_autofree char *plain = domain_def_format(def, 0);
+	g_autofree char *inactive = domain_def_format(def, CONF_INACTIVE | CONF_SECURE);
+	g_autoptr(DomainDef) read = parse_or_fail(text, strlen(text), CONF_INACTIVE, "flags");
+	g_autofree char *twice = domain_def_format(read, CONF_SECURE);
+
+	assert_null(strstr(plain, "secret"));
+	assert_non_null(strstr(plain, "virtio-disk0"));
+	assert_non_null(strstr(plain, "id='3'"));
+	assert_non_null(strstr(inactive, "secret"));
+	assert_non_null(strstr(inactive, "ua-b"));
+	assert_null(strstr(inactive, "virtio-disk0"));
+	assert_null(strstr(inactive, "id='3'"));
+	assert_null(strstr(inactive, "index"));
+	assert_string_equal(inactive, twice);
+}
+
+static void test_metadata(void **state G_GNUC_UNUSED)
+{
+	static const char text[] = "<domain type='kvm'><name>a</name><memory>1</memory></domain>";
+	g_autoptr(DomainDef) def = parse_or_fail(text, strlen(text), 0, "metadata");
+	g_autoptr(GError) error = NULL;
+	g_autofree char *got = NULL;
+
+	assert_null(domain_def_metadata_get(def, "http://a", &error));
+	assert_int_equal(error->code, VIR_ERR_NO_DOMAIN_METADATA);
+	assert_true(domain_def_metadata_set(def, "http://a", "k", "<x y='1'><z/></x>", NULL));
+	assert_true(domain_def_metadata_set(def, "http://b", "l", "<other/>", NULL));
+	assert_non_null(strstr(def->metadata, "<k:x xmlns:k=\"http://a\" y=\"1\"><k:z/></k:x>"));
+	got = domain_def_metadata_get(def, "http://a", NULL);
+	assert_string_equal(got, "<x y=\"1\"><z/></x>");
+	assert_true(domain_def_metadata_set(def, "http://a", NULL, NULL, NULL));
+	assert_true(domain_def_metadata_set(def, "http://b", NULL, NULL, NULL));
+	assert_null(def->metadata);
+	assert_false(domain_def_metadata_set(def, "http://a", "k", "<x>", NULL));
+}
+
+static void test_compare(void **state G_GNUC_UNUSED)
+{
+	static const char text[] =
+		"<domain type='kvm'><name>a</name><title>t</title><memory>1</memory><devices>"
+		"<disk><source file='/a'/><target dev='vda'/></disk></devices></domain>";
+	g_autoptr(DomainDef) a = parse_or_fail(text, strlen(text), 0, "compare");
+	g_autoptr(DomainDef) b = domain_def_copy(a);
+	DomainDisk *disk = list_get(b->disks, 0);
+	g_autofree char *difference = NULL;
+	g_autoptr(GPtrArray) lines = NULL;
+
+	g_free(disk->source.path);
+	disk->source.path = g_strdup("/b");
+	assert_true(domain_def_compare(a, b, BIND_COMPARE_GUEST, NULL));
+	assert_false(domain_def_compare(a, b, BIND_COMPARE_ALL, &difference));
+	assert_string_equal(difference, "/domain/devices/disk/source/@file: '/a' became '/b'");
+	disk->bus = DISK_BUS_SCSI;
+	assert_false(domain_def_compare(a, b, BIND_COMPARE_GUEST, NULL));
+	lines = bind_diff(&bind_el_domain, a, b);
+	assert_int_equal(lines->len, 2);
+	assert_true(g_str_has_prefix(list_get(lines, 1), "guest /domain/devices/disk/target/@bus"));
+}
+
+static void test_devices(void **state G_GNUC_UNUSED)
+{
+	static const char text[] = "<interface type='user'><mac address='52:54:00:00:00:01'/></interface>";
+	g_autoptr(DomainDef) def = domain_def_new();
+	g_autoptr(GError) error = NULL;
+	DomainDevice *device = domain_device_parse(text, strlen(text), 0, NULL, &error);
+	g_autofree char *out = NULL;
+
+	assert_non_null(device);
+	assert_int_equal(device->kind, DEVICE_INTERFACE);
+	out = domain_device_format(device, 0);
+	assert_string_equal(out, "<interface type='user'>\n  <mac address='52:54:00:00:00:01'/>\n"
+				 "</interface>\n");
+	domain_def_take_device(def, device);
+	assert_int_equal(list_length(def->interfaces), 1);
+	assert_null(domain_device_parse("<name/>", 7, 0, NULL, &error));
+	assert_int_equal(error->code, VIR_ERR_XML_ERROR);
+}
+
+/* Contradictions, each with the code that clients know for it. */
+static void test_refusals(void **state G_GNUC_UNUSED)
+{
+	static const struct {
+		const char *name, *devices, *rest;
+		int code;
+	} cases[] = {
+		{ "a/b", "", "", VIR_ERR_XML_ERROR },
+		{ "a", "<disk><target dev='vda'/></disk><disk><target dev='vda'/></disk>", "",
+		  VIR_ERR_XML_ERROR },
+		{ "a", "<disk device='lun'><source file='/x'/><target dev='sda'/></disk>", "",
+		  VIR_ERR_CONFIG_UNSUPPORTED },
+		{ "a", "<controller type='usb' index='0'/><controller type='usb' index='0'/>", "",
+		  VIR_ERR_XML_ERROR },
+		{ "a", "<interface type='network'/>", "", VIR_ERR_XML_ERROR },
+		{ "a", "<interface type='user'><boot order='1'/></interface><disk><target dev='vda'/>"
+		       "<boot order='1'/></disk>", "", VIR_ERR_INTERNAL_ERROR },
+		{ "a", "", "<cpu><topology sockets='1' cores='2' threads='1'/></cpu>",
+		  VIR_ERR_CONFIG_UNSUPPORTED },
+		{ "a", "", "<vcpu current='2'>1</vcpu>", VIR_ERR_INTERNAL_ERROR },
+		{ "a", "", "<maxMemory slots='1'>10</maxMemory>", VIR_ERR_CONFIG_UNSUPPORTED },
+		{ "a", "<serial type='unix'/>", "", VIR_ERR_INTERNAL_ERROR },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = g_strdup_printf(
+			"<domain type='kvm'><name>%s</name><memory>1</memory><os><type>hvm</type></os>"
+			"%s<devices>%s</devices></domain>", cases[i].name, cases[i].rest,
+			cases[i].devices);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(DomainDef) def = parse_or_fail(text, strlen(text), CONF_INACTIVE, text);
+
+		if (domain_def_complete_generic(def, &error) && domain_def_check_generic(def, &error))
+			fail_msg("accepted: %s", text);
+		if (error->code != cases[i].code)
+			fail_msg("%d: %s", error->code, error->message);
+	}
+}
+
+static void test_reference(void **state G_GNUC_UNUSED)
+{
+	g_autofree char *doc = bind_doc(&bind_el_domain);
+	g_autofree char *rng = bind_rng(&bind_el_domain);
+
+	assert_non_null(strstr(doc, "## /domain/devices/disk/iotune"));
+	assert_non_null(strstr(rng, "<attribute name='rotation_rate'>"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_members),	  cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_coverage),  cmocka_unit_test(test_corpus),
+		cmocka_unit_test(test_flags),	  cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_compare),	  cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_refusals),  cmocka_unit_test(test_reference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
