@@ -85,7 +85,8 @@ static void value_compare(Comparison *run, const Trail *trail, const BindSlot *s
 	const BindRow *row = slot->row;
 	g_autofree char *last = NULL, *old = NULL, *new = NULL, *text = NULL;
 
-	if (value_equal(slot, a, b))
+	/* What is never written says in an old way what another row says. */
+	if (row->flags & BIND_READ_ONLY || value_equal(slot, a, b))
 		return;
 	old = value_text(slot, a);
 	new = value_text(slot, b);

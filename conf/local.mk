@@ -5,12 +5,14 @@ conf_libconf_a_SOURCES = \
 	conf/bind.h \
 	conf/bind_compare.c \
 	conf/bind_copy.c \
+	conf/bind_doc.c \
 	conf/bind_format.c \
 	conf/bind_index.c \
 	conf/bind_internal.h \
 	conf/bind_parse.c \
 	conf/bind_reader.c \
 	conf/bind_reader.h \
+	conf/bind_rng.c \
 	conf/bind_rows.h \
 	conf/check.h \
 	conf/check_devices.c \
