@@ -9,11 +9,24 @@
 #include "drivers/qemu/command.h"
 #include "drivers/qemu/live.h"
 
-enum { EVENTS_PER_SECOND = 2000 }; /* more come from no sane hypervisor; they are dropped */
+enum {
+	EVENTS_PER_SECOND = 2000, /* more come from no sane hypervisor; they are dropped */
+	NAME_MAX_BYTES = 128,	  /* of an event's name */
+	WORD_MAX = 4096,	  /* bytes of a string that goes into an event of ours */
+	DETAILS_MAX = 256 * 1024, /* bytes of an event passed on as it is */
+};
+
+/* A string of @object; overlong ones count as absent. */
+static const char *text_in(json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return json_string_length(value) <= WORD_MAX ? json_string_value(value) : NULL;
+}
 
 static const char *text_of(const QmpEvent *event, const char *key)
 {
-	return json_string_value(json_object_get(event->data, key));
+	return text_in(event->data, key);
 }
 
 static void post(QemuLive *live, const GuestEvent *event)
@@ -62,7 +75,8 @@ static void on_shutdown(QemuLive *live, const QmpEvent *event)
 	Guest *guest = live->guest;
 	const char *reason = text_of(event, "reason");
 	bool by_guest = json_is_true(json_object_get(event->data, "guest"));
-	bool reset = g_strcmp0(reason, "guest-reset") == 0;
+	bool reset = g_strcmp0(reason, "guest-reset") == 0 ||
+		     g_strcmp0(reason, "host-qmp-system-reset") == 0;
 
 	/* Our own signal comes back as one of the host's. */
 	if (live->end != LIVE_END_NONE || live->starting)
@@ -349,7 +363,7 @@ static int family(const char *name)
 
 static const char *word_of(json_t *object, const char *key)
 {
-	const char *text = json_string_value(json_object_get(object, key));
+	const char *text = text_in(object, key);
 
 	return text ? text : "";
 }
@@ -357,7 +371,7 @@ static const char *word_of(json_t *object, const char *key)
 /* VNC says "service", SPICE says "port". */
 static const char *service_of(json_t *end)
 {
-	const char *service = json_string_value(json_object_get(end, "service"));
+	const char *service = text_in(end, "service");
 
 	return service ? service : word_of(end, "port");
 }
@@ -378,10 +392,8 @@ static void post_graphics(QemuLive *live, const QmpEvent *event, int phase)
 				   .remote_node = word_of(client, "host"),
 				   .remote_service = service_of(client),
 				   .auth_scheme = word_of(server, "auth"),
-				   .sasl_username = json_string_value(
-					   json_object_get(client, "sasl_username")),
-				   .x509_name = json_string_value(
-					   json_object_get(client, "x509_dname")),
+				   .sasl_username = text_in(client, "sasl_username"),
+				   .x509_name = text_in(client, "x509_dname"),
 			   } });
 }
 
@@ -452,6 +464,10 @@ static void pass_on(QemuLive *live, const QmpEvent *event)
 {
 	char *details = event->data ? json_dumps(event->data, JSON_COMPACT) : NULL;
 
+	if (details && strlen(details) > DETAILS_MAX) {
+		free(details);
+		return;
+	}
 	post(live, &(GuestEvent){ .id = -1,
 				  .monitor = { .event = event->name,
 					       .seconds = event->seconds,
@@ -464,7 +480,7 @@ static void on_event(const QmpEvent *event, void *data)
 {
 	QemuLive *live = data;
 
-	if (too_many(live))
+	if (too_many(live) || strlen(event->name) > NAME_MAX_BYTES)
 		return;
 	for (unsigned i = 0; i < G_N_ELEMENTS(takers); i++)
 		if (strcmp(takers[i].name, event->name) == 0)

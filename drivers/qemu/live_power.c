@@ -57,6 +57,24 @@ bool live_destroy(Guest *guest, unsigned flags, GError **error)
 
 /* ---- Consequences of what the guest did */
 
+static bool set_reboot_action(Guest *guest, const char *action, GError **error)
+{
+	return live_call(guest, "set-action", json_pack("{s:s}", "reboot", action), NULL, error);
+}
+
+/* Where the guest's own resets end it, ours still must not. */
+static bool system_reset(Guest *guest, GError **error)
+{
+	bool ends = guest->def->on_reboot != LIFECYCLE_RESTART &&
+		    guest->def->on_reboot != LIFECYCLE_ABSENT;
+
+	if (ends && !set_reboot_action(guest, "reset", error))
+		return false;
+	if (!live_call(guest, "system_reset", NULL, NULL, error))
+		return false;
+	return !ends || set_reboot_action(guest, "shutdown", error);
+}
+
 /* The same QEMU, from the start of its firmware. */
 static void live_start_over(QemuLive *live)
 {
@@ -65,7 +83,7 @@ static void live_start_over(QemuLive *live)
 
 	live->end = LIVE_END_NONE;
 	live->resume_reason = VIR_DOMAIN_RUNNING_BOOTED;
-	if (live_call(guest, "system_reset", NULL, NULL, &error) &&
+	if (system_reset(guest, &error) &&
 	    live_call(guest, "cont", NULL, NULL, &error))
 		return;
 	log_error(_("domain '%s' cannot be started over: %s"), guest->def->name, error->message);
@@ -182,7 +200,7 @@ bool live_reset(Guest *guest, GError **error)
 	if (!live_monitor(guest, error))
 		return false;
 	live->reboot_wanted = false;
-	return live_call(guest, "system_reset", NULL, NULL, error);
+	return system_reset(guest, error);
 }
 
 /* ---- Pausing */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Bringing a guest up, and taking over one that runs. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +18,18 @@ static const char state_name[] = "hypervisor";
 enum { DEATH_SECONDS = 10 };
 
 /* ---- What QEMU chose and we must tell */
+
+/* "pty:/dev/pts/N", and nothing else: what QEMU says is shown to clients and opened. */
+static const char *pty_path(const char *filename)
+{
+	static const char prefix[] = "pty:/dev/pts/";
+	const char *number = filename + strlen(prefix);
+
+	if (!g_str_has_prefix(filename, prefix) || !*number || strlen(number) > 9 ||
+	    strspn(number, "0123456789") != strlen(number))
+		return NULL;
+	return filename + strlen("pty:");
+}
 
 static void take_tty(DomainChardev *device, const char *alias, const char *filename)
 {
@@ -77,13 +92,13 @@ static bool learn_ttys(QemuLive *live, GError **error)
 	json_array_foreach(reply, index, item) {
 		const char *label = json_string_value(json_object_get(item, "label"));
 		const char *name = json_string_value(json_object_get(item, "filename"));
+		const char *path = name ? pty_path(name) : NULL;
 
-		/* A pseudo terminal is "pty:PATH"; nothing else is believed. */
-		if (!label || !name || !g_str_has_prefix(name, "pty:/dev/pts/"))
+		if (!label || !path)
 			continue;
 		for (unsigned k = 0; k < G_N_ELEMENTS(lists); k++)
 			for (guint i = 0; i < list_length(lists[k]); i++)
-				take_tty(list_get(lists[k], i), label, name + strlen("pty:"));
+				take_tty(list_get(lists[k], i), label, path);
 	}
 	json_decref(reply);
 	pair_console(def);
@@ -240,6 +255,18 @@ bool live_start(Guest *guest, unsigned flags, GError **error)
 
 /* ---- Adoption */
 
+/* Whole or not at all; not synced to disk, since the hypervisor does not outlive the kernel either. */
+static bool write_state(const char *path, const char *text, GError **error)
+{
+	g_autofree char *temporary = g_strconcat(path, ".new", NULL);
+	g_autofd int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
+	    rename(temporary, path) < 0)
+		return fail_errno(error, errno, _("cannot write '%s'"), path);
+	return true;
+}
+
 bool live_save(QemuLive *live, GError **error)
 {
 	g_autofree char *path = g_build_filename(live->guest->run_dir, state_name, NULL);
@@ -247,7 +274,7 @@ bool live_save(QemuLive *live, GError **error)
 				  (json_int_t)proc_started(live->pid), "reboot",
 				  live->reboot_wanted);
 	char *text = json_dumps(state, JSON_COMPACT);
-	bool ok = file_replace(path, text, strlen(text), 0600, error);
+	bool ok = write_state(path, text, error);
 
 	free(text);
 	json_decref(state);

@@ -266,6 +266,27 @@ static void test_paused_and_stopped(G_GNUC_UNUSED void **state)
 	guest_free(test);
 }
 
+/* Where a reset by the guest ends it, one by us does not. */
+static void test_reset_without_reboot(G_GNUC_UNUSED void **state)
+{
+	TestGuest *test = guest_new("", "");
+	g_autoptr(GError) error = NULL;
+	char *reply;
+
+	test->guest.def->on_reboot = LIFECYCLE_DESTROY;
+	expect(qemu_live.start(&test->guest, 0, &error), &error);
+	expect(qemu_live.reset(&test->guest, &error), &error);
+	while (!test->events[VIR_DOMAIN_EVENT_ID_REBOOT] && !test->ended)
+		sd_event_run(loop, SECOND);
+	assert_false(test->ended);
+	reply = qemu_live.monitor_command(&test->guest, "{\"execute\":\"system_reset\"}", 0, &error);
+	assert_non_null(reply);
+	g_free(reply);
+	turn_until(&test->ended, 5);
+	assert_int_equal(test->ended_reason, VIR_DOMAIN_SHUTOFF_SHUTDOWN);
+	guest_free(test);
+}
+
 static void test_crash(G_GNUC_UNUSED void **state)
 {
 	TestGuest *test = guest_new("", "");
@@ -489,6 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life),	 cmocka_unit_test(test_paused_and_stopped),
+		cmocka_unit_test(test_reset_without_reboot),
 		cmocka_unit_test(test_crash),	 cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_disk),	 cmocka_unit_test(test_screen_and_keys),
 		cmocka_unit_test(test_adopt),	 cmocka_unit_test(test_destroy_twice),
