@@ -9,10 +9,5 @@
 
 /* A row of the store's meta table, while it is loaded. */
 void autostart_note(Engine *engine, const char *key, const char *value);
-/*
- * Defines and starts the guests that drivers bring along (test:///default has one). Parks; after
- * vm_reconcile_call(), before clients are served.
- */
-void autostart_ready_commit(Engine *engine);
-/* After both: starts guests in the background, some at a time. */
+/* After vm_reconcile_call(): starts guests in the background, some at a time. */
 void autostart_begin(Engine *engine);

@@ -221,7 +221,6 @@ static void start_run(void *data)
 		engine_quit(engine, 1);
 		return;
 	}
-	autostart_ready_commit(engine);
 	if (!server_begin(engine->server, &error)) {
 		log_error("%s", error->message);
 		engine_quit(engine, 1);
