@@ -63,7 +63,7 @@ struct BindType {
 	const char *what;    /* for people: "an unsigned integer" */
 	const char *pattern; /* regular expression of the schema; NULL = any text */
 	gsize size;	     /* of the member */
-	const char *const *names; /* enum: name of each value; [0] is NULL (absent) */
+	const char *const *names; /* enum: by value; [0] is NULL (absent), and so is the end */
 	guint n_names;
 	/* Stores the value of @text in @member; false when it is not one. @member is clear before. */
 	bool (*parse)(const BindType *type, const char *text, void *member);
@@ -165,7 +165,7 @@ struct BindElement {
 		return (Type)bind_enum_parse(&bind_##id, name); \
 	}
 #define CONF_ENUM_DEFINE(id, PREFIX) \
-	static const char *const id##_names[PREFIX##_LAST] = { PREFIX##_VALUES(CONF_ENUM_NAME) }; \
+	static const char *const id##_names[PREFIX##_LAST + 1] = { PREFIX##_VALUES(CONF_ENUM_NAME) }; \
 	const BindType bind_##id = { \
 		.what = NULL, .size = sizeof(int), .names = id##_names, .n_names = PREFIX##_LAST, \
 		.parse = bind_enum_read, .format = bind_enum_write, .absent = bind_int_absent, \
