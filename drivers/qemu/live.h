@@ -91,6 +91,8 @@ bool live_watch(QemuLive *live, pid_t pid, bool child, GError **error);
 int live_listen(QemuLive *live, const char *name, GError **error);
 /* Connects to the UNIX socket @path. */
 int live_socket_connect(const char *path, GError **error);
+/* As above, for a channel's socket, wherever it is. */
+int live_channel_connect(const Guest *guest, const char *path, GError **error);
 /* What QEMU last wrote to its log since @offset, for a message; the caller frees. */
 char *live_log_tail(const QemuLive *live, int64_t offset);
 int64_t live_log_position(const QemuLive *live);

@@ -32,26 +32,12 @@ DomainChardev *live_agent_channel(const Guest *guest)
 	return NULL;
 }
 
-/* Where the channel's socket is: our own unless the definition gave it a place. */
-static char *agent_path(const Guest *guest, const DomainChardev *channel)
-{
-	GPtrArray *layers = guest_resource(guest, channel->info.alias);
-	g_autofree char *own = g_build_filename(guest->run_dir, "agent", NULL);
-
-	if (list_length(layers) > 0)
-		return g_strdup(((GuestLayer *)list_get(layers, 0))->path);
-	/* A worker that adopts its guest was given no resources. */
-	if (g_file_test(own, G_FILE_TEST_EXISTS) || !channel->source.path)
-		return g_steal_pointer(&own);
-	return g_strdup(channel->source.path);
-}
 
 void live_agent_connect(QemuLive *live)
 {
 	Guest *guest = live->guest;
 	const DomainChardev *channel = live_agent_channel(guest);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *path = NULL;
 	int fd;
 
 	if (!channel || channel->source.type != CHARDEV_UNIX)
@@ -59,8 +45,8 @@ void live_agent_connect(QemuLive *live)
 	if (live->agent && !agent_is_closed(live->agent))
 		return;
 	g_clear_pointer(&live->agent, agent_free);
-	path = agent_path(guest, channel);
-	fd = live_socket_connect(path, &error);
+	fd = live_channel_connect(guest, channel->source.path ? channel->source.path : "agent",
+				  &error);
 	if (fd >= 0)
 		live->agent = agent_new(guest->loop, fd, &error);
 	if (!live->agent)

@@ -96,7 +96,7 @@ int live_open_console(Guest *guest, const char *alias, GError **error)
 			    device->info.alias, chardev_type_name(device->source.type)),
 		       -1;
 	if (device->source.type == CHARDEV_UNIX)
-		return live_socket_connect(path, error);
+		return live_channel_connect(guest, path, error);
 	fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		fail_errno(error, errno, _("cannot open console '%s'"), path);

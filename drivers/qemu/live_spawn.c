@@ -73,6 +73,18 @@ int live_socket_connect(const char *path, GError **error)
 	return take_fd(&fd);
 }
 
+/*
+ * A socket of the guest that may be in its own directory, which the guest's user cannot always reach
+ * by the path that others know it by.
+ */
+int live_channel_connect(const Guest *guest, const char *path, GError **error)
+{
+	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *near = g_build_filename(guest->run_dir, name, NULL);
+
+	return live_socket_connect(g_file_test(near, G_FILE_TEST_EXISTS) ? near : path, error);
+}
+
 /* ---- The end */
 
 static const struct {
