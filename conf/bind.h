@@ -33,9 +33,9 @@
  *   be told from 0, HAS() names a bool beside it. BIND_ALWAYS writes a zero, too.
  * - An empty text or leaf counts as absent; so does an attribute of type str without BIND_EMPTY_OK.
  * - CHILD() is an element whose rows fill the same struct or a struct embedded in it; it is written
- *   when there is something to write in it, or with HAS() when that bool says so. POINTER() is one whose struct is allocated when the
- *   element is there, so that an empty element differs from an absent one. INCLUDE() takes the rows
- *   of another table as if they stood here.
+ *   when there is something to write in it, or with HAS() when that bool says so. POINTER() is one
+ *   whose struct is allocated when the element is there, so that an empty element differs from an
+ *   absent one. INCLUDE() takes the rows of another table as if they stood here.
  * - WHEN() makes a row count only for some values of an enum member of the same struct (a union by
  *   type); attributes are read before children, so the enum may stand in any attribute. The same
  *   name may have several rows with different WHEN(). Members behind WHEN() may lie in a C union

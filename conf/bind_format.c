@@ -123,7 +123,8 @@ static bool attrs_write(Writer *writer, const BindIndex *index, const void *obje
 		const BindSlot *slot = &index->texts.slots[i];
 
 		if (slot->row->scale && value_wanted(writer, slot, object))
-			g_string_append_printf(writer->out, " unit='%s'", bind_unit_name(slot->row));
+			g_string_append_printf(writer->out, " unit='%s'",
+				bind_unit_name(slot->row));
 	}
 	for (guint i = 0; i < index->attrs.count; i++) {
 		const BindSlot *slot = &index->attrs.slots[i];

@@ -153,7 +153,8 @@ static bool value_store(BindReader *reader, const BindSlot *slot, const Value *v
 	}
 	if (row->flags & BIND_NONZERO && row->type->absent(member))
 		return reader_fail(reader, value->node, value->attr, error,
-				   row->code ? row->code : VIR_ERR_XML_ERROR, _("it must not be 0"));
+				   row->code ? row->code : VIR_ERR_XML_ERROR,
+					_("it must not be 0"));
 	if (has)
 		*has = true;
 	return true;
@@ -253,7 +254,8 @@ static bool attrs_absent(Frame *frame, bool conditional, GError **error)
 		const BindSlot *slot = &frame->index->attrs.slots[i];
 		const BindRow *row = slot->row;
 
-		if (seen_has(frame->attrs_seen, i) || (!row->missing && !(row->flags & BIND_REQUIRED)))
+		if (seen_has(frame->attrs_seen,
+			i) || (!row->missing && !(row->flags & BIND_REQUIRED)))
 			continue;
 		if (conditional != (row->when || slot->guard) ||
 		    (conditional && !bind_applies(slot, frame->object)))
@@ -526,7 +528,8 @@ static bool children_required(Frame *frame, GError **error)
 			return reader_fail(frame->reader, frame->node, NULL, error,
 					   row->code ? row->code : VIR_ERR_XML_ERROR,
 					   _("the element '%s' is missing"), row->name);
-		if (row->type && row->missing && row->type->absent(bind_member(slot, frame->object)))
+		if (row->type && row->missing && row->type->absent(bind_member(slot,
+			frame->object)))
 			missing_store(slot, frame->object);
 	}
 	return true;

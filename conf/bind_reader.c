@@ -87,7 +87,8 @@ static bool reader_load(BindReader *reader, GError **error)
 		return fail(error, VIR_ERR_XML_ERROR, _("the document is refused: %s"),
 			    reader->refused);
 	if (!reader->doc || !xmlDocGetRootElement(reader->doc))
-		return fail(error, VIR_ERR_XML_DETAIL, _("not well-formed XML, line %d, column %d: %s"),
+		return fail(error, VIR_ERR_XML_DETAIL,
+			_("not well-formed XML, line %d, column %d: %s"),
 			    reader->error_line, reader->error_column,
 			    reader->error_message ? reader->error_message : _("it is empty"));
 	return true;

@@ -9,7 +9,8 @@ static bool text_missing(const char *text, const char *what, GError **error)
 {
 	if (text)
 		return false;
-	fail(error, VIR_ERR_INTERNAL_ERROR, _("the <source> of a character device lacks '%s'"), what);
+	fail(error, VIR_ERR_INTERNAL_ERROR, _("the <source> of a character device lacks '%s'"),
+		what);
 	return true;
 }
 
@@ -126,7 +127,8 @@ bool interface_check(const DomainInterface *interface, GError **error)
 	if (interface->teaming && interface->teaming->type == TEAMING_TRANSIENT &&
 	    !interface->teaming->persistent)
 		return fail(error, VIR_ERR_XML_ERROR,
-			    _("%s: teaming of type 'transient' names its 'persistent' interface"), what);
+			    _("%s: teaming of type 'transient' names its 'persistent' interface"),
+				what);
 	if (interface->teaming && interface->teaming->type == TEAMING_PERSISTENT &&
 	    interface->teaming->persistent)
 		return fail(error, VIR_ERR_XML_ERROR,
@@ -251,7 +253,8 @@ static bool info_unique(Seen *seen, const DomainDevice *device)
 		other = seen_before(seen->aliases, g_strdup(info->alias), name);
 		if (other)
 			return fail(seen->error, VIR_ERR_XML_ERROR,
-				    _("the alias '%s' is given to a %s and a %s"), info->alias, other,
+				    _("the alias '%s' is given to a %s and a %s"), info->alias,
+					other,
 				    name);
 	}
 	if (!info->boot_order)

@@ -57,14 +57,16 @@ static bool disk_identity_check(const DomainDisk *disk, GError **error)
 {
 	if (disk->vendor && !printable(disk->vendor, 8))
 		return fail(error, VIR_ERR_XML_ERROR,
-			    _("disk '%s': <vendor> is at most 8 printable characters"), disk->target);
+			    _("disk '%s': <vendor> is at most 8 printable characters"),
+				disk->target);
 	if (disk->product && !printable(disk->product, 16))
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("disk '%s': <product> is at most 16 printable characters"),
 			    disk->target);
 	if (disk->wwn && !wwn_valid(disk->wwn))
 		return fail(error, VIR_ERR_XML_ERROR,
-			    _("disk '%s': the <wwn> '%s' is not 16 hexadecimal digits"), disk->target,
+			    _("disk '%s': the <wwn> '%s' is not 16 hexadecimal digits"),
+				disk->target,
 			    disk->wwn);
 	return true;
 }
@@ -132,7 +134,8 @@ static bool source_check(const StorageSource *source, const char *target, GError
 
 		if (local && !host->socket)
 			return fail(error, VIR_ERR_XML_ERROR,
-				    _("disk '%s': a host with transport='unix' needs 'socket'"), target);
+				    _("disk '%s': a host with transport='unix' needs 'socket'"),
+					target);
 		if (!local && host->socket)
 			return fail(error, VIR_ERR_XML_ERROR,
 				    _("disk '%s': a host has a 'socket' only with transport='unix'"),

@@ -94,7 +94,8 @@ static bool sysinfo_check(const DomainDef *def, const DomainSysinfo *info, GErro
 			    _("the BIOS date '%s' in <sysinfo> is not written mm/dd/yyyy"),
 			    strings->bios_date);
 	if (strings->system_uuid && !uuid_parse(strings->system_uuid, &uuid))
-		return fail(error, VIR_ERR_XML_DETAIL, _("the uuid '%s' in <sysinfo> is not a UUID"),
+		return fail(error, VIR_ERR_XML_DETAIL,
+			_("the uuid '%s' in <sysinfo> is not a UUID"),
 			    strings->system_uuid);
 	if (strings->system_uuid && !uuid_equal(&uuid, &def->uuid))
 		return fail(error, VIR_ERR_XML_DETAIL,
@@ -206,7 +207,8 @@ static bool singles_check(const DomainDef *def, GError **error)
 
 		if (row->single && list_length(list) > 1)
 			return fail(error, VIR_ERR_XML_ERROR,
-				    _("domain '%s' has %u <%s>; at most one is supported"), def->name,
+				    _("domain '%s' has %u <%s>; at most one is supported"),
+					def->name,
 				    list->len, row->name);
 	}
 	return true;
@@ -346,7 +348,8 @@ bool domain_device_check_generic(const DomainDef *def, const DomainDevice *devic
 		return tpm_check(device->tpm, error);
 	case DEVICE_FILESYSTEM:
 		return device->filesystem->target ||
-		       fail(error, VIR_ERR_NO_TARGET, _("a <filesystem> has no <target dir='...'/>"));
+		       fail(error, VIR_ERR_NO_TARGET,
+			_("a <filesystem> has no <target dir='...'/>"));
 	case DEVICE_SHMEM:
 		return !strchr(device->shmem->name, '/') ||
 		       fail(error, VIR_ERR_XML_ERROR, _("the name of shared memory '%s' has a '/'"),

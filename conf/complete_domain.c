@@ -89,7 +89,8 @@ static bool vcpus_complete(DomainDef *def, GError **error)
 		vcpus->count = 1;
 	if (vcpus->current > vcpus->count)
 		return fail(error, VIR_ERR_INTERNAL_ERROR,
-			    _("domain '%s' is to start with %u vCPUs, but has at most %u"), def->name,
+			    _("domain '%s' is to start with %u vCPUs, but has at most %u"),
+				def->name,
 			    vcpus->current, vcpus->count);
 	if (vcpus->current == vcpus->count)
 		vcpus->current = 0;

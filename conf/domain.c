@@ -26,7 +26,8 @@ static const BindRow iothreadids_rows[] = {
 	LIST(DomainDef, "iothread", iothreads, domain_iothread, 0), END_ROWS
 };
 static ELEMENT(iothreadids, NULL, DomainDef, iothreadids_rows);
-static const BindRow perf_rows[] = { LIST(DomainDef, "event", perf_events, perf_event, 0), END_ROWS };
+static const BindRow perf_rows[] = { LIST(DomainDef, "event", perf_events, perf_event, 0),
+     END_ROWS };
 static ELEMENT(domain_perf, NULL, DomainDef, perf_rows);
 
 #define DEVICES(name, member, element) LIST(DomainDef, name, member, element, G)
@@ -77,7 +78,8 @@ static const BindRow domain_rows[] = {
 	RAW(DomainDef, "metadata", metadata, 0),
 	CHILD("maxMemory", max_memory, 0),
 	CHILD("memory", domain_memory, 0),
-	SIZE_LEAF(DomainDef, "currentMemory", memory.current_kib, 1024, 0, HAS(DomainDef, memory.has_current)),
+	SIZE_LEAF(DomainDef, "currentMemory", memory.current_kib, 1024, 0, HAS(DomainDef,
+	     memory.has_current)),
 	CHILD_IN(DomainDef, "blkiotune", blkiotune, domain_blkiotune, 0),
 	CHILD_IN(DomainDef, "memoryBacking", memory.backing, domain_memory_backing, 0),
 	CHILD_IN(DomainDef, "memtune", memtune, domain_memtune, 0),

@@ -15,7 +15,8 @@ static const BindRow codec_rows[] = {
 static ELEMENT(sound_codec, NULL, SoundCodec, codec_rows);
 static const BindRow sound_rows[] = {
 	ATTR(DomainSound, "model", model, sound_model, BIND_REQUIRED | G),
-	ATTR(DomainSound, "multichannel", multichannel, yes_no, G, WHEN(DomainSound, model, BIT(SOUND_USB))),
+	ATTR(DomainSound, "multichannel", multichannel, yes_no, G, WHEN(DomainSound, model,
+	     BIT(SOUND_USB))),
 	ATTR(DomainSound, "streams", streams, uint, G, WHEN(DomainSound, model, BIT(SOUND_VIRTIO))),
 	LIST(DomainSound, "codec", codecs, sound_codec, G),
 	VALUE(DomainSound, "audio", "id", audio_id, uint, 0, HAS(DomainSound, has_audio_id)),
@@ -71,7 +72,8 @@ static const BindRow audio_rows[] = {
 	ATTR(DomainAudio, "runtimeDir", runtime_dir, str, 0, IS(BIT(AUDIO_PIPEWIRE))),
 	ATTR(DomainAudio, "tryMMap", try_mmap, yes_no, 0, IS(BIT(AUDIO_OSS))),
 	ATTR(DomainAudio, "exclusive", exclusive, yes_no, 0, IS(BIT(AUDIO_OSS))),
-	ATTR(DomainAudio, "dspPolicy", dsp_policy, int, 0, HAS(DomainAudio, has_dsp_policy), IS(BIT(AUDIO_OSS))),
+	ATTR(DomainAudio, "dspPolicy", dsp_policy, int, 0, HAS(DomainAudio, has_dsp_policy),
+	     IS(BIT(AUDIO_OSS))),
 	BOTH(audio_common, BIT(AUDIO_NONE) | BIT(AUDIO_SPICE) | BIT(AUDIO_FILE) | BIT(AUDIO_DBUS)),
 	BOTH(audio_alsa, BIT(AUDIO_ALSA)),
 	BOTH(audio_counted, BIT(AUDIO_COREAUDIO) | BIT(AUDIO_SDL)),

@@ -20,7 +20,8 @@ CONF_ENUM_DEFINE(crypto_backend, CRYPTO_BACKEND)
 static const BindRow rng_backend_rows[] = {
 	ATTR(DomainRng, "model", backend, rng_backend, BIND_REQUIRED),
 	TEXT(DomainRng, path, str, 0, WHEN(DomainRng, backend, BIT(RNG_BACKEND_RANDOM))),
-	INCLUDE_IN(DomainRng, source, chardev_source, WHEN(DomainRng, backend, BIT(RNG_BACKEND_EGD))),
+	INCLUDE_IN(DomainRng, source, chardev_source, WHEN(DomainRng, backend,
+	     BIT(RNG_BACKEND_EGD))),
 	END_ROWS
 };
 static ELEMENT(rng_backend, NULL, DomainRng, rng_backend_rows);
@@ -118,7 +119,8 @@ static ELEMENT(memory_source, NULL, DomainMemoryDevice, memory_source_rows);
 static const BindRow label_rows[] = { KIB(label_size_kib, "size", BIND_REQUIRED | G), END_ROWS };
 static ELEMENT(memory_label, NULL, DomainMemoryDevice, label_rows);
 static const BindRow memory_address_rows[] = {
-	ATTR(DomainMemoryDevice, "base", address_base, hex64, G, HAS(DomainMemoryDevice, has_address_base)),
+	ATTR(DomainMemoryDevice, "base", address_base, hex64, G, HAS(DomainMemoryDevice,
+	     has_address_base)),
 	END_ROWS
 };
 static ELEMENT(memory_address, NULL, DomainMemoryDevice, memory_address_rows);

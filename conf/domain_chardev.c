@@ -18,14 +18,16 @@ CONF_ENUM_DEFINE(smartcard_mode, SMARTCARD)
 #define OF(types) WHEN(ChardevSource, type, types)
 #define PATHS (BIT(CHARDEV_DEV) | BIT(CHARDEV_FILE) | BIT(CHARDEV_PIPE) | BIT(CHARDEV_UNIX))
 static const BindRow source_rows[] = {
-	ATTR(ChardevSource, "mode", mode, chardev_mode, 0, OF(BIT(CHARDEV_TCP) | BIT(CHARDEV_UNIX))),
+	ATTR(ChardevSource, "mode", mode, chardev_mode, 0,
+	     OF(BIT(CHARDEV_TCP) | BIT(CHARDEV_UNIX))),
 	ATTR(ChardevSource, "path", path, str, BIND_LIVE, OF(BIT(CHARDEV_PTY))),
 	ATTR(ChardevSource, "path", path, str, 0, OF(PATHS)),
 	ATTR(ChardevSource, "append", append, on_off, 0, OF(BIT(CHARDEV_FILE))),
 	ATTR(ChardevSource, "host", host, str, 0, OF(BIT(CHARDEV_TCP))),
 	ATTR(ChardevSource, "service", service, str, 0, OF(BIT(CHARDEV_TCP))),
 	ATTR(ChardevSource, "tls", tls, yes_no, 0, OF(BIT(CHARDEV_TCP))),
-	ATTR(ChardevSource, "channel", channel, str, 0, OF(BIT(CHARDEV_SPICEPORT) | BIT(CHARDEV_DBUS))),
+	ATTR(ChardevSource, "channel", channel, str, 0,
+	     OF(BIT(CHARDEV_SPICEPORT) | BIT(CHARDEV_DBUS))),
 	ATTR(ChardevSource, "master", master, str, 0, OF(BIT(CHARDEV_NMDM))),
 	ATTR(ChardevSource, "slave", slave, str, 0, OF(BIT(CHARDEV_NMDM))),
 	CHILD_IN(ChardevSource, "reconnect", reconnect, reconnect, 0,
@@ -63,7 +65,8 @@ static const BindRow chardev_body_rows[] = {
 	CHILD("source", udp_bind, BIND_ONCE, OF(BIT(CHARDEV_UDP)), SELECT("mode", "bind")),
 	CHILD("source", udp_connect, BIND_ONCE, OF(BIT(CHARDEV_UDP)), SELECT("mode", "connect")),
 	CHILD("source", udp_connect, BIND_READ_ONLY, OF(BIT(CHARDEV_UDP))),
-	VALUE(ChardevSource, "protocol", "type", protocol, chardev_protocol, BIND_REQUIRED, OF(BIT(CHARDEV_TCP))),
+	VALUE(ChardevSource, "protocol", "type", protocol, chardev_protocol, BIND_REQUIRED,
+	     OF(BIT(CHARDEV_TCP))),
 	CHILD("log", chardev_log, 0),
 	END_ROWS
 };
@@ -105,10 +108,14 @@ static ELEMENT(console_target, NULL, DomainChardev, console_target_rows);
 #define TO(types) WHEN(DomainChardev, channel_target, types)
 static const BindRow channel_target_rows[] = {
 	ATTR(DomainChardev, "type", channel_target, channel_target, BIND_REQUIRED | G),
-	ATTR(DomainChardev, "address", guestfwd_address, str, BIND_REQUIRED | G, TO(BIT(CHANNEL_TARGET_GUESTFWD))),
-	ATTR(DomainChardev, "port", guestfwd_port, str, BIND_REQUIRED | G, TO(BIT(CHANNEL_TARGET_GUESTFWD))),
-	ATTR(DomainChardev, "name", name, str, G, TO(BIT(CHANNEL_TARGET_VIRTIO) | BIT(CHANNEL_TARGET_XEN))),
-	ATTR(DomainChardev, "state", state, channel_state, BIND_LIVE, TO(BIT(CHANNEL_TARGET_VIRTIO))),
+	ATTR(DomainChardev, "address", guestfwd_address, str, BIND_REQUIRED | G,
+	     TO(BIT(CHANNEL_TARGET_GUESTFWD))),
+	ATTR(DomainChardev, "port", guestfwd_port, str, BIND_REQUIRED | G,
+	     TO(BIT(CHANNEL_TARGET_GUESTFWD))),
+	ATTR(DomainChardev, "name", name, str, G,
+	     TO(BIT(CHANNEL_TARGET_VIRTIO) | BIT(CHANNEL_TARGET_XEN))),
+	ATTR(DomainChardev, "state", state, channel_state, BIND_LIVE,
+	     TO(BIT(CHANNEL_TARGET_VIRTIO))),
 	END_ROWS
 };
 static ELEMENT(channel_target, NULL, DomainChardev, channel_target_rows);

@@ -61,11 +61,13 @@ static const BindRow driver_rows[] = {
 static ELEMENT(controller_driver, NULL, DomainController, driver_rows);
 
 static const BindRow target_rows[] = {
-	ATTR(DomainController, "chassisNr", chassis_nr, int, G, HAS(DomainController, has_chassis_nr)),
+	ATTR(DomainController, "chassisNr", chassis_nr, int, G, HAS(DomainController,
+	     has_chassis_nr)),
 	ATTR(DomainController, "chassis", chassis, int, G, HAS(DomainController, has_chassis)),
 	ATTR(DomainController, "port", port, hex1, G, HAS(DomainController, has_port)),
 	ATTR(DomainController, "busNr", bus_nr, int, G, HAS(DomainController, has_bus_nr)),
-	ATTR(DomainController, "index", target_index, int, G, HAS(DomainController, has_target_index)),
+	ATTR(DomainController, "index", target_index, int, G, HAS(DomainController,
+	     has_target_index)),
 	ATTR(DomainController, "hotplug", hotplug, on_off, G),
 	LEAF(DomainController, "node", numa_node, uint, G, HAS(DomainController, has_numa_node)),
 	END_ROWS
@@ -85,7 +87,8 @@ static const BindRow controller_rows[] = {
 	ATTR(DomainController, "model", model, controller_model, G),
 	ATTR(DomainController, "ports", ports, uint, G, HAS(DomainController, has_ports),
 	     WHEN(DomainController, type, BIT(CONTROLLER_VIRTIO_SERIAL) | BIT(CONTROLLER_USB))),
-	ATTR(DomainController, "vectors", vectors, uint, G, HAS(DomainController, has_vectors), OF(VIRTIO_SERIAL)),
+	ATTR(DomainController, "vectors", vectors, uint, G, HAS(DomainController, has_vectors),
+	     OF(VIRTIO_SERIAL)),
 	ATTR(DomainController, "maxGrantFrames", max_grant_frames, uint, G,
 	     HAS(DomainController, has_max_grant_frames), OF(XENBUS)),
 	ATTR(DomainController, "maxEventChannels", max_event_channels, uint, G,
@@ -97,7 +100,8 @@ static const BindRow controller_rows[] = {
 	SIZE_LEAF(DomainController, "pcihole64", pcihole64_kib, 1024, G,
 		  HAS(DomainController, has_pcihole64), OF(PCI)),
 	INCLUDE_IN(DomainController, info, device_alias),
-	CHILD_IN(DomainController, "master", info, usb_master, G, HAS(DomainController, info.has_master)),
+	CHILD_IN(DomainController, "master", info, usb_master, G, HAS(DomainController,
+	     info.has_master)),
 	INCLUDE_IN(DomainController, info, device_place),
 	END_ROWS
 };

@@ -116,7 +116,8 @@ bool domain_def_each_device(DomainDef *def, DomainDeviceFn fn, void *data)
 			(const guint8 *)def + domain_device_kinds[kind].list);
 
 		for (guint i = 0; i < list_length(list); i++) {
-			DomainDevice device = { .kind = (DeviceKind)kind, .any = list_get(list, i) };
+			DomainDevice device = { .kind = (DeviceKind)kind, .any = list_get(list,
+				i) };
 
 			if (!fn(def, &device, data))
 				return false;

@@ -117,7 +117,8 @@ static ELEMENT(disk_geometry, NULL, DomainDisk, geometry_rows);
 static const BindRow blockio_rows[] = {
 	ATTR(DomainDisk, "logical_block_size", logical_block_size, uint, G),
 	ATTR(DomainDisk, "physical_block_size", physical_block_size, uint, G),
-	ATTR(DomainDisk, "discard_granularity", discard_granularity, uint, G, HAS(DomainDisk, has_discard_granularity)),
+	ATTR(DomainDisk, "discard_granularity", discard_granularity, uint, G, HAS(DomainDisk,
+	     has_discard_granularity)),
 	END_ROWS
 };
 static ELEMENT(disk_blockio, NULL, DomainDisk, blockio_rows);
@@ -165,7 +166,8 @@ static const BindRow disk_rows[] = {
 	POINTER(DomainDisk, "auth", auth, storage_auth, 0),
 	CHILD_IN(DomainDisk, "source", source, storage_source, 0),
 	POINTER(DomainDisk, "backingStore", backing, domain_backing, 0),
-	POINTER(DomainDisk, "backingStore", detected_backing, domain_backing, BIND_LIVE | BIND_WRITE_ONLY),
+	POINTER(DomainDisk, "backingStore", detected_backing, domain_backing,
+	     BIND_LIVE | BIND_WRITE_ONLY),
 	VALUE(DomainDisk, "backenddomain", "name", backenddomain, str, 0),
 	CHILD("geometry", disk_geometry, 0),
 	CHILD("blockio", disk_blockio, 0),

@@ -39,7 +39,8 @@ typedef struct {
 	bool present;
 	HypervMode mode;
 	Tristate relaxed, vapic, spinlocks, vpindex, runtime, synic, stimer, stimer_direct, reset,
-		vendor_id, frequencies, reenlightenment, tlbflush, tlbflush_direct, tlbflush_extended,
+		vendor_id, frequencies, reenlightenment, tlbflush, tlbflush_direct,
+			tlbflush_extended,
 		ipi, evmcs, avic, emsr_bitmap, xmm_input;
 	guint spinlock_retries;
 	char *vendor_id_value;

@@ -75,19 +75,24 @@ static ELEMENT(pci_source, NULL, DomainHostdev, pci_source_rows);
 static const BindRow usb_source_rows[] = {
 	ATTR(DomainHostdev, "startupPolicy", startup_policy, startup_policy, 0),
 	ATTR(DomainHostdev, "guestReset", guest_reset, guest_reset, 0),
-	VALUE(DomainHostdev, "vendor", "id", host.usb_vendor, hex4, 0, HAS(DomainHostdev, host.has_usb_vendor)),
-	VALUE(DomainHostdev, "product", "id", host.usb_product, hex4, 0, HAS(DomainHostdev, host.has_usb_vendor)),
+	VALUE(DomainHostdev, "vendor", "id", host.usb_vendor, hex4, 0, HAS(DomainHostdev,
+	     host.has_usb_vendor)),
+	VALUE(DomainHostdev, "product", "id", host.usb_product, hex4, 0, HAS(DomainHostdev,
+	     host.has_usb_vendor)),
 	CHILD_IN(DomainHostdev, "address", host, usb_host_address, 0),
 	END_ROWS
 };
 static ELEMENT(usb_source, NULL, DomainHostdev, usb_source_rows);
 static const BindRow mdev_source_rows[] = { CHILD("address", mdev_address, 0), END_ROWS };
 static ELEMENT(mdev_source, NULL, DomainHostdev, mdev_source_rows);
-static const BindRow storage_source_rows[] = { LEAF(DomainHostdev, "block", block, str, BIND_REQUIRED), END_ROWS };
+static const BindRow storage_source_rows[] = { LEAF(DomainHostdev, "block", block, str,
+     BIND_REQUIRED), END_ROWS };
 static ELEMENT(caps_storage, NULL, DomainHostdev, storage_source_rows);
-static const BindRow misc_source_rows[] = { LEAF(DomainHostdev, "char", character, str, BIND_REQUIRED), END_ROWS };
+static const BindRow misc_source_rows[] = { LEAF(DomainHostdev, "char", character, str,
+     BIND_REQUIRED), END_ROWS };
 static ELEMENT(caps_misc, NULL, DomainHostdev, misc_source_rows);
-static const BindRow net_source_rows[] = { LEAF(DomainHostdev, "interface", net_interface, str, BIND_REQUIRED), END_ROWS };
+static const BindRow net_source_rows[] = { LEAF(DomainHostdev, "interface", net_interface, str,
+     BIND_REQUIRED), END_ROWS };
 static ELEMENT(caps_net, NULL, DomainHostdev, net_source_rows);
 
 static const BindRow driver_rows[] = {
@@ -102,7 +107,8 @@ static const BindRow hostdev_rows[] = {
 	ATTR(DomainHostdev, "mode", mode, hostdev_mode, 0, MISSING(HOSTDEV_MODE_SUBSYSTEM)),
 	ATTR(DomainHostdev, "type", type, hostdev_type, BIND_REQUIRED | G),
 	ATTR(DomainHostdev, "managed", managed, yes_no, 0),
-	ATTR(DomainHostdev, "model", model, hostdev_model, G, OF(BIT(HOSTDEV_MDEV) | BIT(HOSTDEV_SCSI_HOST))),
+	ATTR(DomainHostdev, "model", model, hostdev_model, G,
+	     OF(BIT(HOSTDEV_MDEV) | BIT(HOSTDEV_SCSI_HOST))),
 	ATTR(DomainHostdev, "display", display, on_off, G, MDEV),
 	ATTR(DomainHostdev, "ramfb", ramfb, on_off, G, MDEV),
 	ATTR(DomainHostdev, "rawio", rawio, yes_no, 0, SCSI),

@@ -78,21 +78,26 @@ static const BindRow address_rows[] = {
 	ATTR(DeviceAddress, "bus", drive.bus, uint, BIND_ALWAYS | G, AT(DRIVE)),
 	ATTR(DeviceAddress, "target", drive.target, uint, BIND_ALWAYS | G, AT(DRIVE)),
 	ATTR(DeviceAddress, "unit", drive.unit, uint64, BIND_ALWAYS | G, AT(DRIVE)),
-	ATTR(DeviceAddress, "controller", serial.controller, uint, BIND_ALWAYS | G, AT(VIRTIO_SERIAL)),
+	ATTR(DeviceAddress, "controller", serial.controller, uint, BIND_ALWAYS | G,
+	     AT(VIRTIO_SERIAL)),
 	ATTR(DeviceAddress, "bus", serial.bus, uint, BIND_ALWAYS | G, AT(VIRTIO_SERIAL)),
 	ATTR(DeviceAddress, "port", serial.port, uint, BIND_ALWAYS | G, AT(VIRTIO_SERIAL)),
 	ATTR(DeviceAddress, "controller", ccid.controller, uint, BIND_ALWAYS | G, AT(CCID)),
 	ATTR(DeviceAddress, "slot", ccid.slot, uint, BIND_ALWAYS | G, AT(CCID)),
 	ATTR(DeviceAddress, "bus", usb.bus, uint, BIND_ALWAYS | G, AT(USB)),
 	ATTR(DeviceAddress, "port", usb.port, str, G, AT(USB)),
-	ATTR(DeviceAddress, "reg", spapr.reg, hex64_8, G, HAS(DeviceAddress, spapr.has_reg), AT(SPAPR_VIO)),
+	ATTR(DeviceAddress, "reg", spapr.reg, hex64_8, G, HAS(DeviceAddress, spapr.has_reg),
+	     AT(SPAPR_VIO)),
 	ATTR(DeviceAddress, "cssid", ccw.cssid, hex1, G, HAS(DeviceAddress, ccw.assigned), AT(CCW)),
 	ATTR(DeviceAddress, "ssid", ccw.ssid, hex1, G, HAS(DeviceAddress, ccw.assigned), AT(CCW)),
 	ATTR(DeviceAddress, "devno", ccw.devno, hex4, G, HAS(DeviceAddress, ccw.assigned), AT(CCW)),
-	ATTR(DeviceAddress, "iobase", isa.iobase, hex1, G, HAS(DeviceAddress, isa.has_iobase), AT(ISA)),
+	ATTR(DeviceAddress, "iobase", isa.iobase, hex1, G, HAS(DeviceAddress, isa.has_iobase),
+	     AT(ISA)),
 	ATTR(DeviceAddress, "irq", isa.irq, hex1, G, HAS(DeviceAddress, isa.has_irq), AT(ISA)),
-	ATTR(DeviceAddress, "slot", dimm.slot, uint, G, HAS(DeviceAddress, dimm.has_slot), AT(DIMM)),
-	ATTR(DeviceAddress, "base", dimm.base, hex64, G, HAS(DeviceAddress, dimm.has_base), AT(DIMM)),
+	ATTR(DeviceAddress, "slot", dimm.slot, uint, G, HAS(DeviceAddress, dimm.has_slot),
+	     AT(DIMM)),
+	ATTR(DeviceAddress, "base", dimm.base, hex64, G, HAS(DeviceAddress, dimm.has_base),
+	     AT(DIMM)),
 	END_ROWS
 };
 ELEMENT(device_address, "address", DeviceAddress, address_rows, .parsed = device_address_parsed,
@@ -131,7 +136,8 @@ static const BindRow device_place_rows[] = {
 };
 ELEMENT(device_place, NULL, DeviceInfo, device_place_rows);
 
-static const BindRow device_info_rows[] = { INCLUDE(device_alias), INCLUDE(device_place), END_ROWS };
+static const BindRow device_info_rows[] = { INCLUDE(device_alias), INCLUDE(device_place),
+     END_ROWS };
 ELEMENT(device_info, NULL, DeviceInfo, device_info_rows);
 
 static const BindRow virtio_rows[] = {
@@ -150,9 +156,12 @@ static const BindRow seclabel_rows[] = {
 	ATTR(Seclabel, "model", model, str, 0),
 	ATTR(Seclabel, "relabel", relabel, yes_no, 0),
 	LEAF(Seclabel, "label", label, str, BIND_LIVE, WHEN(Seclabel, type, BIT(SECLABEL_DYNAMIC))),
-	LEAF(Seclabel, "imagelabel", imagelabel, str, BIND_LIVE, WHEN(Seclabel, type, BIT(SECLABEL_DYNAMIC))),
-	LEAF(Seclabel, "label", label, str, 0, WHEN(Seclabel, type, BIT(SECLABEL_STATIC) | BIT(SECLABEL_NONE))),
-	LEAF(Seclabel, "imagelabel", imagelabel, str, BIND_LIVE, WHEN(Seclabel, type, BIT(SECLABEL_STATIC))),
+	LEAF(Seclabel, "imagelabel", imagelabel, str, BIND_LIVE, WHEN(Seclabel, type,
+	     BIT(SECLABEL_DYNAMIC))),
+	LEAF(Seclabel, "label", label, str, 0, WHEN(Seclabel, type,
+	     BIT(SECLABEL_STATIC) | BIT(SECLABEL_NONE))),
+	LEAF(Seclabel, "imagelabel", imagelabel, str, BIND_LIVE, WHEN(Seclabel, type,
+	     BIT(SECLABEL_STATIC))),
 	LEAF(Seclabel, "baselabel", baselabel, str, 0),
 	END_ROWS
 };

@@ -20,7 +20,8 @@ CONF_ENUM_DEFINE(mac_table_manager, MAC_TABLE)
 static const BindRow parameters_rows[] = {
 	ATTR(VirtualPort, "managerid", managerid, uint_any, 0, HAS(VirtualPort, has_managerid)),
 	ATTR(VirtualPort, "typeid", typeid, uint_any, 0, HAS(VirtualPort, has_typeid)),
-	ATTR(VirtualPort, "typeidversion", typeidversion, uint_any, 0, HAS(VirtualPort, has_typeidversion)),
+	ATTR(VirtualPort, "typeidversion", typeidversion, uint_any, 0, HAS(VirtualPort,
+	     has_typeidversion)),
 	ATTR(VirtualPort, "instanceid", instanceid, uuid, 0),
 	ATTR(VirtualPort, "interfaceid", interfaceid, uuid, 0),
 	ATTR(VirtualPort, "profileid", profileid, str, 0),
@@ -149,14 +150,16 @@ static const BindRow host_address_rows[] = {
 static ELEMENT(host_address, NULL, HostAddress, host_address_rows);
 static const BindRow source_rows[] = {
 	ATTR(DomainInterface, "network", network, str, BIND_REQUIRED, IS(BIT(INTERFACE_NETWORK))),
-	ATTR(DomainInterface, "network", network, str, BIND_LIVE, IS(BIT(INTERFACE_BRIDGE) | BIT(INTERFACE_DIRECT))),
+	ATTR(DomainInterface, "network", network, str, BIND_LIVE,
+	     IS(BIT(INTERFACE_BRIDGE) | BIT(INTERFACE_DIRECT))),
 	ATTR(DomainInterface, "portgroup", portgroup, str, 0, IS(NAMED)),
 	ATTR(DomainInterface, "portid", portid, str, BIND_LIVE, IS(NAMED)),
 	ATTR(DomainInterface, "bridge", bridge, str, BIND_REQUIRED, IS(BIT(INTERFACE_BRIDGE))),
 	ATTR(DomainInterface, "bridge", bridge, str, BIND_LIVE, IS(BIT(INTERFACE_NETWORK))),
 	ATTR(DomainInterface, "macTableManager", mac_table_manager, mac_table_manager, BIND_LIVE,
 	     IS(BIT(INTERFACE_NETWORK) | BIT(INTERFACE_BRIDGE))),
-	ATTR(DomainInterface, "dev", dev, str, BIND_REQUIRED, IS(BIT(INTERFACE_DIRECT) | BIT(INTERFACE_VDPA))),
+	ATTR(DomainInterface, "dev", dev, str, BIND_REQUIRED,
+	     IS(BIT(INTERFACE_DIRECT) | BIT(INTERFACE_VDPA))),
 	ATTR(DomainInterface, "dev", dev, str, 0, IS(BIT(INTERFACE_USER))),
 	ATTR(DomainInterface, "dev", dev, str, BIND_LIVE, IS(BIT(INTERFACE_NETWORK))),
 	ATTR(DomainInterface, "mode", dev_mode, macvtap_mode, 0, IS(BIT(INTERFACE_DIRECT))),
@@ -164,8 +167,10 @@ static const BindRow source_rows[] = {
 	ATTR(DomainInterface, "address", address, str, 0, IS(SOCKETS)),
 	ATTR(DomainInterface, "port", port, uint, BIND_REQUIRED, IS(SOCKETS)),
 	ATTR(DomainInterface, "switchid", switchid, str, BIND_REQUIRED, IS(BIT(INTERFACE_VDS))),
-	ATTR(DomainInterface, "portid", vds_portid, int64, BIND_REQUIRED | BIND_ALWAYS, IS(BIT(INTERFACE_VDS))),
-	ATTR(DomainInterface, "portgroupid", portgroupid, str, BIND_REQUIRED, IS(BIT(INTERFACE_VDS))),
+	ATTR(DomainInterface, "portid", vds_portid, int64, BIND_REQUIRED | BIND_ALWAYS,
+	     IS(BIT(INTERFACE_VDS))),
+	ATTR(DomainInterface, "portgroupid", portgroupid, str, BIND_REQUIRED,
+	     IS(BIT(INTERFACE_VDS))),
 	ATTR(DomainInterface, "connectionid", connectionid, int64, BIND_REQUIRED | BIND_ALWAYS,
 	     IS(BIT(INTERFACE_VDS))),
 	INCLUDE_IN(DomainInterface, vhost, unix_source, IS(BIT(INTERFACE_VHOSTUSER))),
@@ -226,7 +231,8 @@ static const BindRow guest_rows[] = {
 };
 static ELEMENT(interface_guest, NULL, DomainInterface, guest_rows);
 static const BindRow tune_rows[] = {
-	LEAF(DomainInterface, "sndbuf", sndbuf, uint64, 0, HAS(DomainInterface, has_sndbuf)), END_ROWS
+	LEAF(DomainInterface, "sndbuf", sndbuf, uint64, 0, HAS(DomainInterface, has_sndbuf)),
+	     END_ROWS
 };
 static ELEMENT(interface_tune, NULL, DomainInterface, tune_rows);
 static const BindRow frames_rows[] = {

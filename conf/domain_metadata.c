@@ -80,7 +80,8 @@ char *domain_def_metadata_get(const DomainDef *def, const char *uri, GError **er
 	node = doc ? child_find(doc, uri) : NULL;
 	if (!node)
 		return fail_null(error, VIR_ERR_NO_DOMAIN_METADATA,
-				 _("domain '%s' has no metadata of namespace '%s'"), def->name, uri);
+				 _("domain '%s' has no metadata of namespace '%s'"), def->name,
+					uri);
 	alone = xmlNewDoc(BAD_CAST "1.0");
 	copy = xmlDocCopyNode(node, alone, 1);
 	xmlDocSetRootElement(alone, copy);

@@ -117,7 +117,8 @@ static const BindRow input_rows[] = {
 	ATTR(DomainInput, "bus", bus, input_bus, G),
 	ATTR(DomainInput, "model", model, virtio_model, G),
 	INCLUDE_IN(DomainInput, virtio, virtio_driver),
-	CHILD("source", input_passthrough, BIND_REQUIRED, WHEN(DomainInput, type, BIT(INPUT_PASSTHROUGH))),
+	CHILD("source", input_passthrough, BIND_REQUIRED, WHEN(DomainInput, type,
+	     BIT(INPUT_PASSTHROUGH))),
 	CHILD("source", input_evdev, BIND_REQUIRED, WHEN(DomainInput, type, BIT(INPUT_EVDEV))),
 	INCLUDE_IN(DomainInput, info, device_info),
 	END_ROWS

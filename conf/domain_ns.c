@@ -62,7 +62,8 @@ static const BindRow qemu_rows[] = {
 	CHILD("commandline", qemu_commandline, 0, QEMU),
 	CHILD("capabilities", qemu_capabilities, 0, QEMU),
 	CHILD("override", qemu_override, 0, QEMU),
-	VALUE(DomainQemuNs, "deprecation", "behavior", deprecation, qemu_deprecation, BIND_REQUIRED, QEMU),
+	VALUE(DomainQemuNs, "deprecation", "behavior", deprecation, qemu_deprecation, BIND_REQUIRED,
+	     QEMU),
 	END_ROWS
 };
 ELEMENT(domain_qemu_ns, NULL, DomainQemuNs, qemu_rows);
@@ -94,7 +95,8 @@ static const BindRow foreign_rows[] = {
 	CHILD("namespace", lxc_namespace, 0, LXC),
 	CHILD("commandline", xen_commandline, 0, .ns = &bind_ns_xen),
 	CHILD("commandline", bhyve_commandline, 0, .ns = &bind_ns_bhyve),
-	LEAF(DomainForeignNs, "datacenterpath", vmware_datacenterpath, str, 0, .ns = &bind_ns_vmware),
+	LEAF(DomainForeignNs, "datacenterpath", vmware_datacenterpath, str, 0,
+	     .ns = &bind_ns_vmware),
 	END_ROWS
 };
 ELEMENT(domain_foreign_ns, NULL, DomainForeignNs, foreign_rows);

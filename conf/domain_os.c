@@ -68,7 +68,8 @@ static const BindRow bootmenu_rows[] = {
 static ELEMENT(bootmenu, NULL, DomainOs, bootmenu_rows);
 static const BindRow bios_rows[] = {
 	ATTR(DomainOs, "useserial", bios_useserial, yes_no, 0),
-	ATTR(DomainOs, "rebootTimeout", bios_reboot_timeout, int, 0, HAS(DomainOs, has_bios_reboot_timeout)),
+	ATTR(DomainOs, "rebootTimeout", bios_reboot_timeout, int, 0, HAS(DomainOs,
+	     has_bios_reboot_timeout)),
 	END_ROWS
 };
 static ELEMENT(bios, NULL, DomainOs, bios_rows);

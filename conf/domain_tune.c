@@ -66,14 +66,17 @@ ELEMENT(domain_vcpus, NULL, DomainVcpus, vcpus_rows);
 static const BindRow poll_rows[] = {
 	ATTR(DomainIothread, "max", poll_max, uint64, 0, HAS(DomainIothread, has_poll_max)),
 	ATTR(DomainIothread, "grow", poll_grow, uint64, 0, HAS(DomainIothread, has_poll_grow)),
-	ATTR(DomainIothread, "shrink", poll_shrink, uint64, 0, HAS(DomainIothread, has_poll_shrink)),
+	ATTR(DomainIothread, "shrink", poll_shrink, uint64, 0, HAS(DomainIothread,
+	     has_poll_shrink)),
 	END_ROWS
 };
 static ELEMENT(iothread_poll, NULL, DomainIothread, poll_rows);
 static const BindRow iothread_rows[] = {
 	ATTR(DomainIothread, "id", id, uint, 0),
-	ATTR(DomainIothread, "thread_pool_min", pool_min, int64, 0, HAS(DomainIothread, has_pool_min)),
-	ATTR(DomainIothread, "thread_pool_max", pool_max, int64, 0, HAS(DomainIothread, has_pool_max)),
+	ATTR(DomainIothread, "thread_pool_min", pool_min, int64, 0, HAS(DomainIothread,
+	     has_pool_min)),
+	ATTR(DomainIothread, "thread_pool_max", pool_max, int64, 0, HAS(DomainIothread,
+	     has_pool_max)),
 	CHILD("poll", iothread_poll, 0),
 	END_ROWS
 };

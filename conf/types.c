@@ -296,7 +296,7 @@ const BindType bind_yes = { .what = N_("'yes' or 'no'"), .pattern = "yes|no", .s
 			    .parse = yes_read, .format = yes_write, .absent = bool_absent,
 			    .equal = bool_equal };
 CONF_ENUM_DEFINE(yes_no, TRISTATE)
-static const char *const on_off_names[TRISTATE_LAST] = { [TRISTATE_YES] = "on",
+static const char *const on_off_names[TRISTATE_LAST + 1] = { [TRISTATE_YES] = "on",
 							 [TRISTATE_NO] = "off" };
 const BindType bind_on_off = { .size = sizeof(int), .names = on_off_names,
 			       .n_names = TRISTATE_LAST, .parse = bind_enum_read,

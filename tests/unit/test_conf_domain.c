@@ -189,7 +189,8 @@ static void test_corpus(void **state G_GNUC_UNUSED)
 {
 	const char *given = getenv("REEVE_XMLBAR");
 	g_autofree char *beside = source_path("../shared/xmlbar");
-	g_autofree char *public = g_build_filename(given ? given : beside, "corpus", "public", NULL);
+	g_autofree char *public = g_build_filename(given ? given : beside, "corpus", "public",
+		NULL);
 	g_autoptr(GDir) dir = g_dir_open(public, 0, NULL);
 	const char *name;
 	guint files = 0;
@@ -306,7 +307,8 @@ static void test_refusals(void **state G_GNUC_UNUSED)
 		{ "a", "<controller type='usb' index='0'/><controller type='usb' index='0'/>", "",
 		  VIR_ERR_XML_ERROR },
 		{ "a", "<interface type='network'/>", "", VIR_ERR_XML_ERROR },
-		{ "a", "<interface type='user'><boot order='1'/></interface><disk><target dev='vda'/>"
+		{ "a",
+			"<interface type='user'><boot order='1'/></interface><disk><target dev='vda'/>"
 		       "<boot order='1'/></disk>", "", VIR_ERR_INTERNAL_ERROR },
 		{ "a", "", "<cpu><topology sockets='1' cores='2' threads='1'/></cpu>",
 		  VIR_ERR_CONFIG_UNSUPPORTED },
@@ -323,7 +325,8 @@ static void test_refusals(void **state G_GNUC_UNUSED)
 		g_autoptr(GError) error = NULL;
 		g_autoptr(DomainDef) def = parse_or_fail(text, strlen(text), CONF_INACTIVE, text);
 
-		if (domain_def_complete_generic(def, &error) && domain_def_check_generic(def, &error))
+		if (domain_def_complete_generic(def, &error) && domain_def_check_generic(def,
+			&error))
 			fail_msg("accepted: %s", text);
 		if (error->code != cases[i].code)
 			fail_msg("%d: %s", error->code, error->message);
