@@ -6,7 +6,7 @@ import uuid
 
 import libvirt
 
-from reeve_test import case, case_of_ours, check, contains, daemon, equal, raises, run_cases
+from reeve_test import Watch, case, case_of_ours, check, contains, daemon, equal, raises, run_cases
 
 XML = """<domain type='test'>
   <name>{name}</name>
@@ -100,17 +100,14 @@ def undefine_while_running(server):
 
 @case_of_ours
 def autodestroy(server):
-    first, second = server.connect('test'), server.connect('test')
+    watch, first = Watch(server, 'test'), server.connect('test')
     first.createXML(document('auto'), libvirt.VIR_DOMAIN_START_AUTODESTROY)
-    second.lookupByName('auto')
+    watch.connection.lookupByName('auto')
     first.close()
-    # The connection's end is handled before the next call of the other one is answered, or soon after.
-    for _ in range(200):
-        if 'auto' not in [d.name() for d in second.listAllDomains()]:
-            break
-    else:
-        raise AssertionError('the domain outlived its connection')
-    second.close()
+    watch.wait('auto', libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED)
+    with raises(libvirt.VIR_ERR_NO_DOMAIN):
+        watch.connection.lookupByName('auto')
+    watch.close()
 
 
 @case
