@@ -18,16 +18,16 @@
 #define MISSING(value) .missing = (value)
 
 #define ATTR(S, n, m, t, f, ...) \
-	{ .kind = BIND_ATTR, .name = n, BIND_MEMBER(S, m), .type = &bind_##t, .flags = (f),
-	     ##__VA_ARGS__ }
+	{ .kind = BIND_ATTR, .name = n, BIND_MEMBER(S, m), .type = &bind_##t, .flags = (f), \
+	  ##__VA_ARGS__ }
 #define TEXT(S, m, t, f, ...) \
 	{ .kind = BIND_TEXT, BIND_MEMBER(S, m), .type = &bind_##t, .flags = (f), ##__VA_ARGS__ }
 #define LEAF(S, n, m, t, f, ...) \
-	{ .kind = BIND_LEAF, .name = n, BIND_MEMBER(S, m), .type = &bind_##t, .flags = (f),
-	     ##__VA_ARGS__ }
+	{ .kind = BIND_LEAF, .name = n, BIND_MEMBER(S, m), .type = &bind_##t, .flags = (f), \
+	  ##__VA_ARGS__ }
 #define VALUE(S, n, a, m, t, f, ...) \
-	{ .kind = BIND_VALUE, .name = n, .attr = a, BIND_MEMBER(S, m), .type = &bind_##t,
-	     .flags = (f), ##__VA_ARGS__ }
+	{ .kind = BIND_VALUE, .name = n, .attr = a, BIND_MEMBER(S, m), .type = &bind_##t, \
+	  .flags = (f), ##__VA_ARGS__ }
 #define FLAG(S, n, m, f, ...) \
 	{ .kind = BIND_FLAG, .name = n, BIND_MEMBER(S, m), .flags = (f), ##__VA_ARGS__ }
 /* Sizes: guint64 members in units of @s bytes, with an attribute "unit" beside the number. */
@@ -38,17 +38,17 @@
 #define CHILD(n, e, f, ...) \
 	{ .kind = BIND_CHILD, .name = n, .element = &bind_el_##e, .flags = (f), ##__VA_ARGS__ }
 #define CHILD_IN(S, n, m, e, f, ...) \
-	{ .kind = BIND_CHILD, .name = n, .offset = offsetof(S, m), .element = &bind_el_##e,
-	     .flags = (f), ##__VA_ARGS__ }
+	{ .kind = BIND_CHILD, .name = n, .offset = offsetof(S, m), .element = &bind_el_##e, \
+	  .flags = (f), ##__VA_ARGS__ }
 #define INCLUDE(e, ...) { .kind = BIND_INCLUDE, .element = &bind_el_##e, ##__VA_ARGS__ }
 #define INCLUDE_IN(S, m, e, ...) \
 	{ .kind = BIND_INCLUDE, .offset = offsetof(S, m), .element = &bind_el_##e, ##__VA_ARGS__ }
 #define POINTER(S, n, m, e, f, ...) \
-	{ .kind = BIND_POINTER, .name = n, BIND_MEMBER(S, m), .element = &bind_el_##e, .flags = (f),
-	     ##__VA_ARGS__ }
+	{ .kind = BIND_POINTER, .name = n, BIND_MEMBER(S, m), .element = &bind_el_##e, .flags = (f), \
+	  ##__VA_ARGS__ }
 #define LIST(S, n, m, e, f, ...) \
-	{ .kind = BIND_LIST, .name = n, BIND_MEMBER(S, m), .element = &bind_el_##e, .flags = (f),
-	     ##__VA_ARGS__ }
+	{ .kind = BIND_LIST, .name = n, BIND_MEMBER(S, m), .element = &bind_el_##e, .flags = (f), \
+	  ##__VA_ARGS__ }
 #define STRINGS(S, n, m, f, ...) \
 	{ .kind = BIND_STRINGS, .name = n, BIND_MEMBER(S, m), .flags = (f), ##__VA_ARGS__ }
 #define RAW(S, n, m, f, ...) \
@@ -57,7 +57,7 @@
 
 /* Defines bind_el_<id>; the rest may set .parsed and .doc. Declare it in a header when shared. */
 #define ELEMENT(id, xml_name, S, table, ...) \
-	BindElement bind_el_##id = { .name = xml_name, .type_name = #S, .size = sizeof(S),
+	BindElement bind_el_##id = { .name = xml_name, .type_name = #S, .size = sizeof(S), \
 		.rows = table, ##__VA_ARGS__ }
 /* Declares an element, so that tables may refer to it before (or without) its definition. */
 #define ELEMENT_DECLARE(id) extern BindElement bind_el_##id
