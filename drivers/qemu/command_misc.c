@@ -4,16 +4,6 @@
 
 /* ---- Input */
 
-/* A device node that was opened for @alias, as QEMU shall open it; the caller frees. */
-static char *opened_node(QemuCommand *cmd, const char *alias, const char *path)
-{
-	GPtrArray *layers = command_layers(cmd, alias);
-
-	if (list_length(layers) == 0)
-		return g_strdup(path);
-	return command_fdset(cmd, ((GuestLayer *)list_get(layers, 0))->fd, alias);
-}
-
 static void command_evdev(QemuCommand *cmd, const DomainInput *input)
 {
 	static const char *const toggles[GRAB_TOGGLE_LAST] = {
@@ -24,7 +14,7 @@ static void command_evdev(QemuCommand *cmd, const DomainInput *input)
 		[GRAB_TOGGLE_SCROLLLOCK] = "scrolllock",
 		[GRAB_TOGGLE_CTRL_SCROLLLOCK] = "ctrl-scrolllock",
 	};
-	g_autofree char *node = opened_node(cmd, input->info.alias, input->evdev);
+	g_autofree char *node = command_path(cmd, input->info.alias, input->evdev);
 	GString *opts = opts_new("input-linux");
 
 	opts_str(opts, "id", input->info.alias);
@@ -77,7 +67,7 @@ static bool command_input(QemuCommand *cmd, const DomainInput *input, GError **e
 	opts = opts_new(virtio);
 	virtio_opts(opts, &input->virtio);
 	if (input->type == INPUT_PASSTHROUGH) {
-		node = opened_node(cmd, input->info.alias, input->evdev);
+		node = command_path(cmd, input->info.alias, input->evdev);
 		opts_str(opts, "evdev", node);
 	}
 	return command_device(cmd, opts, &input->info, error);
@@ -195,6 +185,16 @@ bool command_filesystems(QemuCommand *cmd, GError **error)
 }
 
 /* ---- Devices of which there are few */
+
+/* A device node that was opened for @alias, as QEMU shall open it; the caller frees. */
+static char *opened_node(QemuCommand *cmd, const char *alias, const char *path)
+{
+	GPtrArray *layers = command_layers(cmd, alias);
+
+	if (list_length(layers) == 0)
+		return g_strdup(path);
+	return command_fdset(cmd, ((GuestLayer *)list_get(layers, 0))->fd, alias);
+}
 
 static bool command_rng(QemuCommand *cmd, const DomainRng *rng, GError **error)
 {
