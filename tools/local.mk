@@ -1,5 +1,6 @@
 bin_PROGRAMS += tools/reeve
 tools_reeve_SOURCES = \
+	tools/checkpoint.c \
 	tools/commands.c \
 	tools/commands.def \
 	tools/commands.h \
@@ -13,6 +14,7 @@ tools_reeve_SOURCES = \
 	tools/device.h \
 	tools/diff.c \
 	tools/domain.c \
+	tools/domain_agent.c \
 	tools/domain_attach.c \
 	tools/domain_block.c \
 	tools/domain_define.c \
@@ -24,6 +26,7 @@ tools_reeve_SOURCES = \
 	tools/domain_metadata.c \
 	tools/domain_ref.c \
 	tools/domain_ref.h \
+	tools/domain_save.c \
 	tools/domain_stats.c \
 	tools/domain_tune.c \
 	tools/domain_vcpu.c \
@@ -34,12 +37,16 @@ tools_reeve_SOURCES = \
 	tools/event_domain.c \
 	tools/event_object.c \
 	tools/groups.def \
+	tools/history.c \
 	tools/host.c \
+	tools/host_memory.c \
 	tools/iface.c \
 	tools/interactive.c \
 	tools/keycodes.c \
 	tools/keycodes.h \
 	tools/main.c \
+	tools/moment.c \
+	tools/moment.h \
 	tools/network.c \
 	tools/nodedev.c \
 	tools/nwfilter.c \
@@ -57,6 +64,7 @@ tools_reeve_SOURCES = \
 	tools/session.h \
 	tools/shell.c \
 	tools/shell.h \
+	tools/snapshot.c \
 	tools/tune.c \
 	tools/tune.h \
 	tools/undefine.c \
