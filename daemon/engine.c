@@ -98,14 +98,15 @@ static bool engine_load(Engine *engine, GError **error)
 
 static bool drivers_init(Engine *engine, GError **error)
 {
-	DriverSettings settings = {
+	static DriverSettings settings; /* drivers keep it */
+
+	settings = (DriverSettings){
 		.state_dir = engine->state_dir,
 		.run_dir = engine->run_dir,
 		.log_dir = engine->log_dir,
 		.privileged = engine->privileged,
 		.probe = priv_probe,
 	};
-
 	priv_probe_init(engine);
 	for (unsigned i = 0; driver_table[i]; i++)
 		if (driver_table[i]->init && !driver_table[i]->init(&settings, error)) {
