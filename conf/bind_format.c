@@ -115,6 +115,15 @@ static void attr_write(Writer *writer, const char *name, const BindSlot *slot, c
 		g_string_append_printf(writer->out, " unit='%s'", bind_unit_name(slot->row));
 }
 
+/* A number that the reader insists on is written even when it is 0, if anything is. */
+static bool zero_wanted(const Writer *writer, const BindSlot *slot, const void *object)
+{
+	const BindRow *row = slot->row;
+
+	return row->flags & BIND_REQUIRED && !row->has && !row->type->copy && !row->type->names &&
+	       slot_wanted(writer, slot, object);
+}
+
 static bool attrs_write(Writer *writer, const BindIndex *index, const void *object)
 {
 	bool any = false;
@@ -129,10 +138,11 @@ static bool attrs_write(Writer *writer, const BindIndex *index, const void *obje
 	for (guint i = 0; i < index->attrs.count; i++) {
 		const BindSlot *slot = &index->attrs.slots[i];
 
-		if (!value_wanted(writer, slot, object))
+		if (value_wanted(writer, slot, object))
+			any = true;
+		else if (!zero_wanted(writer, slot, object))
 			continue;
 		attr_write(writer, slot->row->name, slot, object);
-		any = true;
 	}
 	return any;
 }

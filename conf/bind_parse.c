@@ -247,7 +247,16 @@ static void missing_store(const BindSlot *slot, guint8 *object)
 		*(int *)member = (int)slot->row->missing;
 }
 
-/* Gives absent attributes their value; required ones are missed in @check only. */
+/* Whether a text that must be there is empty: as good as absent. */
+static bool text_empty(const BindSlot *slot, const void *object)
+{
+	const BindRow *row = slot->row;
+
+	return row->flags & BIND_REQUIRED && !(row->flags & BIND_EMPTY_OK) && row->type->copy &&
+	       row->type->absent(bind_member(slot, object));
+}
+
+/* Gives absent attributes their value, and misses those that are required. */
 static bool attrs_absent(Frame *frame, bool conditional, GError **error)
 {
 	for (guint i = 0; i < frame->index->attrs.count; i++) {
@@ -309,7 +318,8 @@ static bool text_read(Frame *frame, GError **error)
 	if (slot->row->scale)
 		value.unit = attr_text(frame->node, "unit", &owned_unit);
 	if (slot->row->flags & BIND_REQUIRED && !*value.text)
-		return reader_fail(frame->reader, frame->node, NULL, error, VIR_ERR_XML_ERROR,
+		return reader_fail(frame->reader, frame->node, NULL, error,
+				   slot->row->code ? slot->row->code : VIR_ERR_XML_ERROR,
 				   _("it must not be empty"));
 	return value_store(frame->reader, slot, &value, frame->object, error);
 }
@@ -524,7 +534,8 @@ static bool children_required(Frame *frame, GError **error)
 		if (!bind_applies(slot, frame->object))
 			continue;
 		if (row->flags & BIND_REQUIRED && row->kind != BIND_VALUE &&
-		    !seen_has(frame->content_seen, i))
+		    (!seen_has(frame->content_seen, i) ||
+		     (row->kind == BIND_LEAF && text_empty(slot, frame->object))))
 			return reader_fail(frame->reader, frame->node, NULL, error,
 					   row->code ? row->code : VIR_ERR_XML_ERROR,
 					   _("the element '%s' is missing"), row->name);

@@ -116,7 +116,7 @@ static const BindRow memory_source_rows[] = {
 	END_ROWS
 };
 static ELEMENT(memory_source, NULL, DomainMemoryDevice, memory_source_rows);
-static const BindRow label_rows[] = { KIB(label_size_kib, "size", BIND_REQUIRED | G), END_ROWS };
+static const BindRow label_rows[] = { KIB(label_size_kib, "size", BIND_REQUIRED | BIND_NONZERO | G), END_ROWS };
 static ELEMENT(memory_label, NULL, DomainMemoryDevice, label_rows);
 static const BindRow memory_address_rows[] = {
 	ATTR(DomainMemoryDevice, "base", address_base, hex64, G, HAS(DomainMemoryDevice,
@@ -126,7 +126,7 @@ static const BindRow memory_address_rows[] = {
 static ELEMENT(memory_address, NULL, DomainMemoryDevice, memory_address_rows);
 static const BindRow memory_target_rows[] = {
 	ATTR(DomainMemoryDevice, "dynamicMemslots", dynamic_memslots, yes_no, 0),
-	KIB(size_kib, "size", BIND_REQUIRED | G),
+	KIB(size_kib, "size", BIND_REQUIRED | BIND_NONZERO | G),
 	LEAF(DomainMemoryDevice, "node", node, uint, G, HAS(DomainMemoryDevice, has_node)),
 	CHILD("label", memory_label, 0),
 	KIB(block_kib, "block", G),

@@ -68,7 +68,7 @@ static ELEMENT(scsi_host_source, NULL, DomainHostdev, scsi_host_source_rows);
 static const BindRow pci_source_rows[] = {
 	ATTR(DomainHostdev, "startupPolicy", startup_policy, startup_policy, 0),
 	ATTR(DomainHostdev, "writeFiltering", write_filtering, yes_no, 0),
-	CHILD_IN(DomainHostdev, "address", host.pci, pci_address, BIND_REQUIRED),
+	CHILD_IN(DomainHostdev, "address", host.pci, pci_address, BIND_REQUIRED | BIND_BARE),
 	END_ROWS
 };
 static ELEMENT(pci_source, NULL, DomainHostdev, pci_source_rows);

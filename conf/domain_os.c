@@ -16,7 +16,7 @@ CONF_ENUM_DEFINE(sysinfo_type, SYSINFO)
 static const BindRow type_rows[] = {
 	ATTR(DomainOs, "arch", arch, str, G),
 	ATTR(DomainOs, "machine", machine, str, G),
-	TEXT(DomainOs, type, os_type, G, .code = VIR_ERR_OS_TYPE),
+	TEXT(DomainOs, type, os_type, BIND_REQUIRED | G, .code = VIR_ERR_OS_TYPE),
 	END_ROWS
 };
 static ELEMENT(os_type_element, NULL, DomainOs, type_rows);
