@@ -31,7 +31,8 @@ typedef struct Entry {
 } Entry;
 
 static struct {
-	const DriverSettings *settings;
+	DriverSettings copy; /* the caller's struct need not outlive the call */
+	const DriverSettings *settings; /* that copy, NULL before init */
 	char *boot_id;
 	GHashTable *entries;   /* path -> Entry */
 	GPtrArray *retired;    /* QemuCaps that somebody may still hold */
@@ -250,7 +251,8 @@ bool qemu_caps_init(const DriverSettings *settings, GError **error)
 	gpointer path;
 
 	(void)error;
-	registry.settings = settings;
+	registry.copy = *settings;
+	registry.settings = &registry.copy;
 	if (!g_file_get_contents(BOOT_ID_PATH, &boot_id, NULL, NULL))
 		boot_id = g_strdup("none");
 	g_free(registry.boot_id);
