@@ -115,14 +115,22 @@ static void board_place_if_free(PciPass *pass, DeviceInfo *info, guint slot)
 	pass_give(pass, info, &place);
 }
 
-/* The first screen goes to @slot when nothing is there. */
-static void board_place_video(PciPass *pass, guint slot)
+/* The first screen is at @slot, or else at the first place that is free. */
+static bool board_place_video(PciPass *pass, guint slot)
 {
 	DomainVideo *video = list_length(pass->def->videos) ? list_get(pass->def->videos, 0) : NULL;
 	DomainDevice device = { .kind = DEVICE_VIDEO, .video = video };
+	PciAddress address = { 0 };
 
-	if (video && pci_connect_of(pass->def, &device))
-		board_place_if_free(pass, &video->info, slot);
+	if (!video || !pci_connect_of(pass->def, &device))
+		return true;
+	board_place_if_free(pass, &video->info, slot);
+	if (!pass_wants(&video->info))
+		return true;
+	if (!pci_map_assign(pass->map, pci_connect_of(pass->def, &device), &address, pass->error))
+		return false;
+	pass_give(pass, &video->info, &address);
+	return true;
 }
 
 static bool board_i440fx(PciPass *pass)
@@ -139,8 +147,7 @@ static bool board_i440fx(PciPass *pass)
 		    !board_place(pass, &controller->info, 1, 2, "PIIX3 USB controller"))
 			return false;
 	}
-	board_place_video(pass, 2);
-	return true;
+	return board_place_video(pass, 2);
 }
 
 /* The first sets of USB 2 controllers are where the real chipset has them. */
@@ -186,8 +193,7 @@ static bool board_q35(PciPass *pass)
 		if (sound->model == SOUND_ICH9)
 			board_place_if_free(pass, &sound->info, 0x1b);
 	}
-	board_place_video(pass, 1);
-	return true;
+	return board_place_video(pass, 1);
 }
 
 /* Parts of the board that are no devices of a definition. */
@@ -280,9 +286,9 @@ static bool assign_device(PciPass *pass, const DomainDevice *device)
 	if (device->kind == DEVICE_CONTROLLER && device->controller->type == CONTROLLER_USB &&
 	    companion_function(device->controller->model) >= 0)
 		return assign_companion(pass, device->controller);
-	if (device->kind == DEVICE_IOMMU)
-		connect = PCI_CONNECT_ROOT_PORT; /* for a slot of the root */
-	if (!pci_map_assign(pass->map, connect, &address, pass->error))
+	if (device->kind == DEVICE_IOMMU
+		    ? !pci_map_assign_root(pass->map, &address, pass->error)
+		    : !pci_map_assign(pass->map, connect, &address, pass->error))
 		return false;
 	if (device->kind == DEVICE_CONTROLLER && device->controller->type == CONTROLLER_PCI &&
 	    address.bus >= (guint)device->controller->index)

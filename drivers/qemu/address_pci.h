@@ -54,6 +54,8 @@ bool pci_map_is_free(const PciMap *map, const PciAddress *address);
 void pci_map_mark(PciMap *map, unsigned slot, guint8 functions);
 /* Finds a place, adding controllers to the definition where there is none, and takes it. */
 bool pci_map_assign(PciMap *map, PciConnect connect, PciAddress *ret, GError **error);
+/* Takes a slot of the root for a device that is part of the board. */
+bool pci_map_assign_root(PciMap *map, PciAddress *ret, GError **error);
 /* Whether a place for @connect is free as things are. */
 bool pci_map_has_room(const PciMap *map, PciConnect connect);
 bool pci_map_grow(PciMap *map, PciConnect connect, GError **error);

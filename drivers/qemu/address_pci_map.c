@@ -313,3 +313,17 @@ bool pci_map_assign(PciMap *map, PciConnect connect, PciAddress *ret, GError **e
 	}
 	return pci_map_take(map, ret, connect, error);
 }
+
+bool pci_map_assign_root(PciMap *map, PciAddress *ret, GError **error)
+{
+	PciBus *root = &map->buses[0];
+
+	for (unsigned slot = root->first; slot <= root->last; slot++) {
+		if (root->used[slot] != 0)
+			continue;
+		*ret = (PciAddress){ .slot = slot, .assigned = true };
+		root->used[slot] = 1;
+		return true;
+	}
+	return fail(error, VIR_ERR_INTERNAL_ERROR, _("no slot of PCI's root is left"));
+}

@@ -73,7 +73,8 @@ int main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 
 	if (argc < 2 || !qemu_caps_init(&settings, &error) || !caps_load(argv[1], &error)) {
-		fprintf(stderr, "%s\n", error ? error->message : "usage: golden_runner CAPS-DIR FILE...");
+		fprintf(stderr, "%s\n",
+			error ? error->message : "usage: golden_runner CAPS-DIR FILE...");
 		return 2;
 	}
 	for (int i = 2; i < argc; i++) {
