@@ -101,7 +101,7 @@ static bool undefine_check(Domain *domain, unsigned flags, GError **error)
 	const unsigned both_tpm = VIR_DOMAIN_UNDEFINE_TPM | VIR_DOMAIN_UNDEFINE_KEEP_TPM;
 
 	if ((flags & both_nvram) == both_nvram || (flags & both_tpm) == both_tpm)
-		return fail(error, VIR_ERR_INVALID_ARG,
+		return fail(error, VIR_ERR_OPERATION_INVALID,
 			    _("the state of NVRAM or TPM is either removed or kept, not both"));
 	if (!domain->persistent)
 		return fail(error, VIR_ERR_OPERATION_INVALID,
