@@ -93,8 +93,10 @@ bool cmd_desc(Session *session, const Args *args, GError **error)
 		if (!now)
 			return false;
 		if (!args_has(args, "edit")) {
-			if (now[0] || session->json)
+			if (session->json)
 				out_text(session, title ? "title" : "description", now);
+			else if (now[0])
+				out_print(session, "%s%s", now, session->quiet ? "\n" : "");
 			else
 				out_print(session, title ? _("No title for domain: %s") :
 							   _("No description for domain: %s"), domain->name);
@@ -147,7 +149,7 @@ bool cmd_metadata(Session *session, const Args *args, GError **error)
 	if (args_has(args, "set")) {
 		if (!metadata_set(session, &change, args_text(args, "set"), error))
 			return false;
-		out_done(session, domain_deed(domain, "metadata-set"), _("Metadata modified"));
+		out_done(session, domain_deed(domain, "metadata-set"), _("Metadata modified\n"));
 		return true;
 	}
 	now = metadata_get(session, domain, change.type, change.uri, change.flags, error);

@@ -295,6 +295,7 @@ bool cmd_domcapabilities(Session *session, const Args *args, GError **error)
 	if (!ret)
 		return failed(session, _("failed to get emulator capabilities"));
 	out_text(session, "xml", ret->capabilities);
+	out_print(session, "\n");
 	return true;
 }
 

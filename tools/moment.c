@@ -43,7 +43,7 @@ static bool disk_append(Session *session, GString *xml, const char *spec, GError
 {
 	static const char *const attributes[] = { "snapshot", "checkpoint", "bitmap" };
 	g_autoptr(GPtrArray) parts = spec_split(spec);
-	const char *file = NULL, *driver = NULL, *type = "file", *value;
+	const char *file = NULL, *driver = NULL, *type = NULL, *value;
 
 	g_string_append_printf(xml, "    <disk name='%s'", xml_escape(session, parts->pdata[0]));
 	for (guint i = 1; i < parts->len; i++) {
@@ -65,13 +65,13 @@ static bool disk_append(Session *session, GString *xml, const char *spec, GError
 		else if (!taken)
 			return fail(error, VIR_ERR_INVALID_ARG, _("unable to parse diskspec: %s"), spec);
 	}
-	if (file)
+	if (file && type)
 		g_string_append_printf(xml, " type='%s'", xml_escape(session, type));
 	g_string_append(xml, driver || file ? ">\n" : "/>\n");
 	if (driver)
 		g_string_append_printf(xml, "      <driver type='%s'/>\n", xml_escape(session, driver));
 	if (file)
-		g_string_append_printf(xml, "      <source %s='%s'/>\n", !strcmp(type, "block") ? "dev" : "file",
+		g_string_append_printf(xml, "      <source %s='%s'/>\n", !g_strcmp0(type, "block") ? "dev" : "file",
 				       xml_escape(session, file));
 	if (driver || file)
 		g_string_append(xml, "    </disk>\n");

@@ -8,7 +8,7 @@
 #include "tools/object.h"
 
 /* By UUID where the text is one, else by name. @member is the handle's in the reply. */
-#define FIND(function, noun, handle, member, missing) \
+#define FIND(function, noun, handle, member, absent, missing) \
 	static const handle *function(Session *session, const char *name, GError **error) \
 	{ \
 		remote_##noun##_lookup_by_name_args args = { .name = (char *)name }; \
@@ -27,14 +27,19 @@
 		ret = ASK(session, noun##_lookup_by_name, &args, &problem); \
 		if (ret) \
 			return &ret->member; \
+		if (error_code(problem) == absent) \
+			return fail_null(error, absent, _(missing), name); \
 		failed(session, _(missing), name); \
 		g_propagate_error(error, g_steal_pointer(&problem)); \
 		return NULL; \
 	}
 
-FIND(network_find, network, remote_nonnull_network, net, N_("failed to get network '%s'"))
-FIND(nwfilter_find, nwfilter, remote_nonnull_nwfilter, nwfilter, N_("failed to get nwfilter '%s'"))
-FIND(pool_find_any, storage_pool, remote_nonnull_storage_pool, pool, N_("failed to get pool '%s'"))
+FIND(network_find, network, remote_nonnull_network, net, VIR_ERR_NO_NETWORK,
+     N_("failed to get network '%s'"))
+FIND(nwfilter_find, nwfilter, remote_nonnull_nwfilter, nwfilter, VIR_ERR_NO_NWFILTER,
+     N_("failed to get nwfilter '%s'"))
+FIND(pool_find_any, storage_pool, remote_nonnull_storage_pool, pool, VIR_ERR_NO_STORAGE_POOL,
+     N_("failed to get pool '%s'"))
 
 const remote_nonnull_network *network_arg(Session *session, const Args *args, GError **error)
 {

@@ -417,6 +417,7 @@ bool cmd_pool_capabilities(Session *session, G_GNUC_UNUSED const Args *args, GEr
 	if (!ret)
 		return failed(session, _("failed to get storage pool capabilities"));
 	out_text(session, "xml", ret->capabilities);
+	out_print(session, "\n");
 	return true;
 }
 
