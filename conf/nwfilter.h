@@ -88,6 +88,7 @@ typedef struct NwFilterDef {
 	int priority;
 	bool has_priority;
 	Uuid uuid;
+	bool uuid_made; /* the document had none */
 	GPtrArray *references; /* FilterRef */
 	GPtrArray *rules;      /* NwFilterRule */
 } NwFilterDef;

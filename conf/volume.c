@@ -72,7 +72,7 @@ static const BindRow volume_rows[] = {
 	ATTR(VolumeDef, "type", type, volume_type, 0, .doc = N_("Kind of volume; told by the pool.")),
 	LEAF(VolumeDef, "name", name, str, 0, .doc = N_("Name, unique in its pool.")),
 	LEAF(VolumeDef, "key", key, str, 0, .doc = N_("Identity; told by the pool.")),
-	CHILD("source", volume_source, BIND_BARE, .doc = N_("What the volume lies on.")),
+	CHILD("source", volume_source, 0, .doc = N_("What the volume lies on.")),
 	SIZE_LEAF(VolumeDef, "capacity", capacity_bytes, 1, 0, HAS(VolumeDef, has_capacity),
 		  .unit = "bytes", .doc = N_("Size that a guest sees.")),
 	SIZE_LEAF(VolumeDef, "allocation", allocation_bytes, 1, 0, HAS(VolumeDef, has_allocation),

@@ -52,9 +52,12 @@ static void remember(VolumeDef *def, const VolumeDef *created)
 		g_free(def->target.format);
 		def->target.format = g_strdup("iso");
 	}
-	if (copy->target.compat == NULL && created && created->target.format &&
-	    strcmp(created->target.format, "qcow2") == 0 && !created->target.features)
+	/* A client that did not ask for a version is not told of one, as others do it. */
+	if (!copy->target.compat && !copy->target.features &&
+	    g_strcmp0(copy->target.format, "qcow2") == 0) {
 		g_clear_pointer(&def->target.compat, g_free);
+		g_clear_pointer(&def->target.features, g_free);
+	}
 }
 
 static void describe_image(VolumeDef *def, const priv_volume *facts)
