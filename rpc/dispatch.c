@@ -32,8 +32,8 @@ RpcMessage *rpc_dispatch_missing(const RpcMessage *call, const RpcProc *proc)
 {
 	/* Clients know a missing call by how this begins, in English whatever the language. */
 	if (proc)
-		return refuse(call, "unknown procedure: %d (%s)", call->header.procedure,
-			      proc->name);
+		return refuse(call, "unknown procedure: %d (%s is not supported yet)",
+			      call->header.procedure, proc->name);
 	return refuse(call, "unknown procedure: %d", call->header.procedure);
 }
 
