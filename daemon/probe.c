@@ -21,6 +21,7 @@ enum {
 };
 
 #define TIMEOUT_USEC (60 * G_USEC_PER_SEC)
+#define END_USEC (5 * G_USEC_PER_SEC)
 
 static Engine *probe_engine; /* drivers know no engine */
 
@@ -29,8 +30,9 @@ typedef struct Probe {
 	void (*done)(const char *output, const GError *error, void *data);
 	void *data;
 	ProbeProcess process;
-	sd_event_source *source;
-	FiberEvent ended;
+	sd_event_source *source, *watch;
+	FiberEvent ended; /* of what it prints */
+	FiberEvent gone;  /* the process */
 	GString *output;
 	bool too_long;
 } Probe;
@@ -38,6 +40,7 @@ typedef struct Probe {
 static void probe_free(Probe *probe)
 {
 	sd_event_source_disable_unref(probe->source);
+	sd_event_source_disable_unref(probe->watch);
 	fd_clear(&probe->process.output);
 	fd_clear(&probe->process.pidfd);
 	g_string_free(probe->output, TRUE);
@@ -62,6 +65,25 @@ static int on_output(sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t eve
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	fiber_event_set(&probe->ended);
 	return 0;
+}
+
+static int on_gone(sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t events, void *data)
+{
+	Probe *probe = data;
+
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	pidfd_reap(fd);
+	fiber_event_set(&probe->gone);
+	return 0;
+}
+
+/* In session mode it is our child, whose end must be taken notice of. */
+static void process_end_wait(Probe *probe)
+{
+	if (probe->process.pidfd >= 0 &&
+	    sd_event_add_io(probe_engine->loop, &probe->watch, probe->process.pidfd, EPOLLIN, on_gone,
+			    probe) >= 0)
+		fiber_event_wait(&probe->gone, "the end of a probe", END_USEC, NULL);
 }
 
 static bool output_collect_wait(Probe *probe, GError **error)
@@ -94,6 +116,7 @@ static void probe_run(void *data)
 	if (!good && probe->process.pidfd >= 0)
 		pidfd_signal(probe->process.pidfd, SIGKILL);
 	probe->done(good ? probe->output->str : NULL, error, probe->data);
+	process_end_wait(probe);
 	probe_free(probe);
 }
 

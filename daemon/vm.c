@@ -188,12 +188,12 @@ static void worker_gone(Vm *vm)
 		respawn_begin(vm);
 }
 
-static int on_worker_end(sd_event_source *source, G_GNUC_UNUSED int fd, G_GNUC_UNUSED uint32_t events,
-			 void *data)
+static int on_worker_end(sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t events, void *data)
 {
 	g_autoptr(Vm) vm = vm_ref(data);
 
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	pidfd_reap(fd);
 	vm->worker.ended = true;
 	vm_wake(vm);
 	if (!vm->ended && !vm->starting)

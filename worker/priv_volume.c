@@ -154,6 +154,8 @@ static char *create_options(const priv_volume_create_args *args, bool secret)
 		add_option(options, "extended_l2=on");
 	if (args->cluster_size)
 		add_option(options, "cluster_size=%" PRIu64, args->cluster_size);
+	if (args->preallocate_metadata)
+		add_option(options, "preallocation=metadata");
 	if (secret && strcmp(args->format, "qcow2") == 0)
 		add_option(options, "encrypt.format=luks,encrypt.key-secret=key");
 	else if (secret)

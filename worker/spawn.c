@@ -39,6 +39,13 @@ int pidfd_signal(int pidfd, int signal)
 	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
 }
 
+void pidfd_reap(int pidfd)
+{
+	siginfo_t info;
+
+	waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
+}
+
 static char **environment_make(bool changes_user)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new();

@@ -34,3 +34,5 @@ int worker_listen(int directory, const char *name, GError **error);
 int pidfd_open_of(pid_t pid);
 /* pidfd_send_signal(2): 0 or a negative errno */
 int pidfd_signal(int pidfd, int signal);
+/* Reaps the process if it is an ended child of ours; harmless otherwise. */
+void pidfd_reap(int pidfd);

@@ -85,8 +85,11 @@ static void host_event(Guest *guest, const GuestEvent *event)
 		return;
 	}
 	vm_event_restore(vm, ++vm->sequence, g_get_real_time(), event->id, payload);
+	/* A start that fails has not happened; one that succeeds sends what has come meanwhile. */
+	if (vm->starting)
+		return;
 	vm_event_send(vm, g_queue_peek_tail(&vm->events));
-	if (!vm->greeted && !vm->starting)
+	if (!vm->greeted)
 		vm_state_save(vm);
 }
 
