@@ -145,7 +145,9 @@ static DomainDef *define_file(const char *name)
 static bool alias_note(DomainDef *def, const DomainDevice *device, void *data)
 {
 	GHashTable *seen = data;
-	bool shared = device->kind == DEVICE_CONSOLE;
+	/* A console is its serial port; companions are named after their master. */
+	bool shared = device->kind == DEVICE_CONSOLE ||
+		      (device->kind == DEVICE_CONTROLLER && device->info->has_master);
 
 	(void)def;
 	if (device->info->alias && !shared) {
