@@ -9,7 +9,7 @@
 #include "drivers/qemu/json_peer.h"
 
 enum {
-	QUEUE_MAX = 32,	 /* calls that wait for their turn */
+	QUEUE_MAX = 32,  /* calls that wait for their turn */
 	STRAYS_MAX = 64, /* values that are not the answer, while one is waited for */
 	TEXT_MAX = 1000,
 };
@@ -66,6 +66,9 @@ static bool is_wanted(const Agent *agent, json_t *message)
 		return false;
 	if (agent->wanted_id)
 		return json_is_integer(value) && json_integer_value(value) == agent->wanted_id;
+	/* Said twice, the answer to the sync is still not that to the command. */
+	if (json_is_integer(value) && json_integer_value(value) == agent->last_id)
+		return false;
 	return value || json_object_get(message, "error");
 }
 
@@ -92,6 +95,7 @@ static const JsonPeerHandler peer_handler = {
 Agent *agent_new(sd_event *loop, int fd, GError **error)
 {
 	JsonPeerOptions options = {
+		.loop = loop,
 		.line_max = LIMIT_AGENT_LINE,
 		.delimited = true,
 		.what = _(what_agent),
@@ -100,8 +104,7 @@ Agent *agent_new(sd_event *loop, int fd, GError **error)
 
 	agent->refs = 1;
 	agent->last_id = g_random_int(); /* an earlier connection's answers must not fit */
-	agent->peer =
-		json_peer_new(loop, (int[2]){ fd, fd }, &options, &peer_handler, agent, error);
+	agent->peer = json_peer_new((int[2]){ fd, fd }, &options, &peer_handler, agent, error);
 	if (!agent->peer)
 		g_clear_pointer(&agent, agent_unref);
 	return agent;
@@ -217,8 +220,8 @@ static bool reply_check(json_t *reply, const char *command, GError **error)
 	for (char *c = words; *c; c++)
 		if (g_ascii_iscntrl(*c))
 			*c = ' ';
-	return fail(error, VIR_ERR_OPERATION_FAILED, _("the guest agent refused '%s': %s"),
-		    command, words);
+	return fail(error, VIR_ERR_OPERATION_FAILED, _("the guest agent refused '%s': %s"), command,
+		    words);
 }
 
 /* *taken: the agent was awake and was given the command. */
@@ -272,8 +275,8 @@ json_t *agent_call(Agent *agent, json_t *request, uint64_t timeout_usec, GError 
 
 bool agent_shutdown_call(Agent *agent, const char *mode, GError **error)
 {
-	json_t *request = json_pack("{s:s,s:{s:s}}", "execute", "guest-shutdown", "arguments",
-				    "mode", mode);
+	json_t *request =
+		json_pack("{s:s,s:{s:s}}", "execute", "guest-shutdown", "arguments", "mode", mode);
 	g_autoptr(GError) why = NULL;
 	bool taken = false;
 	json_t *reply = agent_run(agent, request, AGENT_SYNC_USEC, &taken, &why);

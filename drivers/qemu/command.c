@@ -371,7 +371,8 @@ static bool command_check(QemuCommand *cmd, GError **error)
 			    virt_type_name(def->virt));
 	if (def->launch_security)
 		return command_refuse(error, "launchSecurity", _("it is not supported"));
-	if (def->on_crash == LIFECYCLE_COREDUMP_DESTROY || def->on_crash == LIFECYCLE_COREDUMP_RESTART)
+	if (def->on_crash == LIFECYCLE_COREDUMP_DESTROY ||
+	    def->on_crash == LIFECYCLE_COREDUMP_RESTART)
 		return command_refuse(error, "on_crash", _("core dumps are not supported"));
 	if (list_length(def->leases) > 0)
 		return command_refuse(error, "lease", _("there is no lock manager"));
@@ -386,14 +387,15 @@ typedef bool (*CommandPart)(QemuCommand *cmd, GError **error);
 
 /* In the order in which QEMU wants to know of things: buses before what sits on them. */
 static const CommandPart parts[] = {
-	command_check,	     command_identity,	command_machine,      command_cpu,
-	command_memory,	     command_smp,	command_numa,	      command_clock,
-	command_sysinfo,     command_boot,	command_iommus,	      command_controllers,
-	command_hubs,	     command_memory_devices,
-	command_disks,	     command_filesystems, command_interfaces, command_smartcards,
-	command_chardevs,    command_inputs,	command_sounds,	      command_graphics,
-	command_videos,	     command_hostdevs,	command_redirdevs,    command_small_devices,
-	command_custom,
+	command_check,       command_identity,       command_machine,
+	command_cpu,         command_memory,         command_smp,
+	command_numa,        command_clock,          command_sysinfo,
+	command_boot,        command_iommus,         command_controllers,
+	command_hubs,        command_memory_devices, command_disks,
+	command_filesystems, command_interfaces,     command_smartcards,
+	command_chardevs,    command_inputs,         command_sounds,
+	command_graphics,    command_videos,         command_hostdevs,
+	command_redirdevs,   command_small_devices,  command_custom,
 };
 
 /* The first device of each kind that <os> names for booting gets an index. */

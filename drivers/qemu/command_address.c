@@ -34,8 +34,8 @@ char *pci_bus_name(const QemuCommand *cmd, unsigned bus)
 	if (controller->model == MODEL_PCIE_ROOT)
 		return g_strdup("pcie.0");
 	if (controller->model != MODEL_PCI_ROOT)
-		return controller->info.alias ? g_strdup(controller->info.alias) :
-						g_strdup_printf("pci.%u", bus);
+		return controller->info.alias ? g_strdup(controller->info.alias)
+					      : g_strdup_printf("pci.%u", bus);
 	if (bus == 0)
 		return g_strdup("pci.0");
 	/* Further host bridges of pSeries name their bus after themselves. */
@@ -111,8 +111,7 @@ static void isa_opts(GString *opts, const DeviceAddress *address)
 
 static void ccid_opts(QemuCommand *cmd, GString *opts, const DeviceAddress *address)
 {
-	g_autofree char *id =
-		controller_id(cmd, CONTROLLER_CCID, (int)address->ccid.controller);
+	g_autofree char *id = controller_id(cmd, CONTROLLER_CCID, (int)address->ccid.controller);
 
 	opts_printf(opts, "bus", "%s.0", id);
 }
@@ -138,8 +137,7 @@ bool address_opts(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GErro
 		return true;
 	case ADDRESS_SPAPR_VIO:
 		if (address->spapr.has_reg)
-			opts_printf(opts, "reg", "0x%08" G_GINT64_MODIFIER "x",
-				    address->spapr.reg);
+			opts_printf(opts, "reg", "0x%08" G_GINT64_MODIFIER "x", address->spapr.reg);
 		return true;
 	case ADDRESS_ISA:
 		isa_opts(opts, address);

@@ -17,17 +17,17 @@ typedef struct Layer {
 	const char *format; /* block driver of QEMU */
 	bool read_only;
 	bool below; /* a backing image: may become writable during a commit */
-	int fd; /* -1: QEMU opens it by path */
+	int fd;     /* -1: QEMU opens it by path */
 	guint64 cache_size;
 } Layer;
 
 static const char *const format_drivers[STORAGE_FORMAT_LAST] = {
-	[STORAGE_FORMAT_RAW] = "raw",	  [STORAGE_FORMAT_ISO] = "raw",
-	[STORAGE_FORMAT_BOCHS] = "bochs", [STORAGE_FORMAT_CLOOP] = "cloop",
-	[STORAGE_FORMAT_DMG] = "dmg",	  [STORAGE_FORMAT_VPC] = "vpc",
-	[STORAGE_FORMAT_VHD] = "vpc",	  [STORAGE_FORMAT_VDI] = "vdi",
+	[STORAGE_FORMAT_RAW] = "raw",         [STORAGE_FORMAT_ISO] = "raw",
+	[STORAGE_FORMAT_BOCHS] = "bochs",     [STORAGE_FORMAT_CLOOP] = "cloop",
+	[STORAGE_FORMAT_DMG] = "dmg",         [STORAGE_FORMAT_VPC] = "vpc",
+	[STORAGE_FORMAT_VHD] = "vpc",         [STORAGE_FORMAT_VDI] = "vdi",
 	[STORAGE_FORMAT_PLOOP] = "parallels", [STORAGE_FORMAT_QCOW] = "qcow",
-	[STORAGE_FORMAT_QCOW2] = "qcow2", [STORAGE_FORMAT_QED] = "qed",
+	[STORAGE_FORMAT_QCOW2] = "qcow2",     [STORAGE_FORMAT_QED] = "qed",
 	[STORAGE_FORMAT_VMDK] = "vmdk",
 };
 
@@ -54,8 +54,7 @@ static bool format_has_backing(const char *format)
 
 static const char *format_driver(StorageFormat format, const char *target, GError **error)
 {
-	const char *driver =
-		format == STORAGE_FORMAT_ABSENT ? "raw" : format_drivers[format];
+	const char *driver = format == STORAGE_FORMAT_ABSENT ? "raw" : format_drivers[format];
 
 	if (!driver)
 		fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -91,8 +90,8 @@ static json_t *socket_address(const StorageHost *host, guint port)
 
 static json_t *protocol_nbd(const StorageSource *source, const StorageHost *host)
 {
-	json_t *node = json_pack("{s:s,s:o}", "driver", "nbd", "server",
-				 socket_address(host, 10809));
+	json_t *node =
+		json_pack("{s:s,s:o}", "driver", "nbd", "server", socket_address(host, 10809));
 
 	set_string(node, "export", source->name);
 	set_string(node, "tls-hostname", source->tls_hostname);
@@ -103,8 +102,7 @@ static json_t *protocol_url(const StorageSource *source, const StorageHost *host
 {
 	const char *scheme = storage_protocol_name(source->protocol);
 	const char *name = source->name ? source->name : "";
-	g_autofree char *port =
-		host->has_port ? g_strdup_printf(":%u", host->port) : g_strdup("");
+	g_autofree char *port = host->has_port ? g_strdup_printf(":%u", host->port) : g_strdup("");
 	json_t *node = json_pack("{s:s}", "driver", scheme);
 
 	json_object_set_new(node, "url",
@@ -126,17 +124,17 @@ static json_t *protocol_url(const StorageSource *source, const StorageHost *host
 static json_t *protocol_iscsi(const StorageSource *source, const StorageHost *host)
 {
 	const char *slash = source->name ? strrchr(source->name, '/') : NULL;
-	g_autofree char *target = slash ? g_strndup(source->name, (gsize)(slash - source->name)) :
-					  g_strdup(source->name);
+	g_autofree char *target = slash ? g_strndup(source->name, (gsize)(slash - source->name))
+					: g_strdup(source->name);
 	json_t *node = json_pack("{s:s,s:s}", "driver", "iscsi", "transport",
 				 host->transport == STORAGE_TRANSPORT_RDMA ? "iser" : "tcp");
 
 	json_object_set_new(node, "portal",
 			    json_sprintf("%s:%u", host->name, host->has_port ? host->port : 3260));
 	set_string(node, "target", target);
-	json_object_set_new(node, "lun",
-			    json_integer(slash ? (json_int_t)g_ascii_strtoull(slash + 1, NULL, 10) :
-						 0));
+	json_object_set_new(
+		node, "lun",
+		json_integer(slash ? (json_int_t)g_ascii_strtoull(slash + 1, NULL, 10) : 0));
 	set_string(node, "initiator-name", source->initiator_iqn);
 	return node;
 }
@@ -158,10 +156,10 @@ static json_t *protocol_rbd(const StorageSource *source, G_GNUC_UNUSED const Sto
 	for (guint i = 0; i < list_length(source->hosts); i++) {
 		const StorageHost *server = list_get(source->hosts, i);
 
-		json_array_append_new(servers,
-				      json_pack("{s:s,s:o}", "host", server->name, "port",
-						json_sprintf("%u", server->has_port ? server->port :
-										      6789)));
+		json_array_append_new(
+			servers,
+			json_pack("{s:s,s:o}", "host", server->name, "port",
+				  json_sprintf("%u", server->has_port ? server->port : 6789)));
 	}
 	if (json_array_size(servers) > 0)
 		json_object_set(node, "server", servers);
@@ -171,9 +169,8 @@ static json_t *protocol_rbd(const StorageSource *source, G_GNUC_UNUSED const Sto
 
 static json_t *protocol_ssh(const StorageSource *source, const StorageHost *host)
 {
-	json_t *node = json_pack("{s:s,s:{s:s,s:o}}", "driver", "ssh", "server", "host",
-				 host->name, "port",
-				 json_sprintf("%u", host->has_port ? host->port : 22));
+	json_t *node = json_pack("{s:s,s:{s:s,s:o}}", "driver", "ssh", "server", "host", host->name,
+				 "port", json_sprintf("%u", host->has_port ? host->port : 22));
 
 	set_string(node, "path", source->name);
 	set_string(node, "user", source->ssh_username);
@@ -185,8 +182,7 @@ static json_t *protocol_nfs(const StorageSource *source, const StorageHost *host
 	json_t *node = json_pack("{s:s,s:{s:s,s:s}}", "driver", "nfs", "server", "type", "inet",
 				 "host", host->name);
 
-	json_object_set_new(node, "path",
-			    json_sprintf("/%s", source->name ? source->name : ""));
+	json_object_set_new(node, "path", json_sprintf("/%s", source->name ? source->name : ""));
 	return node;
 }
 
@@ -210,18 +206,19 @@ static const struct {
 	StorageProtocol protocol;
 	json_t *(*build)(const StorageSource *source, const StorageHost *host);
 } protocols[] = {
-	{ STORAGE_PROTOCOL_NBD, protocol_nbd },	    { STORAGE_PROTOCOL_HTTP, protocol_url },
-	{ STORAGE_PROTOCOL_HTTPS, protocol_url },   { STORAGE_PROTOCOL_FTP, protocol_url },
-	{ STORAGE_PROTOCOL_FTPS, protocol_url },    { STORAGE_PROTOCOL_ISCSI, protocol_iscsi },
-	{ STORAGE_PROTOCOL_RBD, protocol_rbd },	    { STORAGE_PROTOCOL_SSH, protocol_ssh },
-	{ STORAGE_PROTOCOL_NFS, protocol_nfs },	    { STORAGE_PROTOCOL_GLUSTER, protocol_gluster },
+	{ STORAGE_PROTOCOL_NBD, protocol_nbd },   { STORAGE_PROTOCOL_HTTP, protocol_url },
+	{ STORAGE_PROTOCOL_HTTPS, protocol_url }, { STORAGE_PROTOCOL_FTP, protocol_url },
+	{ STORAGE_PROTOCOL_FTPS, protocol_url },  { STORAGE_PROTOCOL_ISCSI, protocol_iscsi },
+	{ STORAGE_PROTOCOL_RBD, protocol_rbd },   { STORAGE_PROTOCOL_SSH, protocol_ssh },
+	{ STORAGE_PROTOCOL_NFS, protocol_nfs },   { STORAGE_PROTOCOL_GLUSTER, protocol_gluster },
 };
 
 /* What needs a secret or a helper that is not there. */
 static bool network_check(const StorageSource *source, GError **error)
 {
 	if (source->auth)
-		return command_refuse(error, "auth", _("secrets of network disks are not supported"));
+		return command_refuse(error, "auth",
+				      _("secrets of network disks are not supported"));
 	if (list_length(source->cookies) > 0)
 		return command_refuse(error, "cookies", _("HTTP cookies are not supported"));
 	if (source->tls == TRISTATE_YES)
@@ -266,7 +263,8 @@ static bool layer_is_device(const Layer *layer)
 
 static json_t *file_node(QemuCommand *cmd, const Layer *layer, const char *name)
 {
-	json_t *node = json_pack("{s:s}", "driver", layer_is_device(layer) ? "host_device" : "file");
+	json_t *node =
+		json_pack("{s:s}", "driver", layer_is_device(layer) ? "host_device" : "file");
 	g_autofree char *set = NULL;
 
 	if (layer->fd >= 0)
@@ -320,9 +318,9 @@ static void cache_options(json_t *node, DiskCache cache)
 
 	if (cache == DISK_CACHE_ABSENT || cache == DISK_CACHE_DEFAULT)
 		return;
-	json_object_set_new(node, "cache",
-			    json_pack("{s:b,s:b}", "direct", direct, "no-flush",
-				      cache == DISK_CACHE_UNSAFE));
+	json_object_set_new(
+		node, "cache",
+		json_pack("{s:b,s:b}", "direct", direct, "no-flush", cache == DISK_CACHE_UNSAFE));
 }
 
 static void common_options(json_t *node, const DomainDisk *disk, bool top_format)
@@ -345,19 +343,20 @@ static void command_blockdev(QemuCommand *cmd, json_t *node)
 	json_decref(node);
 }
 
-static void add_protocol(QemuCommand *cmd, const DomainDisk *disk, const Layer *layer,
-			 json_t *node)
+static void add_protocol(QemuCommand *cmd, const DomainDisk *disk, const Layer *layer, json_t *node)
 {
 	bool file = !layer->source || layer->source->type != STORAGE_NETWORK;
 
-	if (file && disk->io > DISK_IO_DEFAULT && (!layer->source || layer->source->type != STORAGE_DIR))
+	if (file && disk->io > DISK_IO_DEFAULT &&
+	    (!layer->source || layer->source->type != STORAGE_DIR))
 		set_string(node, "aio", disk_io_name(disk->io));
 	/*
-	 * "auto" opens for reading first and for writing when somebody writes: it needs a descriptor
-	 * for each, of which a backing image gets the second when a commit wants it.
+	 * "auto" opens for reading first and for writing when somebody writes: it needs a
+	 * descriptor for each, of which a backing image gets the second when a commit wants it.
 	 */
 	if (layer->read_only)
-		json_object_set_new(node, layer->below ? "auto-read-only" : "read-only", json_true());
+		json_object_set_new(node, layer->below ? "auto-read-only" : "read-only",
+				    json_true());
 	common_options(node, disk, false);
 	command_blockdev(cmd, node);
 }
@@ -372,7 +371,8 @@ static void add_format(QemuCommand *cmd, const DomainDisk *disk, const Layer *la
 		json_object_set_new(node, "read-only", json_true());
 	common_options(node, disk, !layer->below);
 	if (layer->cache_size > 0 && strcmp(layer->format, "qcow2") == 0)
-		json_object_set_new(node, "cache-size", json_integer((json_int_t)layer->cache_size));
+		json_object_set_new(node, "cache-size",
+				    json_integer((json_int_t)layer->cache_size));
 	if (disk->discard_no_unref != TRISTATE_ABSENT && strcmp(layer->format, "qcow2") == 0)
 		json_object_set_new(node, "discard-no-unref",
 				    json_boolean(disk->discard_no_unref == TRISTATE_YES));
@@ -445,8 +445,7 @@ static GArray *declared_chain(const DomainDisk *disk, GError **error)
 	return NULL;
 }
 
-static bool add_chain(QemuCommand *cmd, const DomainDisk *disk, const GArray *chain,
-		      GError **error)
+static bool add_chain(QemuCommand *cmd, const DomainDisk *disk, const GArray *chain, GError **error)
 {
 	g_autofree char *below = NULL;
 
@@ -489,7 +488,8 @@ bool command_blockdevs(QemuCommand *cmd, const DomainDisk *disk, char **ret_node
 		return false;
 	*ret_node = qemu_node_name(disk->target, 0);
 	if (disk->copy_on_read == TRISTATE_YES) {
-		json_t *filter = json_pack("{s:s,s:s}", "driver", "copy-on-read", "file", *ret_node);
+		json_t *filter =
+			json_pack("{s:s,s:s}", "driver", "copy-on-read", "file", *ret_node);
 
 		g_free(*ret_node);
 		*ret_node = g_strconcat(disk->target, ".0.cor", NULL);

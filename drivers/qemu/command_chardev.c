@@ -121,13 +121,20 @@ static bool source_opts(QemuCommand *cmd, GString *opts, const ChardevSource *so
 }
 
 static const char *const backends[CHARDEV_LAST] = {
-	[CHARDEV_NULL] = "null",	 [CHARDEV_VC] = "vc",
-	[CHARDEV_PTY] = "pty",		 [CHARDEV_DEV] = "serial",
-	[CHARDEV_FILE] = "file",	 [CHARDEV_PIPE] = "pipe",
-	[CHARDEV_STDIO] = "stdio",	 [CHARDEV_UDP] = "udp",
-	[CHARDEV_TCP] = "socket",	 [CHARDEV_UNIX] = "socket",
-	[CHARDEV_SPICEVMC] = "spicevmc", [CHARDEV_SPICEPORT] = "spiceport",
-	[CHARDEV_QEMU_VDAGENT] = "qemu-vdagent", [CHARDEV_DBUS] = "dbus",
+	[CHARDEV_NULL] = "null",
+	[CHARDEV_VC] = "vc",
+	[CHARDEV_PTY] = "pty",
+	[CHARDEV_DEV] = "serial",
+	[CHARDEV_FILE] = "file",
+	[CHARDEV_PIPE] = "pipe",
+	[CHARDEV_STDIO] = "stdio",
+	[CHARDEV_UDP] = "udp",
+	[CHARDEV_TCP] = "socket",
+	[CHARDEV_UNIX] = "socket",
+	[CHARDEV_SPICEVMC] = "spicevmc",
+	[CHARDEV_SPICEPORT] = "spiceport",
+	[CHARDEV_QEMU_VDAGENT] = "qemu-vdagent",
+	[CHARDEV_DBUS] = "dbus",
 };
 
 bool command_chardev(QemuCommand *cmd, const ChardevSource *source, const char *id,
@@ -384,12 +391,12 @@ static char *redirect_filter(const DomainRedirFilter *filter)
 					(minor / 10 % 10) << 4 | minor % 10);
 		if (i > 0)
 			g_string_append_c(text, '|');
-		g_string_append_printf(text, device->usb_class < 0 ? "%d:" : "0x%02X:",
-				       device->usb_class);
-		g_string_append_printf(text, device->vendor < 0 ? "%d:" : "0x%04X:",
-				       device->vendor);
-		g_string_append_printf(text, device->product < 0 ? "%d:" : "0x%04X:",
-				       device->product);
+		g_string_append_printf(
+			text, device->usb_class < 0 ? "%d:" : "0x%02X:", device->usb_class);
+		g_string_append_printf(text,
+				       device->vendor < 0 ? "%d:" : "0x%04X:", device->vendor);
+		g_string_append_printf(text,
+				       device->product < 0 ? "%d:" : "0x%04X:", device->product);
 		g_string_append_printf(text, version < 0 ? "%d:" : "0x%04X:", version);
 		g_string_append(text, device->allow == TRISTATE_YES ? "1" : "0");
 	}

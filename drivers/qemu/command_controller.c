@@ -154,9 +154,9 @@ static const struct {
 	ControllerModel model;
 	const char *driver;
 } scsi_drivers[] = {
-	{ MODEL_LSILOGIC, "lsi" },	       { MODEL_LSISAS1068, "mptsas1068" },
-	{ MODEL_LSISAS1078, "megasas" },       { MODEL_VMPVSCSI, "pvscsi" },
-	{ MODEL_IBMVSCSI, "spapr-vscsi" },     { MODEL_DC390, "dc-390" },
+	{ MODEL_LSILOGIC, "lsi" },         { MODEL_LSISAS1068, "mptsas1068" },
+	{ MODEL_LSISAS1078, "megasas" },   { MODEL_VMPVSCSI, "pvscsi" },
+	{ MODEL_IBMVSCSI, "spapr-vscsi" }, { MODEL_DC390, "dc-390" },
 	{ MODEL_AM53C974, "am53c974" },
 };
 
@@ -191,8 +191,9 @@ static bool command_scsi(QemuCommand *cmd, const DomainController *controller, G
 	GString *opts;
 
 	if (list_length(controller->iothreads) > 0)
-		return command_refuse(error, "iothreads",
-				      _("several I/O threads for one controller are not supported"));
+		return command_refuse(
+			error, "iothreads",
+			_("several I/O threads for one controller are not supported"));
 	if (model == MODEL_VIRTIO_SCSI || model == MODEL_VIRTIO_TRANSITIONAL ||
 	    model == MODEL_VIRTIO_NON_TRANSITIONAL || model == MODEL_VIRTIO)
 		driver = virtio = virtio_device("virtio-scsi", virtio_model_of(controller),
@@ -229,8 +230,8 @@ static bool command_ide(QemuCommand *cmd, const DomainController *controller, GE
 static bool command_virtio_serial(QemuCommand *cmd, const DomainController *controller,
 				  GError **error)
 {
-	g_autofree char *driver = virtio_device("virtio-serial", virtio_model_of(controller),
-						&controller->info);
+	g_autofree char *driver =
+		virtio_device("virtio-serial", virtio_model_of(controller), &controller->info);
 	GString *opts = opts_new(driver);
 
 	virtio_opts(opts, &controller->virtio);
@@ -249,8 +250,7 @@ static bool command_nvme(QemuCommand *cmd, const DomainController *controller, G
 	return command_device(cmd, opts, &controller->info, error);
 }
 
-static bool command_controller(QemuCommand *cmd, const DomainController *controller,
-			       GError **error)
+static bool command_controller(QemuCommand *cmd, const DomainController *controller, GError **error)
 {
 	switch (controller->type) {
 	case CONTROLLER_PCI:
@@ -285,9 +285,9 @@ bool command_controllers(QemuCommand *cmd, GError **error)
 	for (unsigned pass = 0; pass < 3; pass++) {
 		for (guint i = 0; i < list_length(cmd->def->controllers); i++) {
 			const DomainController *controller = list_get(cmd->def->controllers, i);
-			unsigned turn = controller->type == CONTROLLER_PCI  ? 0 :
-					controller->type == CONTROLLER_CCID ? 2 :
-									      1;
+			unsigned turn = controller->type == CONTROLLER_PCI    ? 0
+					: controller->type == CONTROLLER_CCID ? 2
+									      : 1;
 
 			if (turn == pass && !command_controller(cmd, controller, error))
 				return false;

@@ -69,7 +69,8 @@ static bool cpu_check(const DomainCpu *cpu, GError **error)
 		return command_refuse(error, "cpu/cache",
 				      _("only mode 'emulate' has a level, which must be 3"));
 	if (cpu->physaddr_limit > 0 && cpu->physaddr_mode != CPU_PHYSADDR_PASSTHROUGH)
-		return command_refuse(error, "maxphysaddr limit", _("only mode 'passthrough' has it"));
+		return command_refuse(error, "maxphysaddr limit",
+				      _("only mode 'passthrough' has it"));
 	return true;
 }
 
@@ -106,15 +107,24 @@ static void hyperv_opts(GString *opts, const FeaturesHyperv *hv)
 		Tristate value;
 		const char *name;
 	} flags[] = {
-		{ hv->relaxed, "hv-relaxed" },	   { hv->vapic, "hv-vapic" },
-		{ hv->vpindex, "hv-vpindex" },	   { hv->runtime, "hv-runtime" },
-		{ hv->synic, "hv-synic" },	   { hv->stimer, "hv-stimer" },
-		{ hv->stimer_direct, "hv-stimer-direct" }, { hv->reset, "hv-reset" },
-		{ hv->frequencies, "hv-frequencies" }, { hv->reenlightenment, "hv-reenlightenment" },
-		{ hv->tlbflush, "hv-tlbflush" },   { hv->tlbflush_direct, "hv-tlbflush-direct" },
-		{ hv->tlbflush_extended, "hv-tlbflush-ext" }, { hv->ipi, "hv-ipi" },
-		{ hv->evmcs, "hv-evmcs" },	   { hv->avic, "hv-avic" },
-		{ hv->emsr_bitmap, "hv-emsr-bitmap" }, { hv->xmm_input, "hv-xmm-input" },
+		{ hv->relaxed, "hv-relaxed" },
+		{ hv->vapic, "hv-vapic" },
+		{ hv->vpindex, "hv-vpindex" },
+		{ hv->runtime, "hv-runtime" },
+		{ hv->synic, "hv-synic" },
+		{ hv->stimer, "hv-stimer" },
+		{ hv->stimer_direct, "hv-stimer-direct" },
+		{ hv->reset, "hv-reset" },
+		{ hv->frequencies, "hv-frequencies" },
+		{ hv->reenlightenment, "hv-reenlightenment" },
+		{ hv->tlbflush, "hv-tlbflush" },
+		{ hv->tlbflush_direct, "hv-tlbflush-direct" },
+		{ hv->tlbflush_extended, "hv-tlbflush-ext" },
+		{ hv->ipi, "hv-ipi" },
+		{ hv->evmcs, "hv-evmcs" },
+		{ hv->avic, "hv-avic" },
+		{ hv->emsr_bitmap, "hv-emsr-bitmap" },
+		{ hv->xmm_input, "hv-xmm-input" },
 	};
 
 	if (!hv->present)

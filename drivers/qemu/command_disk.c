@@ -70,9 +70,10 @@ static void policy_opts(GString *opts, const DomainDisk *disk)
 
 static GString *virtio_disk(QemuCommand *cmd, const DomainDisk *disk, GError **error)
 {
-	VirtioModel model = disk->model == DISK_MODEL_TRANSITIONAL     ? VIRTIO_MODEL_TRANSITIONAL :
-			    disk->model == DISK_MODEL_NON_TRANSITIONAL ? VIRTIO_MODEL_NON_TRANSITIONAL :
-									 VIRTIO_MODEL_VIRTIO;
+	VirtioModel model = disk->model == DISK_MODEL_TRANSITIONAL ? VIRTIO_MODEL_TRANSITIONAL
+			    : disk->model == DISK_MODEL_NON_TRANSITIONAL
+				    ? VIRTIO_MODEL_NON_TRANSITIONAL
+				    : VIRTIO_MODEL_VIRTIO;
 	g_autofree char *driver = virtio_device("virtio-blk", model, &disk->info);
 	GString *opts = opts_new(driver);
 
@@ -159,8 +160,7 @@ static GString *disk_frontend(QemuCommand *cmd, const DomainDisk *disk, GError *
 static bool command_vhost_user_disk(QemuCommand *cmd, const DomainDisk *disk, GError **error)
 {
 	g_autofree char *id = g_strconcat("chr-vu-", disk->info.alias, NULL);
-	g_autofree char *driver =
-		virtio_device("vhost-user-blk", VIRTIO_MODEL_VIRTIO, &disk->info);
+	g_autofree char *driver = virtio_device("vhost-user-blk", VIRTIO_MODEL_VIRTIO, &disk->info);
 	GString *chardev = opts_new("socket");
 	GString *opts = opts_new(driver);
 

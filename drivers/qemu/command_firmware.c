@@ -43,8 +43,8 @@ static bool command_flash(QemuCommand *cmd, GString *machine, const Flash *flash
 			    _("the definition is not prepared: firmware '%s' has no file"),
 			    flash->key);
 	node = json_pack("{s:s,s:s,s:s,s:b,s:s}", "driver", "file", "filename",
-			 set ? set : flash->path, "node-name", file, "read-only",
-			 flash->read_only, "discard", "unmap");
+			 set ? set : flash->path, "node-name", file, "read-only", flash->read_only,
+			 "discard", "unmap");
 	command_node(cmd, node);
 	command_node(cmd, json_pack("{s:s,s:b,s:s,s:s}", "node-name", format, "read-only",
 				    flash->read_only, "driver",

@@ -235,9 +235,12 @@ static const struct {
 	VideoType type;
 	const char *primary, *secondary;
 } cards[] = {
-	{ VIDEO_VGA, "VGA", NULL },	     { VIDEO_CIRRUS, "cirrus-vga", NULL },
-	{ VIDEO_VMVGA, "vmware-svga", NULL }, { VIDEO_QXL, "qxl-vga", "qxl" },
-	{ VIDEO_VIRTIO, "virtio-vga", "virtio-gpu" }, { VIDEO_BOCHS, "bochs-display", "bochs-display" },
+	{ VIDEO_VGA, "VGA", NULL },
+	{ VIDEO_CIRRUS, "cirrus-vga", NULL },
+	{ VIDEO_VMVGA, "vmware-svga", NULL },
+	{ VIDEO_QXL, "qxl-vga", "qxl" },
+	{ VIDEO_VIRTIO, "virtio-vga", "virtio-gpu" },
+	{ VIDEO_BOCHS, "bochs-display", "bochs-display" },
 	{ VIDEO_RAMFB, "ramfb", NULL },
 };
 
@@ -293,7 +296,8 @@ static bool video_check(const DomainVideo *video, GError **error)
 		return command_refuse(error, "driver name='vhostuser'",
 				      _("video cards of other programs are not supported"));
 	if (video->vgaconf != VGACONF_ABSENT)
-		return command_refuse(error, "driver vgaconf", _("QEMU's cards have no such switch"));
+		return command_refuse(error, "driver vgaconf",
+				      _("QEMU's cards have no such switch"));
 	if (video->rendernode)
 		return command_refuse(error, "acceleration rendernode",
 				      _("name it in <graphics type='egl-headless'>"));
@@ -315,8 +319,8 @@ static bool command_video(QemuCommand *cmd, const DomainVideo *video, bool prima
 	driver = video_driver(cmd, video, primary);
 	if (!driver)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    primary ? _("video cards of type '%s' are not supported") :
-				      _("a further video card cannot be of type '%s'"),
+			    primary ? _("video cards of type '%s' are not supported")
+				    : _("a further video card cannot be of type '%s'"),
 			    video_type_name(video->type));
 	opts = opts_new(driver);
 	video_opts(opts, video, primary);
@@ -338,30 +342,37 @@ bool command_videos(QemuCommand *cmd, GError **error)
 
 /* ---- Sound */
 
-static void direction_opts(GString *opts, const char *side, const AudioDirection *d,
-			   AudioType type)
+static void direction_opts(GString *opts, const char *side, const AudioDirection *d, AudioType type)
 {
 	const struct {
 		const char *key;
 		guint value;
 	} numbers[] = {
-		{ "frequency", d->frequency },	       { "channels", d->channels },
-		{ "voices", d->voices },	       { "buffer-length", d->buffer_length },
-		{ "buffer-count", d->buffer_count },   { "latency", d->latency },
+		{ "frequency", d->frequency },
+		{ "channels", d->channels },
+		{ "voices", d->voices },
+		{ "buffer-length", d->buffer_length },
+		{ "buffer-count", d->buffer_count },
+		{ "latency", d->latency },
 	};
 	const struct {
 		const char *key;
 		Tristate value;
 	} switches[] = {
-		{ "mixing-engine", d->mixing_engine }, { "fixed-settings", d->fixed_settings },
-		{ "exact-name", d->exact_name },       { "try-poll", d->try_poll },
+		{ "mixing-engine", d->mixing_engine },
+		{ "fixed-settings", d->fixed_settings },
+		{ "exact-name", d->exact_name },
+		{ "try-poll", d->try_poll },
 	};
 	const struct {
 		const char *key, *value;
 	} words[] = {
-		{ "dev", d->dev },		       { "name", d->name },
-		{ "stream-name", d->stream_name },     { "server-name", d->server_name },
-		{ "client-name", d->client_name },     { "connect-ports", d->connect_ports },
+		{ "dev", d->dev },
+		{ "name", d->name },
+		{ "stream-name", d->stream_name },
+		{ "server-name", d->server_name },
+		{ "client-name", d->client_name },
+		{ "connect-ports", d->connect_ports },
 		{ "format", audio_format_name(d->format) },
 	};
 
@@ -385,9 +396,9 @@ static void direction_opts(GString *opts, const char *side, const AudioDirection
 }
 
 static const char *const audio_drivers[AUDIO_LAST] = {
-	[AUDIO_NONE] = "none", [AUDIO_ALSA] = "alsa", [AUDIO_COREAUDIO] = "coreaudio",
-	[AUDIO_JACK] = "jack", [AUDIO_OSS] = "oss",   [AUDIO_PULSEAUDIO] = "pa",
-	[AUDIO_SDL] = "sdl",   [AUDIO_SPICE] = "spice", [AUDIO_FILE] = "wav",
+	[AUDIO_NONE] = "none", [AUDIO_ALSA] = "alsa",         [AUDIO_COREAUDIO] = "coreaudio",
+	[AUDIO_JACK] = "jack", [AUDIO_OSS] = "oss",           [AUDIO_PULSEAUDIO] = "pa",
+	[AUDIO_SDL] = "sdl",   [AUDIO_SPICE] = "spice",       [AUDIO_FILE] = "wav",
 	[AUDIO_DBUS] = "dbus", [AUDIO_PIPEWIRE] = "pipewire",
 };
 
@@ -411,8 +422,8 @@ static void command_audio(QemuCommand *cmd, const DomainAudio *audio)
 	command_opts(cmd, "-audiodev", opts);
 	if (audio->runtime_dir)
 		g_ptr_array_add(cmd->line->env,
-				g_strconcat(audio->type == AUDIO_PIPEWIRE ? "PIPEWIRE_RUNTIME_DIR=" :
-									   "XDG_RUNTIME_DIR=",
+				g_strconcat(audio->type == AUDIO_PIPEWIRE ? "PIPEWIRE_RUNTIME_DIR="
+									  : "XDG_RUNTIME_DIR=",
 					    audio->runtime_dir, NULL));
 	if (audio->type == AUDIO_SDL && audio->sdl_driver)
 		g_ptr_array_add(cmd->line->env,
@@ -441,8 +452,8 @@ static bool command_codecs(QemuCommand *cmd, const DomainSound *sound, GError **
 	guint n = list_length(sound->codecs);
 
 	for (guint i = 0; i < MAX(n, 1); i++) {
-		CodecType type = i < n ? ((SoundCodec *)list_get(sound->codecs, i))->type :
-					 CODEC_DUPLEX;
+		CodecType type =
+			i < n ? ((SoundCodec *)list_get(sound->codecs, i))->type : CODEC_DUPLEX;
 		GString *opts = opts_new(names[type ? type : CODEC_DUPLEX]);
 
 		opts_printf(opts, "id", "%s-codec%u", sound->info.alias, i);
@@ -459,8 +470,9 @@ static const struct {
 	SoundModel model;
 	const char *driver;
 } sound_cards[] = {
-	{ SOUND_SB16, "sb16" },	    { SOUND_ES1370, "ES1370" },	 { SOUND_AC97, "AC97" },
-	{ SOUND_ICH6, "intel-hda" }, { SOUND_ICH9, "ich9-intel-hda" }, { SOUND_USB, "usb-audio" },
+	{ SOUND_SB16, "sb16" },           { SOUND_ES1370, "ES1370" },
+	{ SOUND_AC97, "AC97" },           { SOUND_ICH6, "intel-hda" },
+	{ SOUND_ICH9, "ich9-intel-hda" }, { SOUND_USB, "usb-audio" },
 	{ SOUND_ICH7, "ich9-intel-hda" }, { SOUND_VIRTIO, "virtio-sound-pci" },
 };
 

@@ -25,8 +25,8 @@ static bool command_usb_host(QemuCommand *cmd, const DomainHostdev *hostdev, GEr
 				      _("its device node was not opened"));
 	opts = opts_new("usb-host");
 	if (list_length(layers) > 0) {
-		g_autofree char *set = command_fdset(
-			cmd, ((GuestLayer *)list_get(layers, 0))->fd, hostdev->info.alias);
+		g_autofree char *set = command_fdset(cmd, ((GuestLayer *)list_get(layers, 0))->fd,
+						     hostdev->info.alias);
 
 		opts_str(opts, "hostdevice", set);
 	} else if (host->usb_bus > 0) {
@@ -45,9 +45,9 @@ static bool command_usb_host(QemuCommand *cmd, const DomainHostdev *hostdev, GEr
 
 static bool command_mdev(QemuCommand *cmd, const DomainHostdev *hostdev, GError **error)
 {
-	const char *driver = hostdev->model == HOSTDEV_MODEL_VFIO_CCW ? "vfio-ccw" :
-			     hostdev->model == HOSTDEV_MODEL_VFIO_AP  ? "vfio-ap" :
-									"vfio-pci";
+	const char *driver = hostdev->model == HOSTDEV_MODEL_VFIO_CCW  ? "vfio-ccw"
+			     : hostdev->model == HOSTDEV_MODEL_VFIO_AP ? "vfio-ap"
+								       : "vfio-pci";
 	char uuid[UUID_TEXT];
 	GString *opts = opts_new(driver);
 

@@ -64,8 +64,9 @@ static bool features_check(QemuCommand *cmd, GError **error)
 		   f->ccf_assist || f->cfpc || f->sbbc || f->ibs;
 
 	if (ppc && !command_is_ppc64(cmd))
-		return command_refuse(error, "features", _("hpt, htm, nested-hv, ccf-assist, cfpc, "
-							   "sbbc and ibs belong to pSeries"));
+		return command_refuse(error, "features",
+				      _("hpt, htm, nested-hv, ccf-assist, cfpc, "
+					"sbbc and ibs belong to pSeries"));
 	if (f->xen)
 		return command_refuse(error, "features/xen", _("this is not Xen"));
 	if (f->viridian || f->hap || f->privnet || f->capabilities)
@@ -201,7 +202,8 @@ static bool pit_policy(QemuCommand *cmd, const ClockTimer *pit, GError **error)
 {
 	const char *policy = pit->tickpolicy == TICK_DISCARD ? "discard" : "delay";
 
-	if (pit->tickpolicy == TICK_ABSENT || (pit->tickpolicy == TICK_DELAY && !command_is_kvm(cmd)))
+	if (pit->tickpolicy == TICK_ABSENT ||
+	    (pit->tickpolicy == TICK_DELAY && !command_is_kvm(cmd)))
 		return true;
 	if (!command_is_kvm(cmd) || pit->tickpolicy == TICK_CATCHUP ||
 	    pit->tickpolicy == TICK_MERGE)
@@ -261,9 +263,9 @@ bool command_clock(QemuCommand *cmd, GError **error)
 /* ---- Ends and boot */
 
 static const char *const watchdog_words[WATCHDOG_ACTION_LAST] = {
-	[WATCHDOG_ACTION_RESET] = "reset",     [WATCHDOG_ACTION_SHUTDOWN] = "shutdown",
+	[WATCHDOG_ACTION_RESET] = "reset",       [WATCHDOG_ACTION_SHUTDOWN] = "shutdown",
 	[WATCHDOG_ACTION_POWEROFF] = "poweroff", [WATCHDOG_ACTION_PAUSE] = "pause",
-	[WATCHDOG_ACTION_NONE] = "none",       [WATCHDOG_ACTION_INJECT_NMI] = "inject-nmi",
+	[WATCHDOG_ACTION_NONE] = "none",         [WATCHDOG_ACTION_INJECT_NMI] = "inject-nmi",
 };
 
 static bool command_actions(QemuCommand *cmd, GError **error)
@@ -297,7 +299,8 @@ static bool command_sleep_states(QemuCommand *cmd, GError **error)
 	const struct {
 		Tristate value;
 		const char *property;
-	} states[] = { { pm->suspend_to_mem, "disable_s3" }, { pm->suspend_to_disk, "disable_s4" } };
+	} states[] = { { pm->suspend_to_mem, "disable_s3" },
+		       { pm->suspend_to_disk, "disable_s4" } };
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
 		if (states[i].value == TRISTATE_ABSENT)

@@ -10,12 +10,12 @@
 typedef struct Backend {
 	const char *id;
 	guint64 size_kib;
-	guint node;	   /* guest's cell, for <page nodeset> and <memnode> */
+	guint node; /* guest's cell, for <page nodeset> and <memnode> */
 	bool has_node;
 	MemAccess access;
 	Tristate discard;
-	const char *path;  /* NVDIMM and the like */
-	guint64 page_kib;  /* of a memory device, 0: as the guest's memory */
+	const char *path; /* NVDIMM and the like */
+	guint64 page_kib; /* of a memory device, 0: as the guest's memory */
 	const Cpuset *host_nodes;
 	guint64 align_kib;
 	bool pmem, read_only;
@@ -77,12 +77,13 @@ static void command_backend(QemuCommand *cmd, const Backend *backend)
 	MemAccess access = backend->access ? backend->access : backing->access;
 	/* Explicit sizes win; <hugepages/> alone means the host's default size. */
 	guint64 size = backend->page_kib ? backend->page_kib : page ? page->size_kib : 0;
-	bool huge = !backend->path && ((backing->hugepages && (page || !backing->pages)) || size > 4);
+	bool huge =
+		!backend->path && ((backing->hugepages && (page || !backing->pages)) || size > 4);
 	bool memfd = !backend->path && (huge || backing->source == MEM_SOURCE_MEMFD ||
 					backing->source == MEM_SOURCE_FILE);
-	GString *opts = opts_new(backend->path ? "memory-backend-file" :
-				 memfd	       ? "memory-backend-memfd" :
-						 "memory-backend-ram");
+	GString *opts = opts_new(backend->path ? "memory-backend-file"
+				 : memfd       ? "memory-backend-memfd"
+					       : "memory-backend-ram");
 
 	opts_str(opts, "id", backend->id);
 	opts_str(opts, "mem-path", backend->path);
@@ -127,8 +128,8 @@ static guint64 initial_kib(const DomainDef *def)
 {
 	guint64 devices = devices_kib(def);
 
-	return def->memory.total_kib > devices ? def->memory.total_kib - devices :
-						 def->memory.total_kib;
+	return def->memory.total_kib > devices ? def->memory.total_kib - devices
+					       : def->memory.total_kib;
 }
 
 static bool has_cells(const DomainDef *def)
@@ -140,8 +141,12 @@ static bool has_cells(const DomainDef *def)
 static const struct {
 	const char *machine, *id;
 } ram_ids[] = {
-	{ "pc", "pc.ram" },	   { "q35", "pc.ram" },	     { "isapc", "pc.ram" },
-	{ "microvm", "microvm.ram" }, { "virt", "mach-virt.ram" }, { "pseries", "ppc_spapr.ram" },
+	{ "pc", "pc.ram" },
+	{ "q35", "pc.ram" },
+	{ "isapc", "pc.ram" },
+	{ "microvm", "microvm.ram" },
+	{ "virt", "mach-virt.ram" },
+	{ "pseries", "ppc_spapr.ram" },
 	{ "s390-ccw-virtio", "s390.ram" },
 };
 
@@ -388,11 +393,11 @@ bool command_numa(QemuCommand *cmd, GError **error)
 
 static GString *memory_device(const DomainMemoryDevice *memory, GError **error)
 {
-	const char *name = memory->model == MEMORY_MODEL_DIMM	      ? "pc-dimm" :
-			   memory->model == MEMORY_MODEL_NVDIMM	      ? "nvdimm" :
-			   memory->model == MEMORY_MODEL_VIRTIO_MEM   ? "virtio-mem-pci" :
-			   memory->model == MEMORY_MODEL_VIRTIO_PMEM  ? "virtio-pmem-pci" :
-									NULL;
+	const char *name = memory->model == MEMORY_MODEL_DIMM          ? "pc-dimm"
+			   : memory->model == MEMORY_MODEL_NVDIMM      ? "nvdimm"
+			   : memory->model == MEMORY_MODEL_VIRTIO_MEM  ? "virtio-mem-pci"
+			   : memory->model == MEMORY_MODEL_VIRTIO_PMEM ? "virtio-pmem-pci"
+								       : NULL;
 	GString *opts;
 
 	if (!name) {
@@ -405,7 +410,8 @@ static GString *memory_device(const DomainMemoryDevice *memory, GError **error)
 	if (memory->has_node && memory->model != MEMORY_MODEL_VIRTIO_PMEM)
 		opts_num(opts, "node", memory->node);
 	if (memory->model == MEMORY_MODEL_NVDIMM && memory->label_size_kib > 0)
-		opts_printf(opts, "label-size", "%" G_GUINT64_FORMAT, memory->label_size_kib * 1024);
+		opts_printf(opts, "label-size", "%" G_GUINT64_FORMAT,
+			    memory->label_size_kib * 1024);
 	if (memory->model == MEMORY_MODEL_NVDIMM && memory->readonly)
 		opts_str(opts, "unarmed", "on");
 	if (memory->model == MEMORY_MODEL_VIRTIO_MEM) {

@@ -177,8 +177,8 @@ bool command_filesystems(QemuCommand *cmd, GError **error)
 
 		if (!filesystem_check(fs, error))
 			return false;
-		if (fs->driver == FS_DRIVER_VIRTIOFS ? !command_virtiofs(cmd, fs, error) :
-						       !command_9p(cmd, fs, error))
+		if (fs->driver == FS_DRIVER_VIRTIOFS ? !command_virtiofs(cmd, fs, error)
+						     : !command_9p(cmd, fs, error))
 			return false;
 	}
 	return true;
@@ -206,9 +206,9 @@ static bool command_rng(QemuCommand *cmd, const DomainRng *rng, GError **error)
 	g_autofree char *object = g_strconcat("obj", rng->info.alias, NULL);
 	g_autofree char *chardev = g_strconcat("char", rng->info.alias, NULL);
 	g_autofree char *driver = virtio_device("virtio-rng", models[rng->model], &rng->info);
-	GString *opts = opts_new(rng->backend == RNG_BACKEND_EGD     ? "rng-egd" :
-				 rng->backend == RNG_BACKEND_BUILTIN ? "rng-builtin" :
-								       "rng-random");
+	GString *opts = opts_new(rng->backend == RNG_BACKEND_EGD       ? "rng-egd"
+				 : rng->backend == RNG_BACKEND_BUILTIN ? "rng-builtin"
+								       : "rng-random");
 
 	opts_str(opts, "id", object);
 	if (rng->backend == RNG_BACKEND_RANDOM || rng->backend == RNG_BACKEND_ABSENT) {
@@ -236,10 +236,10 @@ static bool command_rng(QemuCommand *cmd, const DomainRng *rng, GError **error)
 
 static bool command_balloon(QemuCommand *cmd, const DomainMemballoon *balloon, GError **error)
 {
-	VirtioModel model = balloon->model == MEMBALLOON_TRANSITIONAL ? VIRTIO_MODEL_TRANSITIONAL :
-			    balloon->model == MEMBALLOON_NON_TRANSITIONAL ?
-								VIRTIO_MODEL_NON_TRANSITIONAL :
-								VIRTIO_MODEL_VIRTIO;
+	VirtioModel model = balloon->model == MEMBALLOON_TRANSITIONAL ? VIRTIO_MODEL_TRANSITIONAL
+			    : balloon->model == MEMBALLOON_NON_TRANSITIONAL
+				    ? VIRTIO_MODEL_NON_TRANSITIONAL
+				    : VIRTIO_MODEL_VIRTIO;
 	g_autofree char *driver = virtio_device("virtio-balloon", model, &balloon->info);
 	GString *opts;
 
@@ -295,11 +295,12 @@ static bool command_tpm(QemuCommand *cmd, const DomainTpm *tpm, GError **error)
 	GString *opts;
 
 	if (tpm->backend != TPM_BACKEND_EXTERNAL)
-		return command_refuse(error, "tpm/backend",
-				      tpm->backend == TPM_BACKEND_PASSTHROUGH ?
-					      _("passing the host's TPM on is not supported") :
-					      _("starting swtpm is not supported; run one and use "
-						"a backend of type 'external'"));
+		return command_refuse(
+			error, "tpm/backend",
+			tpm->backend == TPM_BACKEND_PASSTHROUGH
+				? _("passing the host's TPM on is not supported")
+				: _("starting swtpm is not supported; run one and use "
+				    "a backend of type 'external'"));
 	if (!command_chardev(cmd, &tpm->source, chardev, tpm->info.alias, error))
 		return false;
 	opts = opts_new("emulator");
@@ -331,8 +332,8 @@ static bool command_vsock(QemuCommand *cmd, const DomainVsock *vsock, GError **e
 
 static bool command_shmem(QemuCommand *cmd, const DomainShmem *shmem, GError **error)
 {
-	g_autofree char *id = g_strconcat(shmem->server ? "char" : "shmmem-", shmem->info.alias,
-					  NULL);
+	g_autofree char *id =
+		g_strconcat(shmem->server ? "char" : "shmmem-", shmem->info.alias, NULL);
 	GString *opts, *backend;
 
 	if (shmem->model == SHMEM_MODEL_IVSHMEM)
@@ -391,8 +392,9 @@ static bool command_crypto(QemuCommand *cmd, const DomainCrypto *crypto, GError 
 	g_autofree char *object = g_strconcat("obj", crypto->info.alias, NULL);
 	g_autofree char *driver =
 		virtio_device("virtio-crypto", VIRTIO_MODEL_VIRTIO, &crypto->info);
-	GString *opts = opts_new(crypto->backend == CRYPTO_BACKEND_LKCF ? "cryptodev-backend-lkcf" :
-									  "cryptodev-backend-builtin");
+	GString *opts =
+		opts_new(crypto->backend == CRYPTO_BACKEND_LKCF ? "cryptodev-backend-lkcf"
+								: "cryptodev-backend-builtin");
 
 	opts_str(opts, "id", object);
 	if (crypto->queues > 0)
@@ -419,10 +421,10 @@ static bool command_nvram(QemuCommand *cmd, const DomainNvram *nvram, GError **e
 }
 
 /* Calls @build for each element of a list. */
-#define EACH(list, Type, build) \
-	for (guint i = 0; i < list_length(cmd->def->list); i++) \
-		if (!build(cmd, (const Type *)list_get(cmd->def->list, i), error)) \
-			return false
+#define EACH(list, Type, build)                                                                    \
+	for (guint i = 0; i < list_length(cmd->def->list); i++)                                    \
+		if (!build(cmd, (const Type *)list_get(cmd->def->list, i), error))                 \
+	return false
 
 /* Before the devices that it translates for. */
 bool command_iommus(QemuCommand *cmd, GError **error)

@@ -147,8 +147,7 @@ static bool vdpa_opts(QemuCommand *cmd, const DomainInterface *net, GString *opt
 	return true;
 }
 
-static bool netdev_opts(QemuCommand *cmd, const DomainInterface *net, GString *opts,
-			GError **error)
+static bool netdev_opts(QemuCommand *cmd, const DomainInterface *net, GString *opts, GError **error)
 {
 	switch (net->type) {
 	case INTERFACE_USER:
@@ -260,8 +259,9 @@ static bool interface_check(const DomainInterface *net, GError **error)
 	if (net->virtualport && net->virtualport->type != VIRTUALPORT_ABSENT)
 		return command_refuse(error, "virtualport", _("it is not supported"));
 	if (net->script || net->downscript)
-		return command_refuse(error, "script",
-				      _("hypervisors may not run programs; make the tap beforehand"));
+		return command_refuse(
+			error, "script",
+			_("hypervisors may not run programs; make the tap beforehand"));
 	if (net->coalesce_rx_frames > 0)
 		return command_refuse(error, "coalesce", _("it is not supported"));
 	if (net->isolated == TRISTATE_YES)
@@ -280,8 +280,9 @@ static bool interface_check(const DomainInterface *net, GError **error)
 		return command_refuse(error, "backenddomain", _("QEMU has no driver domains"));
 	if (list_length(net->routes) > 0 || list_length(net->source_ips) > 0 ||
 	    list_length(net->source_routes) > 0)
-		return command_refuse(error, "route", _("addresses and routes of the host's end are "
-							"not supported"));
+		return command_refuse(error, "route",
+				      _("addresses and routes of the host's end are "
+					"not supported"));
 	return true;
 }
 

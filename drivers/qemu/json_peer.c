@@ -12,7 +12,7 @@
 
 enum {
 	READ_CHUNK = 64 * 1024,
-	KEEP_BUFFER = 256 * 1024,    /* a larger buffer is given back after its line */
+	KEEP_BUFFER = 256 * 1024, /* a larger buffer is given back after its line */
 	UNSENT_MAX = 4 * 1024 * 1024,
 	DEPTH_MAX = 512,
 	VALUES_MAX = 1000 * 1000,
@@ -126,8 +126,8 @@ json_t *json_parse_bounded(const char *text, gsize length, GError **error)
 		return fail_null(error, VIR_ERR_INVALID_ARG, _("JSON text is not accepted: %s"),
 				 _(why));
 	wide = widen(text, length);
-	value = wide ? json_loadb(wide->str, wide->len, JSON_DECODE_ANY, &bad) :
-		       json_loadb(text, length, JSON_DECODE_ANY, &bad);
+	value = wide ? json_loadb(wide->str, wide->len, JSON_DECODE_ANY, &bad)
+		     : json_loadb(text, length, JSON_DECODE_ANY, &bad);
 	if (!value)
 		return fail_null(error, VIR_ERR_INVALID_ARG, _("not JSON: %s at byte %d"), bad.text,
 				 bad.position);
@@ -386,7 +386,7 @@ static bool peer_attach(JsonPeer *peer, sd_event *loop, GError **error)
 	return true;
 }
 
-JsonPeer *json_peer_new(sd_event *loop, const int fds[2], const JsonPeerOptions *options,
+JsonPeer *json_peer_new(const int fds[2], const JsonPeerOptions *options,
 			const JsonPeerHandler *handler, void *data, GError **error)
 {
 	JsonPeer *peer = g_new0(JsonPeer, 1);
@@ -401,7 +401,7 @@ JsonPeer *json_peer_new(sd_event *loop, const int fds[2], const JsonPeerOptions 
 	peer->refs = 1;
 	g_queue_init(&peer->outgoing);
 	if (!fd_set_nonblocking(fds[0], error) || !fd_set_nonblocking(fds[1], error) ||
-	    (loop && !peer_attach(peer, loop, error))) {
+	    (options->loop && !peer_attach(peer, options->loop, error))) {
 		json_peer_free(peer);
 		return NULL;
 	}

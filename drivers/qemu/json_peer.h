@@ -28,16 +28,16 @@ typedef struct JsonPeerHandler {
 } JsonPeerHandler;
 
 typedef struct JsonPeerOptions {
+	sd_event *loop;	    /* that serves it; NULL: json_peer_turn() alone does */
 	gsize line_max;	    /* bytes of one line */
 	bool delimited;	    /* a byte 0xff makes void whatever came before it */
 	const char *what;   /* for messages, static: "monitor of the hypervisor" */
 } JsonPeerOptions;
 
 /*
- * Takes @read_fd and @write_fd (equal for a socket) whether it succeeds or not. With a @loop it is
- * served by that; without one it is served by json_peer_turn() alone.
+ * Takes both @fds, for reading and for writing (equal for a socket), whether it succeeds or not.
  */
-JsonPeer *json_peer_new(sd_event *loop, const int fds[2], const JsonPeerOptions *options,
+JsonPeer *json_peer_new(const int fds[2], const JsonPeerOptions *options,
 			const JsonPeerHandler *handler, void *data, GError **error);
 /* Closes without calling closed(). May be called from inside a handler. NULL is fine. */
 void json_peer_free(JsonPeer *peer);

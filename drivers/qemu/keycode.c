@@ -12,7 +12,7 @@ typedef struct Key {
 } Key;
 
 static const Key keys[] = {
-#define KEY(name, set1, set2, set3, osx_, xt, usb_, win, q) \
+#define KEY(name, set1, set2, set3, osx_, xt, usb_, win, q)                                        \
 	{ name, (short)(set1), (short)(set2), (short)(set3), osx_, (short)(xt), usb_, win, q },
 #include "drivers/qemu/keycode.def"
 #undef KEY

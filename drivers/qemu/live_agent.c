@@ -32,7 +32,6 @@ DomainChardev *live_agent_channel(const Guest *guest)
 	return NULL;
 }
 
-
 void live_agent_connect(QemuLive *live)
 {
 	Guest *guest = live->guest;
@@ -84,7 +83,8 @@ static json_t *parse_command(const char *command, GError **error)
 
 	if (length > COMMAND_MAX)
 		return fail_null(error, VIR_ERR_INVALID_ARG,
-				 _("a command of %zu bytes is longer than %d"), length, COMMAND_MAX);
+				 _("a command of %zu bytes is longer than %d"), length,
+				 COMMAND_MAX);
 	request = json_parse_bounded(command, length, error);
 	if (request && json_is_string(json_object_get(request, "execute")))
 		return request;
@@ -133,16 +133,17 @@ char *live_monitor_command(Guest *guest, const char *command, unsigned flags, GE
 {
 	bool human = flags & VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP;
 	Qmp *qmp = live_monitor(guest, error);
-	json_t *request, *reply = NULL;
+	json_t *request, *reply;
 
 	if (!qmp)
 		return NULL;
 	if (human) {
 		char *text;
 
-		if (!qmp_call(qmp, "human-monitor-command",
-			      json_pack("{s:s}", "command-line", command), QMP_TIMEOUT_USEC, &reply,
-			      error))
+		reply = qmp_call(qmp, "human-monitor-command",
+				 json_pack("{s:s}", "command-line", command), QMP_TIMEOUT_USEC,
+				 error);
+		if (!reply)
 			return NULL;
 		text = g_strdup(json_is_string(reply) ? json_string_value(reply) : "");
 		json_decref(reply);

@@ -85,8 +85,8 @@ int live_open_console(Guest *guest, const char *alias, GError **error)
 
 	if (!device)
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    alias ? _("domain '%s' has no character device '%s'") :
-				    _("domain '%s' has no console"),
+			    alias ? _("domain '%s' has no character device '%s'")
+				  : _("domain '%s' has no console"),
 			    guest->def->name, alias),
 		       -1;
 	path = device->source.path;
@@ -133,15 +133,16 @@ static bool screendump(Guest *guest, json_t *arguments, int memory, bool png, GE
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", memory);
 	g_autofd int writer = open(path, O_WRONLY | O_CLOEXEC);
 	Qmp *qmp = live_monitor(guest, error);
-	json_t *reply = NULL;
 	json_int_t set;
+	json_t *reply;
 	bool ok;
 
 	if (!qmp)
 		return false;
 	if (writer < 0)
 		return fail_errno(error, errno, _("cannot prepare memory for a screenshot"));
-	if (!qmp_fd_call(qmp, "add-fd", NULL, writer, &reply, error))
+	reply = qmp_fd_call(qmp, "add-fd", NULL, writer, error);
+	if (!reply)
 		return false;
 	set = json_integer_value(json_object_get(reply, "fdset-id"));
 	json_decref(reply);
@@ -190,6 +191,7 @@ int live_open_graphics(Guest *guest, unsigned index, bool skip_auth, GError **er
 	const DomainGraphics *graphics;
 	g_autofd int ours = -1, theirs = -1;
 	const char *protocol;
+	json_t *reply;
 	int fds[2];
 	Qmp *qmp = live_monitor(guest, error);
 
@@ -200,9 +202,9 @@ int live_open_graphics(Guest *guest, unsigned index, bool skip_auth, GError **er
 			    guest->def->name, index),
 		       -1;
 	graphics = list_get(guest->def->graphics, index);
-	protocol = graphics->type == GRAPHICS_VNC   ? "vnc" :
-		   graphics->type == GRAPHICS_SPICE ? "spice" :
-						      NULL;
+	protocol = graphics->type == GRAPHICS_VNC     ? "vnc"
+		   : graphics->type == GRAPHICS_SPICE ? "spice"
+						      : NULL;
 	if (!protocol)
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
 			    _("displays of type '%s' take no connections"),
@@ -212,8 +214,9 @@ int live_open_graphics(Guest *guest, unsigned index, bool skip_auth, GError **er
 		return fail_errno(error, errno, _("cannot make a pair of sockets")), -1;
 	ours = fds[0];
 	theirs = fds[1];
-	if (!qmp_fd_call(qmp, "getfd", json_pack("{s:s}", "fdname", "graphics"), theirs, NULL,
-			 error))
+	reply = qmp_fd_call(qmp, "getfd", json_pack("{s:s}", "fdname", "graphics"), theirs, error);
+	json_decref(reply);
+	if (!reply)
 		return -1;
 	if (live_call(guest, "add_client",
 		      json_pack("{s:s,s:s,s:b}", "protocol", protocol, "fdname", "graphics",

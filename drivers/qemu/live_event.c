@@ -11,8 +11,8 @@
 
 enum {
 	EVENTS_PER_SECOND = 2000, /* more come from no sane hypervisor; they are dropped */
-	NAME_MAX_BYTES = 128,	  /* of an event's name */
-	WORD_MAX = 4096,	  /* bytes of a string that goes into an event of ours */
+	NAME_MAX_BYTES = 128,     /* of an event's name */
+	WORD_MAX = 4096,          /* bytes of a string that goes into an event of ours */
 	DETAILS_MAX = 256 * 1024, /* bytes of an event passed on as it is */
 };
 
@@ -81,10 +81,9 @@ static void on_shutdown(QemuLive *live, const QmpEvent *event)
 	/* Our own signal comes back as one of the host's. */
 	if (live->end != LIVE_END_NONE || live->starting)
 		return;
-	guest->host->state(guest, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_USER,
-			   VIR_DOMAIN_EVENT_SHUTDOWN,
-			   by_guest ? VIR_DOMAIN_EVENT_SHUTDOWN_GUEST :
-				      VIR_DOMAIN_EVENT_SHUTDOWN_HOST);
+	guest->host->state(
+		guest, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_USER, VIR_DOMAIN_EVENT_SHUTDOWN,
+		by_guest ? VIR_DOMAIN_EVENT_SHUTDOWN_GUEST : VIR_DOMAIN_EVENT_SHUTDOWN_HOST);
 	if (reason && strcmp(reason, "host-signal") == 0) {
 		live->end = LIVE_END_SHUTDOWN; /* somebody ended QEMU itself, properly */
 		return;
@@ -258,11 +257,11 @@ static void on_tray_moved(QemuLive *live, const QmpEvent *event)
 			continue;
 		disk->tray = open ? DISK_TRAY_OPEN : DISK_TRAY_CLOSED;
 		live->guest->host->changed(live->guest);
-		post(live, &(GuestEvent){
-				   .id = VIR_DOMAIN_EVENT_ID_TRAY_CHANGE,
-				   .tray_change = { disk->info.alias,
-						    open ? VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN :
-							   VIR_DOMAIN_EVENT_TRAY_CHANGE_CLOSE } });
+		post(live,
+		     &(GuestEvent){ .id = VIR_DOMAIN_EVENT_ID_TRAY_CHANGE,
+				    .tray_change = { disk->info.alias,
+						     open ? VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN
+							  : VIR_DOMAIN_EVENT_TRAY_CHANGE_CLOSE } });
 	}
 }
 
@@ -274,8 +273,8 @@ static void on_balloon(QemuLive *live, const QmpEvent *event)
 	live->sample.balloon_kib = kib;
 	live->guest->def->memory.current_kib = kib;
 	live->guest->host->changed(live->guest);
-	post(live, &(GuestEvent){ .id = VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE,
-				  .balloon_change = { kib } });
+	post(live,
+	     &(GuestEvent){ .id = VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, .balloon_change = { kib } });
 }
 
 static void on_memory_size(QemuLive *live, const QmpEvent *event)
@@ -318,8 +317,8 @@ static void on_memory_failure(QemuLive *live, const QmpEvent *event)
 	post(live,
 	     &(GuestEvent){ .id = VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE,
 			    .memory_failure = {
-				    guest ? VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_GUEST :
-					    VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_HYPERVISOR,
+				    guest ? VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_GUEST
+					  : VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_HYPERVISOR,
 				    word_value(actions, text_of(event, "action"), 0), bits } });
 }
 
@@ -345,8 +344,8 @@ static void on_port_change(QemuLive *live, const QmpEvent *event)
 		     &(GuestEvent){
 			     .id = VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE,
 			     .agent_lifecycle = {
-				     open ? VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED :
-					    VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED,
+				     open ? VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED
+					  : VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED,
 				     VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL } });
 	}
 }
@@ -357,8 +356,8 @@ static int family(const char *name)
 {
 	if (g_strcmp0(name, "ipv6") == 0)
 		return VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV6;
-	return g_strcmp0(name, "unix") == 0 ? VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_UNIX :
-					      VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV4;
+	return g_strcmp0(name, "unix") == 0 ? VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_UNIX
+					    : VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV4;
 }
 
 static const char *word_of(json_t *object, const char *key)
@@ -381,20 +380,19 @@ static void post_graphics(QemuLive *live, const QmpEvent *event, int phase)
 	json_t *server = json_object_get(event->data, "server");
 	json_t *client = json_object_get(event->data, "client");
 
-	post(live, &(GuestEvent){
-			   .id = VIR_DOMAIN_EVENT_ID_GRAPHICS,
-			   .graphics = {
-				   .phase = phase,
-				   .local_family = family(word_of(server, "family")),
-				   .remote_family = family(word_of(client, "family")),
-				   .local_node = word_of(server, "host"),
-				   .local_service = service_of(server),
-				   .remote_node = word_of(client, "host"),
-				   .remote_service = service_of(client),
-				   .auth_scheme = word_of(server, "auth"),
-				   .sasl_username = text_in(client, "sasl_username"),
-				   .x509_name = text_in(client, "x509_dname"),
-			   } });
+	post(live, &(GuestEvent){ .id = VIR_DOMAIN_EVENT_ID_GRAPHICS,
+				  .graphics = {
+					  .phase = phase,
+					  .local_family = family(word_of(server, "family")),
+					  .remote_family = family(word_of(client, "family")),
+					  .local_node = word_of(server, "host"),
+					  .local_service = service_of(server),
+					  .remote_node = word_of(client, "host"),
+					  .remote_service = service_of(client),
+					  .auth_scheme = word_of(server, "auth"),
+					  .sasl_username = text_in(client, "sasl_username"),
+					  .x509_name = text_in(client, "x509_dname"),
+				  } });
 }
 
 static void on_graphics_connected(QemuLive *live, const QmpEvent *event)
@@ -453,9 +451,10 @@ static bool too_many(QemuLive *live)
 		live->event_count = 0;
 	}
 	if (++live->event_count == EVENTS_PER_SECOND)
-		log_warning(_("the hypervisor of domain '%s' sends more than %d events in a second; "
-			      "the rest is dropped"),
-			    live->guest->def->name, EVENTS_PER_SECOND);
+		log_warning(
+			_("the hypervisor of domain '%s' sends more than %d events in a second; "
+			  "the rest is dropped"),
+			live->guest->def->name, EVENTS_PER_SECOND);
 	return live->event_count >= EVENTS_PER_SECOND;
 }
 

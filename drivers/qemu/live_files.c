@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Kernel, initrd and the like: QEMU opens them by path, as /proc/self/fd/N. That opens the file anew
- * with the guest's rights, which may not suffice though the descriptor is there; a copy in memory
- * belongs to the guest.
+ * Kernel, initrd and the like: QEMU opens them by path, as /proc/self/fd/N. That opens the file
+ * anew with the guest's rights, which may not suffice though the descriptor is there; a copy in
+ * memory belongs to the guest.
  */
 #include "config.h"
 

@@ -35,10 +35,11 @@ static bool live_terminate(QemuLive *live, bool graceful, GError **error)
 		if (live_gone_wait(live, seconds * G_USEC_PER_SEC, &late))
 			return true;
 		if (graceful)
-			return fail(error, VIR_ERR_OPERATION_FAILED,
-				    _("the hypervisor of domain '%s' did not end within %u seconds; "
-				      "destroy it without the graceful flag"),
-				    guest->def->name, seconds);
+			return fail(
+				error, VIR_ERR_OPERATION_FAILED,
+				_("the hypervisor of domain '%s' did not end within %u seconds; "
+				  "destroy it without the graceful flag"),
+				guest->def->name, seconds);
 	}
 	return live_kill(live, SIGKILL, error) &&
 	       live_gone_wait(live, KILL_SECONDS * G_USEC_PER_SEC, error);
@@ -83,8 +84,7 @@ static void live_start_over(QemuLive *live)
 
 	live->end = LIVE_END_NONE;
 	live->resume_reason = VIR_DOMAIN_RUNNING_BOOTED;
-	if (system_reset(guest, &error) &&
-	    live_call(guest, "cont", NULL, NULL, &error))
+	if (system_reset(guest, &error) && live_call(guest, "cont", NULL, NULL, &error))
 		return;
 	log_error(_("domain '%s' cannot be started over: %s"), guest->def->name, error->message);
 }

@@ -50,11 +50,18 @@ Qmp *live_monitor(Guest *guest, GError **error)
 bool live_call(Guest *guest, const char *command, json_t *arguments, json_t **ret, GError **error)
 {
 	Qmp *qmp = live_monitor(guest, error);
+	json_t *value;
 
-	if (qmp)
-		return qmp_call(qmp, command, arguments, QMP_TIMEOUT_USEC, ret, error);
-	json_decref(arguments);
-	return false;
+	if (!qmp) {
+		json_decref(arguments);
+		return false;
+	}
+	value = qmp_call(qmp, command, arguments, QMP_TIMEOUT_USEC, error);
+	if (value && ret)
+		*ret = value;
+	else
+		json_decref(value);
+	return value != NULL;
 }
 
 static int64_t live_monitor_silent_ms(Guest *guest)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The last sample of what only QEMU knows. Taken with a short deadline; whoever asks while QEMU does
- * not answer gets the one before, with its age.
+ * The last sample of what only QEMU knows. Taken with a short deadline; whoever asks while QEMU
+ * does not answer gets the one before, with its age.
  */
 #include <string.h>
 
@@ -34,10 +34,12 @@ static bool ask(QemuLive *live, const char *command, json_t *arguments, int64_t 
 	int64_t left = deadline - g_get_monotonic_time();
 	g_autoptr(GError) error = NULL;
 
-	if (left > 0 && live->qmp && !live->gone)
-		return qmp_call(live->qmp, command, arguments, (uint64_t)left, ret, &error);
-	json_decref(arguments);
-	return false;
+	if (left <= 0 || !live->qmp || live->gone) {
+		json_decref(arguments);
+		return false;
+	}
+	*ret = qmp_call(live->qmp, command, arguments, (uint64_t)left, &error);
+	return *ret != NULL;
 }
 
 static int64_t number(json_t *object, const char *key)
@@ -109,8 +111,7 @@ static bool sample_blocks(QemuLive *live, int64_t deadline)
 		return true;
 	if (!ask(live, "query-blockstats", NULL, deadline, &reply))
 		return false;
-	json_array_foreach(reply, index, entry)
-		take_block_stats(live, entry);
+	json_array_foreach(reply, index, entry) take_block_stats(live, entry);
 	json_decref(reply);
 	return true;
 }
@@ -149,8 +150,7 @@ static bool sample_images(QemuLive *live, int64_t deadline)
 	if (!ask(live, "query-named-block-nodes", json_pack("{s:b}", "flat", true), deadline,
 		 &reply))
 		return false;
-	json_array_foreach(reply, index, entry)
-		take_image(live, entry);
+	json_array_foreach(reply, index, entry) take_image(live, entry);
 	json_decref(reply);
 	sample->images_taken = now;
 	return true;
@@ -239,10 +239,12 @@ bool live_sample_vcpus(QemuLive *live, uint64_t timeout_usec, GError **error)
 	if (!live->qmp || live->gone)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
 			    live->guest->def->name);
-	if (!qmp_call(live->qmp, "query-cpus-fast", NULL, timeout_usec, &reply, error))
+	reply = qmp_call(live->qmp, "query-cpus-fast", NULL, timeout_usec, error);
+	if (!reply)
 		return false;
 	live->sample.vcpus = g_array_new(FALSE, TRUE, sizeof(VcpuInfo));
-	json_array_foreach(reply, index, entry) {
+	json_array_foreach(reply, index, entry)
+	{
 		int64_t thread = number(entry, "thread-id");
 		VcpuInfo vcpu = {
 			.number = (unsigned)CLAMP(number(entry, "cpu-index"), 0, CPUSET_MAX),
@@ -268,7 +270,8 @@ static bool sample_iothreads(QemuLive *live, int64_t deadline)
 	if (!ask(live, "query-iothreads", NULL, deadline, &reply))
 		return false;
 	live->sample.iothreads = g_array_new(FALSE, TRUE, sizeof(IothreadSample));
-	json_array_foreach(reply, index, entry) {
+	json_array_foreach(reply, index, entry)
+	{
 		const char *id = json_string_value(json_object_get(entry, "id"));
 		IothreadSample io = {
 			.thread = (pid_t)CLAMP(number(entry, "thread-id"), 0, G_MAXINT),

@@ -74,8 +74,8 @@ int live_socket_connect(const char *path, GError **error)
 }
 
 /*
- * A socket of the guest that may be in its own directory, which the guest's user cannot always reach
- * by the path that others know it by.
+ * A socket of the guest that may be in its own directory, which the guest's user cannot always
+ * reach by the path that others know it by.
  */
 int live_channel_connect(const Guest *guest, const char *path, GError **error)
 {
@@ -288,8 +288,8 @@ static void log_command(const QemuLive *live, const QemuCommandLine *line)
 		g_strdup_printf("%s: starting domain '%s'\n%s", date, live->guest->def->name, text);
 
 	if (write(live->guest->log_fd, entry, strlen(entry)) < 0)
-		log_warning(_("cannot write to the log of domain '%s': %s"),
-			    live->guest->def->name, g_strerror(errno));
+		log_warning(_("cannot write to the log of domain '%s': %s"), live->guest->def->name,
+			    g_strerror(errno));
 }
 
 bool live_spawn(QemuLive *live, GError **error)
@@ -321,6 +321,5 @@ bool live_connect(QemuLive *live, GError **error)
 	if (fd < 0)
 		return false;
 	live->qmp = qmp_new(live->guest->loop, fd, &live_qmp_handler, live, error);
-	return live->qmp &&
-	       qmp_greet_call(live->qmp, GREETING_SECONDS * G_USEC_PER_SEC, error);
+	return live->qmp && qmp_greet_call(live->qmp, GREETING_SECONDS * G_USEC_PER_SEC, error);
 }

@@ -49,9 +49,8 @@ static void pair_console(DomainDef *def)
 	if (list_length(def->consoles) == 0)
 		return;
 	console = list_get(def->consoles, 0);
-	if (list_length(def->serials) > 0 &&
-	    (console->console_target == CONSOLE_TARGET_SERIAL ||
-	     console->console_target == CONSOLE_TARGET_ABSENT)) {
+	if (list_length(def->serials) > 0 && (console->console_target == CONSOLE_TARGET_SERIAL ||
+					      console->console_target == CONSOLE_TARGET_ABSENT)) {
 		serial = list_get(def->serials, 0);
 		if (serial->source.type == CHARDEV_PTY && console->source.type == CHARDEV_PTY) {
 			g_free(console->source.path);
@@ -89,7 +88,8 @@ static bool learn_ttys(QemuLive *live, GError **error)
 		return true;
 	if (!live_call(live->guest, "query-chardev", NULL, &reply, error))
 		return false;
-	json_array_foreach(reply, index, item) {
+	json_array_foreach(reply, index, item)
+	{
 		const char *label = json_string_value(json_object_get(item, "label"));
 		const char *name = json_string_value(json_object_get(item, "filename"));
 		const char *path = name ? pty_path(name) : NULL;
@@ -130,9 +130,10 @@ static bool set_passwords(QemuLive *live, GError **error)
 			g_autoptr(GDateTime) until =
 				g_date_time_new_from_iso8601(graphics->passwd_valid_to, utc);
 
-			arguments = json_pack("{s:s,s:o}", "protocol", vnc ? "vnc" : "spice", "time",
-					      json_sprintf("%" G_GINT64_FORMAT,
-							   until ? g_date_time_to_unix(until) : 0));
+			arguments =
+				json_pack("{s:s,s:o}", "protocol", vnc ? "vnc" : "spice", "time",
+					  json_sprintf("%" G_GINT64_FORMAT,
+						       until ? g_date_time_to_unix(until) : 0));
 			if (!live_call(live->guest, "expire_password", arguments, NULL, error))
 				return false;
 		}
@@ -255,7 +256,8 @@ bool live_start(Guest *guest, unsigned flags, GError **error)
 
 /* ---- Adoption */
 
-/* Whole or not at all; not synced to disk, since the hypervisor does not outlive the kernel either. */
+/* Whole or not at all; not synced to disk, since the hypervisor does not outlive the kernel either.
+ */
 static bool write_state(const char *path, const char *text, GError **error)
 {
 	g_autofree char *temporary = g_strconcat(path, ".new", NULL);
@@ -270,9 +272,9 @@ static bool write_state(const char *path, const char *text, GError **error)
 bool live_save(QemuLive *live, GError **error)
 {
 	g_autofree char *path = g_build_filename(live->guest->run_dir, state_name, NULL);
-	json_t *state = json_pack("{s:i,s:I,s:b}", "pid", (int)live->pid, "started",
-				  (json_int_t)proc_started(live->pid), "reboot",
-				  live->reboot_wanted);
+	json_t *state =
+		json_pack("{s:i,s:I,s:b}", "pid", (int)live->pid, "started",
+			  (json_int_t)proc_started(live->pid), "reboot", live->reboot_wanted);
 	char *text = json_dumps(state, JSON_COMPACT);
 	bool ok = write_state(path, text, error);
 

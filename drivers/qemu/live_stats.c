@@ -141,7 +141,8 @@ static bool is_tap(const DomainInterface *net)
 		net->type == INTERFACE_ETHERNET || net->type == INTERFACE_DIRECT);
 }
 
-/* What the host receives from a tap is what the guest sent; of macvtap it is the other way round. */
+/* What the host receives from a tap is what the guest sent; of macvtap it is the other way round.
+ */
 static bool read_counters(const DomainInterface *net, InterfaceStats *ret)
 {
 	bool swapped = net->type != INTERFACE_DIRECT;
@@ -150,10 +151,10 @@ static bool read_counters(const DomainInterface *net, InterfaceStats *ret)
 		const char *side, *what;
 		int64_t *value;
 	} counters[] = {
-		{ rx, "bytes", &ret->rx_bytes },     { rx, "packets", &ret->rx_packets },
-		{ rx, "errors", &ret->rx_errs },     { rx, "dropped", &ret->rx_drop },
-		{ tx, "bytes", &ret->tx_bytes },     { tx, "packets", &ret->tx_packets },
-		{ tx, "errors", &ret->tx_errs },     { tx, "dropped", &ret->tx_drop },
+		{ rx, "bytes", &ret->rx_bytes }, { rx, "packets", &ret->rx_packets },
+		{ rx, "errors", &ret->rx_errs }, { rx, "dropped", &ret->rx_drop },
+		{ tx, "bytes", &ret->tx_bytes }, { tx, "packets", &ret->tx_packets },
+		{ tx, "errors", &ret->tx_errs }, { tx, "dropped", &ret->tx_drop },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(counters); i++) {
@@ -270,8 +271,8 @@ bool live_block_stats(Guest *guest, const char *name, BlockStats *ret, GError **
 		    g_strcmp0(disk->source.path, name) != 0)
 			continue;
 		found = true;
-		sample = live->sample.disks ? g_hash_table_lookup(live->sample.disks, disk->target) :
-					      NULL;
+		sample = live->sample.disks ? g_hash_table_lookup(live->sample.disks, disk->target)
+					    : NULL;
 		if (!sample)
 			continue;
 		ret->rd_req += MAX(sample->stats.rd_req, 0);
@@ -314,12 +315,9 @@ static const struct {
 	unsigned group;
 	void (*add)(QemuLive *live, StatsSink *sink);
 } groups_table[] = {
-	{ VIR_DOMAIN_STATS_STATE, add_state },
-	{ VIR_DOMAIN_STATS_CPU_TOTAL, add_cpu },
-	{ VIR_DOMAIN_STATS_BALLOON, add_balloon },
-	{ VIR_DOMAIN_STATS_VCPU, add_vcpus },
-	{ VIR_DOMAIN_STATS_INTERFACE, add_interfaces },
-	{ VIR_DOMAIN_STATS_BLOCK, add_blocks },
+	{ VIR_DOMAIN_STATS_STATE, add_state },          { VIR_DOMAIN_STATS_CPU_TOTAL, add_cpu },
+	{ VIR_DOMAIN_STATS_BALLOON, add_balloon },      { VIR_DOMAIN_STATS_VCPU, add_vcpus },
+	{ VIR_DOMAIN_STATS_INTERFACE, add_interfaces }, { VIR_DOMAIN_STATS_BLOCK, add_blocks },
 	{ VIR_DOMAIN_STATS_IOTHREAD, add_iothreads },
 };
 
@@ -343,8 +341,8 @@ int live_memory_stats(Guest *guest, MemoryStat *ret, unsigned max, GError **erro
 	if (!live)
 		return not_running(guest, error), -1;
 	if (n < max)
-		ret[n++] = (MemoryStat){ VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON,
-					 memory_now_kib(live) };
+		ret[n++] =
+			(MemoryStat){ VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, memory_now_kib(live) };
 	for (unsigned i = 0; i < G_N_ELEMENTS(balloon_names) && n < max; i++)
 		if (balloon_knows(live, balloon_names[i].tag))
 			ret[n++] = (MemoryStat){ balloon_names[i].tag,

@@ -109,7 +109,8 @@ static const CpuSched *sched_of(const GPtrArray *scheds, unsigned id)
 static bool tune_emulator(QemuLive *live, GError **error)
 {
 	const DomainDef *def = live->guest->def;
-	const Cpuset *cpus = def->cputune.emulatorpin ? def->cputune.emulatorpin : def->vcpus.cpuset;
+	const Cpuset *cpus =
+		def->cputune.emulatorpin ? def->cputune.emulatorpin : def->vcpus.cpuset;
 	const CpuSched *sched = def->cputune.emulatorsched;
 	g_autofree char *path = g_strdup_printf("/proc/%d/task", live->pid);
 	const struct dirent *entry;
@@ -185,8 +186,7 @@ static bool tune_iothreads(QemuLive *live, GError **error)
 		return true;
 	if (!live_call(live->guest, "query-iothreads", NULL, &reply, error))
 		return false;
-	json_array_foreach(reply, index, entry)
-		ok = ok && tune_iothread(tune, entry, error);
+	json_array_foreach(reply, index, entry) ok = ok && tune_iothread(tune, entry, error);
 	json_decref(reply);
 	return ok;
 }
@@ -326,8 +326,7 @@ static bool tune_balloon(QemuLive *live, GError **error)
 bool live_tune(QemuLive *live, GError **error)
 {
 	return tune_emulator(live, error) && tune_vcpus(live, error) &&
-	       tune_iothreads(live, error) && tune_disks(live, error) &&
-	       tune_trays(live, error) &&
+	       tune_iothreads(live, error) && tune_disks(live, error) && tune_trays(live, error) &&
 	       tune_links(live, error) && tune_balloon(live, error);
 }
 
@@ -346,8 +345,8 @@ bool live_set_memory(Guest *guest, uint64_t kib, GError **error)
 		return fail_no_balloon(guest, error);
 	if (kib == 0 || kib > guest->def->memory.total_kib)
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("%" G_GUINT64_FORMAT " KiB: domain '%s' can have 1 to %" G_GUINT64_FORMAT
-			      " KiB"),
+			    _("%" G_GUINT64_FORMAT
+			      " KiB: domain '%s' can have 1 to %" G_GUINT64_FORMAT " KiB"),
 			    kib, guest->def->name, guest->def->memory.total_kib);
 	return live_call(guest, "balloon", json_pack("{s:I}", "value", (json_int_t)(kib * 1024)),
 			 NULL, error);

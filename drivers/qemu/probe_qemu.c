@@ -84,10 +84,7 @@ static bool probe_begin(Probe *probe, const char *path, const char *accel, GErro
 /* The reply to @command, or NULL: what a binary does not know is left out of the answer. */
 static json_t *probe_ask(Probe *probe, const char *command, json_t *arguments)
 {
-	json_t *reply = NULL;
-
-	return qmp_call(probe->qmp, command, arguments, PROBE_CALL_USEC, &reply, NULL) ? reply
-										       : NULL;
+	return qmp_call(probe->qmp, command, arguments, PROBE_CALL_USEC, NULL);
 }
 
 /* The strings @key of a list of objects, sorted by the binary. */

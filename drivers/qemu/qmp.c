@@ -10,7 +10,7 @@
 #include "drivers/qemu/qmp.h"
 
 enum {
-	CALLS_MAX = 64,	   /* commands without an answer yet, given up ones included */
+	CALLS_MAX = 64,    /* commands without an answer yet, given up ones included */
 	STRAYS_MAX = 1000, /* replies to nothing, after which the peer is no QEMU */
 	TEXT_MAX = 1000,   /* bytes of a peer's own words in a message */
 };
@@ -168,7 +168,11 @@ static const JsonPeerHandler peer_handler = {
 static Qmp *qmp_create(sd_event *loop, const int fds[2], const QmpHandler *handler, void *data,
 		       GError **error)
 {
-	JsonPeerOptions options = { .line_max = LIMIT_QMP_LINE, .what = _(what_monitor) };
+	JsonPeerOptions options = {
+		.loop = loop,
+		.line_max = LIMIT_QMP_LINE,
+		.what = _(what_monitor),
+	};
 	Qmp *qmp = g_new0(Qmp, 1);
 
 	qmp->loop = loop;
@@ -176,7 +180,7 @@ static Qmp *qmp_create(sd_event *loop, const int fds[2], const QmpHandler *handl
 	qmp->data = data;
 	qmp->refs = 1;
 	qmp->calls = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	qmp->peer = json_peer_new(loop, fds, &options, &peer_handler, qmp, error);
+	qmp->peer = json_peer_new(fds, &options, &peer_handler, qmp, error);
 	if (!qmp->peer)
 		g_clear_pointer(&qmp, qmp_unref);
 	return qmp;
@@ -279,39 +283,39 @@ static char *peer_words(const char *text)
 	return g_strchomp(words);
 }
 
-static bool fail_reply(json_t *failure, const char *command, GError **error)
+static void fail_reply(json_t *failure, const char *command, GError **error)
 {
 	const char *class = json_string_value(json_object_get(failure, "class"));
-	g_autofree char *words =
-		peer_words(json_string_value(json_object_get(failure, "desc")));
+	g_autofree char *words = peer_words(json_string_value(json_object_get(failure, "desc")));
 	int code = VIR_ERR_OPERATION_FAILED;
 
 	if (g_strcmp0(class, "CommandNotFound") == 0)
 		code = VIR_ERR_OPERATION_UNSUPPORTED;
 	else if (g_strcmp0(class, "DeviceNotFound") == 0)
 		code = VIR_ERR_DEVICE_MISSING;
-	return fail(error, code, _("the hypervisor refused '%s': %s"), command, words);
+	fail(error, code, _("the hypervisor refused '%s': %s"), command, words);
 }
 
-static bool qmp_command(Qmp *qmp, json_t *request, int fd, uint64_t timeout_usec, json_t **ret,
-			GError **error)
+/* The value of "return"; takes @request. */
+static json_t *qmp_command(Qmp *qmp, json_t *request, int fd, uint64_t timeout_usec, GError **error)
 {
 	const char *command = json_string_value(json_object_get(request, "execute"));
 	json_t *reply = qmp_exchange(qmp, request, fd, timeout_usec, error);
 	json_t *value = json_object_get(reply, "return");
 	json_t *failure = json_object_get(reply, "error");
-	bool ok = value != NULL;
 
-	if (reply && failure)
-		ok = fail_reply(failure, command, error);
-	else if (reply && !value)
+	if (reply && failure) {
+		fail_reply(failure, command, error);
+		value = NULL;
+	} else if (reply && !value) {
 		fail(error, VIR_ERR_OPERATION_FAILED,
 		     _("the hypervisor's answer to '%s' holds neither a result nor an error"),
 		     command);
-	else if (ok && ret)
-		*ret = json_incref(value);
+	}
+	json_incref(value);
 	json_decref(reply);
-	return ok;
+	json_decref(request);
+	return value;
 }
 
 static json_t *request_new(const char *command, json_t *arguments)
@@ -323,24 +327,15 @@ static json_t *request_new(const char *command, json_t *arguments)
 	return request;
 }
 
-bool qmp_call(Qmp *qmp, const char *command, json_t *arguments, uint64_t timeout_usec,
-	      json_t **ret, GError **error)
-{
-	json_t *request = request_new(command, arguments);
-	bool ok = qmp_command(qmp, request, -1, timeout_usec, ret, error);
-
-	json_decref(request);
-	return ok;
-}
-
-bool qmp_fd_call(Qmp *qmp, const char *command, json_t *arguments, int fd, json_t **ret,
+json_t *qmp_call(Qmp *qmp, const char *command, json_t *arguments, uint64_t timeout_usec,
 		 GError **error)
 {
-	json_t *request = request_new(command, arguments);
-	bool ok = qmp_command(qmp, request, fd, QMP_TIMEOUT_USEC, ret, error);
+	return qmp_command(qmp, request_new(command, arguments), -1, timeout_usec, error);
+}
 
-	json_decref(request);
-	return ok;
+json_t *qmp_fd_call(Qmp *qmp, const char *command, json_t *arguments, int fd, GError **error)
+{
+	return qmp_command(qmp, request_new(command, arguments), fd, QMP_TIMEOUT_USEC, error);
 }
 
 json_t *qmp_raw_call(Qmp *qmp, json_t *request, uint64_t timeout_usec, GError **error)
@@ -353,6 +348,7 @@ json_t *qmp_raw_call(Qmp *qmp, json_t *request, uint64_t timeout_usec, GError **
 
 bool qmp_greet_call(Qmp *qmp, uint64_t timeout_usec, GError **error)
 {
+	json_t *reply = NULL;
 	bool ok;
 
 	qmp->refs++;
@@ -363,8 +359,11 @@ bool qmp_greet_call(Qmp *qmp, uint64_t timeout_usec, GError **error)
 		ok = fail(error, VIR_ERR_OPERATION_FAILED,
 			  _("what answers on the monitor socket is not a QEMU: it greets without "
 			    "a version"));
+	if (ok)
+		reply = qmp_call(qmp, "qmp_capabilities", NULL, timeout_usec, error);
 	qmp_unref(qmp);
-	return ok && qmp_call(qmp, "qmp_capabilities", NULL, timeout_usec, NULL, error);
+	json_decref(reply);
+	return reply != NULL;
 }
 
 uint64_t qmp_version(const Qmp *qmp)

@@ -51,16 +51,15 @@ uint64_t qmp_version(const Qmp *qmp);
 
 /*
  * Runs @command with @arguments (an object, reference taken; may be NULL) and waits at most
- * @timeout_usec (never 0). *ret (may be NULL) is the value of "return"; the caller owns it.
- * Fails with VIR_ERR_OPERATION_TIMEOUT, with VIR_ERR_OPERATION_UNSUPPORTED when the hypervisor
- * has no such command, VIR_ERR_DEVICE_MISSING for its DeviceNotFound, and else
- * VIR_ERR_OPERATION_FAILED. A reply that comes after the timeout is dropped.
+ * @timeout_usec (never 0). Returns the value of "return", which the caller owns, or NULL:
+ * VIR_ERR_OPERATION_TIMEOUT, VIR_ERR_OPERATION_UNSUPPORTED when the hypervisor has no such
+ * command, VIR_ERR_DEVICE_MISSING for its DeviceNotFound, else VIR_ERR_OPERATION_FAILED. A reply
+ * that comes after the timeout is dropped.
  */
-bool qmp_call(Qmp *qmp, const char *command, json_t *arguments, uint64_t timeout_usec,
-	      json_t **ret, GError **error);
-/* As qmp_call() with a copy of @fd attached, for getfd and add-fd. */
-bool qmp_fd_call(Qmp *qmp, const char *command, json_t *arguments, int fd, json_t **ret,
+json_t *qmp_call(Qmp *qmp, const char *command, json_t *arguments, uint64_t timeout_usec,
 		 GError **error);
+/* As qmp_call() with a copy of @fd attached, for getfd and add-fd. */
+json_t *qmp_fd_call(Qmp *qmp, const char *command, json_t *arguments, int fd, GError **error);
 /*
  * Sends @request (an object with "execute"; reference taken, its "id" is replaced) and returns the
  * whole reply, error replies included. The caller owns it.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * tests/golden/qemu-args: NAME.xml is a prepared definition, NAME.args the command line without
- * descriptors, NAME.opened.args the one for which everything was opened; "error CODE: ..." for those
- * that are refused. With $REEVE_UPDATE they are written anew; look at the difference.
+ * descriptors, NAME.opened.args the one for which everything was opened; "error CODE: ..." for
+ * those that are refused. With $REEVE_UPDATE they are written anew; look at the difference.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
 /*
  * What a definition says is honoured or refused: every row of every table of <domain> is changed in
  * the definitions of tests/golden/qemu-args (elements that none of them has are put in), and the
- * command line, or the refusal, must change with it. Rows that others honour, or that are no wishes,
- * are listed with who that is; a new row fails here until it is built or listed.
+ * command line, or the refusal, must change with it. Rows that others honour, or that are no
+ * wishes, are listed with who that is; a new row fails here until it is built or listed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -170,10 +170,10 @@ static void walk_rows(Walk *walk, const BindElement *element, char *object, cons
 
 static void walk_scalar(Walk *walk, const BindRow *row, char *object, const char *path)
 {
-	g_autofree char *full = g_strdup_printf("%s/%s%s%s%s", path,
-						row->kind == BIND_ATTR ? "@" : "",
-						row->name ? row->name : "text()",
-						row->attr ? "/@" : "", row->attr ? row->attr : "");
+	g_autofree char *full =
+		g_strdup_printf("%s/%s%s%s%s", path, row->kind == BIND_ATTR ? "@" : "",
+				row->name ? row->name : "text()", row->attr ? "/@" : "",
+				row->attr ? row->attr : "");
 
 	if (g_hash_table_contains(walk->honoured, row))
 		return;

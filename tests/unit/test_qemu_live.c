@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The live half of the qemu driver with a real QEMU, and this program as its worker. The guests have
- * no system but the firmware. With $REEVE_TEST_KERNEL and $REEVE_TEST_INITRD, which tests/lib/guest-files
- * prints, one more boots Linux and is shut down by its power button.
+ * The live half of the qemu driver with a real QEMU, and this program as its worker. The guests
+ * have no system but the firmware. With $REEVE_TEST_KERNEL and $REEVE_TEST_INITRD, which
+ * tests/lib/guest-files prints, one more boots Linux and is shut down by its power button.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ static const char emulator[] = "/usr/bin/qemu-system-x86_64";
 typedef struct TestGuest {
 	Guest guest;
 	char *dir;
-	GString *log; /* "state 1/1", "event 0" ... in the order in which they came */
+	GString *log;        /* "state 1/1", "event 0" ... in the order in which they came */
 	unsigned events[64]; /* by virDomainEventID */
 	int ended_reason, ended_detail;
 	bool ended;
@@ -104,8 +104,8 @@ static void add_layer(TestGuest *test, const char *key, const char *path, const 
 	layer->format = g_strdup(format);
 	layer->read_only = flags == O_RDONLY;
 	/* "fd:N": handed down by whoever started us, who may open more than we may. */
-	layer->fd = g_str_has_prefix(path, "fd:") ? dup(atoi(path + 3)) :
-						   open(path, flags | O_CLOEXEC);
+	layer->fd =
+		g_str_has_prefix(path, "fd:") ? dup(atoi(path + 3)) : open(path, flags | O_CLOEXEC);
 	fcntl(layer->fd, F_SETFD, FD_CLOEXEC);
 	assert_true(layer->fd >= 0);
 	g_ptr_array_add(layers, layer);
@@ -123,16 +123,19 @@ static TestGuest *guest_new(const char *devices, const char *os)
 		"<features><acpi/></features><on_poweroff>destroy</on_poweroff>"
 		"<on_reboot>restart</on_reboot><on_crash>destroy</on_crash><devices>"
 		"<emulator>%s</emulator>"
-		"<controller type='pci' index='0' model='pci-root'><alias name='pci.0'/></controller>"
+		"<controller type='pci' index='0' model='pci-root'><alias "
+		"name='pci.0'/></controller>"
 		"<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/>"
 		"<address type='pci' domain='0' bus='0' slot='7' function='0'/></controller>"
 		"<serial type='pty'><target type='isa-serial' port='0'><model name='isa-serial'/>"
 		"</target><alias name='serial0'/></serial>"
-		"<console type='pty'><target type='serial' port='0'/><alias name='serial0'/></console>"
+		"<console type='pty'><target type='serial' port='0'/><alias "
+		"name='serial0'/></console>"
 		"<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/>"
 		"<alias name='channel0'/>"
 		"<address type='virtio-serial' controller='0' bus='0' port='1'/></channel>"
-		"<video><model type='vga' vram='16384' heads='1' primary='yes'/><alias name='video0'/>"
+		"<video><model type='vga' vram='16384' heads='1' primary='yes'/><alias "
+		"name='video0'/>"
 		"<address type='pci' domain='0' bus='0' slot='2' function='0'/></video>"
 		"<memballoon model='virtio'><stats period='2'/><alias name='balloon0'/>"
 		"<address type='pci' domain='0' bus='0' slot='5' function='0'/></memballoon>"
@@ -146,8 +149,7 @@ static TestGuest *guest_new(const char *devices, const char *os)
 	test->guest.run_dir = test->dir;
 	log = g_build_filename(test->dir, "log", NULL);
 	test->guest.log_fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	test->guest.resources =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, layers_free);
+	test->guest.resources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, layers_free);
 	test->guest.def = domain_def_parse(xml, strlen(xml), 0, NULL, &error);
 	if (error)
 		print_error("%s\n", error->message);
@@ -157,8 +159,8 @@ static TestGuest *guest_new(const char *devices, const char *os)
 
 static void guest_free(TestGuest *test)
 {
-	static const char *const files[] = { "log", "qmp", "agent", "hypervisor", "disk.qcow2",
-					     "base.raw" };
+	static const char *const files[] = { "log",        "qmp",        "agent",
+					     "hypervisor", "disk.qcow2", "base.raw" };
 
 	if (test->guest.driver_data)
 		qemu_live.release(&test->guest);
@@ -279,7 +281,8 @@ static void test_reset_without_reboot(G_GNUC_UNUSED void **state)
 	while (!test->events[VIR_DOMAIN_EVENT_ID_REBOOT] && !test->ended)
 		sd_event_run(loop, SECOND);
 	assert_false(test->ended);
-	reply = qemu_live.monitor_command(&test->guest, "{\"execute\":\"system_reset\"}", 0, &error);
+	reply = qemu_live.monitor_command(&test->guest, "{\"execute\":\"system_reset\"}", 0,
+					  &error);
 	assert_non_null(reply);
 	g_free(reply);
 	turn_until(&test->ended, 5);
@@ -320,18 +323,20 @@ static void test_failure(G_GNUC_UNUSED void **state)
 /* An overlay and its base, as descriptors that the path would not give. */
 static void test_disk(G_GNUC_UNUSED void **state)
 {
-	TestGuest *test = guest_new("<disk type='file' device='disk'><driver name='qemu' type='qcow2'"
-				    " cache='none' discard='unmap'/><source file='/nowhere'/>"
-				    "<target dev='vda' bus='virtio'/><serial>a,b</serial>"
-				    "<alias name='virtio-disk0'/><address type='pci' domain='0' "
-				    "bus='0' slot='4' function='0'/>"
-				    "<iotune><total_iops_sec>500</total_iops_sec></iotune></disk>",
-				    "");
+	TestGuest *test =
+		guest_new("<disk type='file' device='disk'><driver name='qemu' type='qcow2'"
+			  " cache='none' discard='unmap'/><source file='/nowhere'/>"
+			  "<target dev='vda' bus='virtio'/><serial>a,b</serial>"
+			  "<alias name='virtio-disk0'/><address type='pci' domain='0' "
+			  "bus='0' slot='4' function='0'/>"
+			  "<iotune><total_iops_sec>500</total_iops_sec></iotune></disk>",
+			  "");
 	g_autofree char *base = g_build_filename(test->dir, "base.raw", NULL);
 	g_autofree char *top = g_build_filename(test->dir, "disk.qcow2", NULL);
-	g_autofree char *make = g_strdup_printf("qemu-img create -q -f raw %s 1M && qemu-img create -q "
-						"-f qcow2 -F raw -b base.raw %s 8M",
-						base, top);
+	g_autofree char *make =
+		g_strdup_printf("qemu-img create -q -f raw %s 1M && qemu-img create -q "
+				"-f qcow2 -F raw -b base.raw %s 8M",
+				base, top);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(StatsSink) sink = stats_sink_new();
 	BlockStats stats;
@@ -360,9 +365,10 @@ static void test_disk(G_GNUC_UNUSED void **state)
 
 static void test_screen_and_keys(G_GNUC_UNUSED void **state)
 {
-	TestGuest *test = guest_new("<graphics type='vnc' port='5999' passwd='x'><listen type='none'/>"
-				    "</graphics>",
-				    "");
+	TestGuest *test =
+		guest_new("<graphics type='vnc' port='5999' passwd='x'><listen type='none'/>"
+			  "</graphics>",
+			  "");
 	const unsigned keys[] = { 29, 56, 111 };
 	g_autoptr(GError) error = NULL;
 	const char *mime = NULL;
@@ -379,7 +385,8 @@ static void test_screen_and_keys(G_GNUC_UNUSED void **state)
 	close(fd);
 	assert_true(qemu_live.screenshot(&test->guest, 1, &mime, &error) < 0);
 	g_clear_error(&error);
-	expect(qemu_live.send_key(&test->guest, VIR_KEYCODE_SET_LINUX, 50, keys, 3, &error), &error);
+	expect(qemu_live.send_key(&test->guest, VIR_KEYCODE_SET_LINUX, 50, keys, 3, &error),
+	       &error);
 	assert_false(qemu_live.send_key(&test->guest, VIR_KEYCODE_SET_LINUX, 50,
 					(unsigned[]){ 60000 }, 1, &error));
 	g_clear_error(&error);
@@ -388,7 +395,8 @@ static void test_screen_and_keys(G_GNUC_UNUSED void **state)
 	assert_int_equal(read(fd, head, 3), 3);
 	assert_memory_equal(head, "RFB", 3);
 	close(fd);
-	reply = qemu_live.monitor_command(&test->guest, "{\"execute\":\"query-status\"}", 0, &error);
+	reply = qemu_live.monitor_command(&test->guest, "{\"execute\":\"query-status\"}", 0,
+					  &error);
 	assert_non_null(strstr(reply, "running"));
 	g_free(reply);
 	reply = qemu_live.monitor_command(&test->guest, "info version", 1, &error);
@@ -509,11 +517,15 @@ static int tear_down(G_GNUC_UNUSED void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life),	 cmocka_unit_test(test_paused_and_stopped),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_paused_and_stopped),
 		cmocka_unit_test(test_reset_without_reboot),
-		cmocka_unit_test(test_crash),	 cmocka_unit_test(test_failure),
-		cmocka_unit_test(test_disk),	 cmocka_unit_test(test_screen_and_keys),
-		cmocka_unit_test(test_adopt),	 cmocka_unit_test(test_destroy_twice),
+		cmocka_unit_test(test_crash),
+		cmocka_unit_test(test_failure),
+		cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_screen_and_keys),
+		cmocka_unit_test(test_adopt),
+		cmocka_unit_test(test_destroy_twice),
 		cmocka_unit_test(test_linux),
 	};
 

@@ -23,7 +23,7 @@ static const char greeting[] =
 enum { SECOND = 1000 * 1000 };
 
 typedef struct Peer {
-	int fd;	 /* the peer's end */
+	int fd; /* the peer's end */
 	int other;
 	void (*script)(struct Peer *peer);
 	GThread *thread;
@@ -37,6 +37,18 @@ typedef struct Heard {
 } Heard;
 
 static sd_event *loop;
+
+/* Whether the call succeeded; *ret (may be NULL) is its value. */
+static bool call(Qmp *qmp, const char *command, uint64_t timeout, json_t **ret, GError **error)
+{
+	json_t *value = qmp_call(qmp, command, NULL, timeout, error);
+
+	if (value && ret)
+		*ret = value;
+	else
+		json_decref(value);
+	return value != NULL;
+}
 
 static void on_event(const QmpEvent *event, void *data)
 {
@@ -134,12 +146,15 @@ static void peer_stop(Peer *peer)
 static void script_plain(Peer *peer)
 {
 	greet(peer);
-	say(peer, "{\"event\": \"RESUME\", \"timestamp\": {\"seconds\": 5, \"microseconds\": 7}}\r\n");
-	answer(peer, hear(peer), "{\"status\": \"running\", \"huge\": 18446744073709551615, "
-				 "\"large\": [9223372036854775807, -9223372036854775807, "
-				 "\"18446744073709551615\"]}");
+	say(peer,
+	    "{\"event\": \"RESUME\", \"timestamp\": {\"seconds\": 5, \"microseconds\": 7}}\r\n");
+	answer(peer, hear(peer),
+	       "{\"status\": \"running\", \"huge\": 18446744073709551615, "
+	       "\"large\": [9223372036854775807, -9223372036854775807, "
+	       "\"18446744073709551615\"]}");
 	hear(peer);
-	say(peer, "{\"id\": 3, \"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\\u001b\"}}\n");
+	say(peer,
+	    "{\"id\": 3, \"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\\u001b\"}}\n");
 	hear(peer);
 }
 
@@ -156,7 +171,7 @@ static void test_plain(G_GNUC_UNUSED void **state)
 	assert_non_null(qmp);
 	assert_true(qmp_greet_call(qmp, SECOND, &error));
 	assert_int_equal(qmp_version(qmp), 7002022);
-	assert_true(qmp_call(qmp, "query-status", NULL, SECOND, &value, &error));
+	assert_true(call(qmp, "query-status", SECOND, &value, &error));
 	assert_string_equal(json_string_value(json_object_get(value, "status")), "running");
 	assert_true(json_is_real(json_object_get(value, "huge")));
 	assert_int_equal(json_integer_value(json_array_get(json_object_get(value, "large"), 0)),
@@ -164,7 +179,7 @@ static void test_plain(G_GNUC_UNUSED void **state)
 	json_decref(value);
 	assert_int_equal(heard.events, 1);
 	assert_string_equal(heard.last, "RESUME");
-	assert_false(qmp_call(qmp, "nonsense", NULL, SECOND, NULL, &error));
+	assert_false(call(qmp, "nonsense", SECOND, NULL, &error));
 	assert_int_equal(error_code(error), VIR_ERR_OPERATION_UNSUPPORTED);
 	assert_null(strchr(error->message, 033));
 	assert_int_equal(qmp_silent_ms(qmp), 0);
@@ -183,14 +198,16 @@ static void script_fd(Peer *peer)
 static void test_descriptor(G_GNUC_UNUSED void **state)
 {
 	g_autoptr(GError) error = NULL;
+	json_t *value;
 	Peer peer;
 	Qmp *qmp;
 
 	peer_start(&peer, script_fd);
 	qmp = qmp_new(loop, peer.other, NULL, NULL, &error);
 	assert_true(qmp_greet_call(qmp, SECOND, &error));
-	assert_true(qmp_fd_call(qmp, "getfd", json_pack("{s:s}", "fdname", "x"), STDERR_FILENO,
-				NULL, &error));
+	value = qmp_fd_call(qmp, "getfd", json_pack("{s:s}", "fdname", "x"), STDERR_FILENO, &error);
+	assert_non_null(value);
+	json_decref(value);
 	qmp_free(qmp);
 	g_thread_join(peer.thread);
 	assert_true(peer.carried >= 0);
@@ -209,7 +226,7 @@ static void test_blocking(G_GNUC_UNUSED void **state)
 	peer_start(&peer, script_plain);
 	qmp = qmp_new_blocking(peer.other, peer.other, &handler, &heard, &error);
 	assert_true(qmp_greet_call(qmp, SECOND, &error));
-	assert_true(qmp_call(qmp, "query-status", NULL, SECOND, &value, &error));
+	assert_true(call(qmp, "query-status", SECOND, &value, &error));
 	json_decref(value);
 	assert_int_equal(heard.events, 1);
 	qmp_free(qmp);
@@ -242,11 +259,11 @@ static void test_silent(G_GNUC_UNUSED void **state)
 	peer_start(&peer, script_silent);
 	qmp = qmp_new(loop, peer.other, NULL, NULL, &error);
 	assert_true(qmp_greet_call(qmp, SECOND, &error));
-	assert_false(qmp_call(qmp, "query-block", NULL, 20000, &value, &error));
+	assert_false(call(qmp, "query-block", 20000, &value, &error));
 	assert_int_equal(error_code(error), VIR_ERR_OPERATION_TIMEOUT);
 	assert_true(qmp_silent_ms(qmp) >= 15);
 	g_clear_error(&error);
-	assert_true(qmp_call(qmp, "query-block", NULL, SECOND, &value, &error));
+	assert_true(call(qmp, "query-block", SECOND, &value, &error));
 	assert_string_equal(json_string_value(value), "in time");
 	assert_int_equal(qmp_silent_ms(qmp), 0);
 	json_decref(value);
@@ -273,7 +290,7 @@ static void test_many_unanswered(G_GNUC_UNUSED void **state)
 	assert_true(qmp_greet_call(qmp, SECOND, &error));
 	for (sent = 0; sent < 200; sent++) {
 		g_clear_error(&error);
-		assert_false(qmp_call(qmp, "query-block", NULL, 1, NULL, &error));
+		assert_false(call(qmp, "query-block", 1, NULL, &error));
 		assert_int_equal(error_code(error), VIR_ERR_OPERATION_TIMEOUT);
 	}
 	qmp_free(qmp);
@@ -348,13 +365,13 @@ static void expect_end(void (*script)(Peer *peer), bool expect_greeting)
 	qmp = qmp_new(loop, peer.other, &handler, &heard, &error);
 	assert_int_equal(qmp_greet_call(qmp, SECOND, &error), expect_greeting);
 	if (expect_greeting) {
-		assert_false(qmp_call(qmp, "query-status", NULL, 20 * SECOND, NULL, &error));
+		assert_false(call(qmp, "query-status", 20 * SECOND, NULL, &error));
 		assert_int_equal(heard.closed, 1);
 		assert_true(qmp_is_closed(qmp));
 	}
 	assert_int_equal(error_code(error), VIR_ERR_OPERATION_FAILED);
 	g_clear_error(&error);
-	assert_false(qmp_call(qmp, "query-status", NULL, SECOND, NULL, &error));
+	assert_false(call(qmp, "query-status", SECOND, NULL, &error));
 	qmp_free(qmp);
 	peer_stop(&peer);
 }
@@ -395,7 +412,7 @@ static void test_storm(G_GNUC_UNUSED void **state)
 	peer_start(&peer, script_storm);
 	qmp = qmp_new(loop, peer.other, &handler, &heard, &error);
 	assert_true(qmp_greet_call(qmp, SECOND, &error));
-	assert_true(qmp_call(qmp, "stop", NULL, 10 * SECOND, &value, &error));
+	assert_true(call(qmp, "stop", 10 * SECOND, &value, &error));
 	assert_true(json_is_true(value));
 	assert_int_equal(heard.events, 20001);
 	json_decref(value);
@@ -408,7 +425,7 @@ static void call_on_fiber(void *data)
 {
 	g_autoptr(GError) error = NULL;
 
-	assert_false(qmp_call(data, "query-status", NULL, 10 * SECOND, NULL, &error));
+	assert_false(call(data, "query-status", 10 * SECOND, NULL, &error));
 	assert_int_equal(error_code(error), VIR_ERR_OPERATION_FAILED);
 }
 
@@ -444,14 +461,10 @@ static int tear_down(G_GNUC_UNUSED void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_descriptor),
-		cmocka_unit_test(test_blocking),
-		cmocka_unit_test(test_silent),
-		cmocka_unit_test(test_many_unanswered),
-		cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_free_while_waiting),
+		cmocka_unit_test(test_plain),           cmocka_unit_test(test_descriptor),
+		cmocka_unit_test(test_blocking),        cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_many_unanswered), cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_storm),           cmocka_unit_test(test_free_while_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
