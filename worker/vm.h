@@ -40,6 +40,7 @@ struct Vm {
 	bool failed;	     /* start did not work: nothing to keep */
 	uint64_t generation; /* of state and live XML */
 	uint64_t sequence;   /* of the last event */
+	uint64_t acknowledged; /* by the engine */
 	GQueue events;	     /* VmEvent that the engine has not acknowledged */
 	gsize events_size;   /* bytes in there */
 	uint64_t started_usec;

@@ -62,6 +62,7 @@ void vm_event_acknowledge(Vm *vm, uint64_t sequence)
 {
 	const VmEvent *event;
 
+	vm->acknowledged = MAX(vm->acknowledged, sequence);
 	while ((event = g_queue_peek_head(&vm->events)) && event->sequence <= sequence)
 		event_pop(vm);
 	vm_check_end(vm);
@@ -71,6 +72,11 @@ void vm_event_restore(Vm *vm, uint64_t sequence, int64_t time_usec, int id, GByt
 {
 	VmEvent *event = g_new0(VmEvent, 1);
 
+	/* A successor finds events in its file that the engine has had. */
+	if (sequence <= vm->acknowledged) {
+		g_free(event);
+		return;
+	}
 	*event = (VmEvent){ sequence, time_usec, id, g_bytes_ref(payload) };
 	event_push(vm, event);
 }
