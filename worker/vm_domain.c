@@ -100,6 +100,18 @@ bool vm_domain_inject_nmi(VmCall *call, remote_domain_inject_nmi_args *args,
 bool vm_domain_send_key(VmCall *call, remote_domain_send_key_args *args, G_GNUC_UNUSED NOTHING *ret,
 			GError **error)
 {
+	GuestKeys keys = { .codeset = (int)args->codeset,
+			   .hold_ms = args->holdtime,
+			   .keys = args->keycodes.keycodes_val,
+			   .n_keys = args->keycodes.keycodes_len };
+
+	const GuestKeys keys = {
+		.codeset = (int)args->codeset,
+		.hold_ms = args->holdtime,
+		.keys = args->keycodes.keycodes_val,
+		.n_keys = args->keycodes.keycodes_len,
+	};
+
 	if (!vm_call_flags(call, args->flags, 0, error))
 		return false;
 	if (args->keycodes.keycodes_len == 0)
@@ -108,8 +120,7 @@ bool vm_domain_send_key(VmCall *call, remote_domain_send_key_args *args, G_GNUC_
 		return fail(error, VIR_ERR_INVALID_ARG, _("there is no set %u of key codes"),
 			    args->codeset);
 	return LIVE(call, send_key, error) &&
-	       call->live->send_key(call->guest, (int)args->codeset, args->holdtime,
-				    args->keycodes.keycodes_val, args->keycodes.keycodes_len, error);
+	       call->live->send_key(call->guest, &keys, error);
 }
 
 bool vm_domain_open_graphics_fd(VmCall *call, remote_domain_open_graphics_fd_args *args,

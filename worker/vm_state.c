@@ -155,7 +155,7 @@ static bool state_unpack(Vm *vm, json_t *root, GError **error)
 		return false;
 	vm->guest.pid = (pid_t)pid;
 	vm->guest.settings = json_incref(settings);
-	vm->sequence = (uint64_t)sequence + SEQUENCE_GAP;
+	vm->sequence = MAX(vm->acknowledged, (uint64_t)sequence) + SEQUENCE_GAP;
 	vm->ended = ended;
 	events_load(vm, events);
 	return true;
