@@ -268,7 +268,7 @@ static Volume *take_answer(Object *object, priv_volume_ret *ret, const VolumeDef
 	return volume;
 }
 
-Volume *pool_create_volume_call(Object *object, VolumeDef *def, GError **error)
+Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, GError **error)
 {
 	g_autoptr(Object) hold = object_ref(object);
 	const ActivePool *pool = pool_active(object, error);
@@ -286,6 +286,15 @@ Volume *pool_create_volume_call(Object *object, VolumeDef *def, GError **error)
 		return NULL;
 	args.pool = pool->def->target.path;
 	args.permissions = permissions_of(def->target.permissions);
+	if (flags & VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA) {
+		if (strcmp(args.format, "qcow2") != 0) {
+			volume_create_args_clear(&args);
+			return fail_null(error, VIR_ERR_CONFIG_UNSUPPORTED,
+					 _("volume '%s': only qcow2 can have its metadata preallocated"),
+					 def->name);
+		}
+		args.preallocate_metadata = true;
+	}
 	ok = PRIV_CALL(object->engine, volume_create, &args, &ret, NULL, error);
 	volume_create_args_clear(&args);
 	return ok ? take_answer(object, &ret, def, error) : NULL;

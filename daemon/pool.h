@@ -44,8 +44,8 @@ Volume *pool_find_volume(const ActivePool *pool, const char *name);
 /* In all active pools, by path; *ret_pool (borrowed) is the pool's Object. */
 Volume *pools_find_path(Objects *objects, const char *path, Object **ret_pool);
 
-/* Makes a volume out of its XML; parks. Borrowed. */
-Volume *pool_create_volume_call(Object *object, VolumeDef *def, GError **error);
+/* Makes a volume out of its XML; parks. Borrowed. @flags: virStorageVolCreateFlags. */
+Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, GError **error);
 bool pool_delete_volume_call(Object *object, const char *name, GError **error);
 /* @flags: virStorageVolResizeFlags. */
 bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity, unsigned flags,

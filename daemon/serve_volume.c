@@ -211,18 +211,22 @@ bool serve_storage_vol_get_path(Call *call, remote_storage_vol_get_path_args *ar
 bool serve_storage_vol_create_xml(Call *call, remote_storage_vol_create_xml_args *args,
 				  remote_storage_vol_create_xml_ret *ret, GError **error)
 {
+	const unsigned known =
+		VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA | VIR_STORAGE_VOL_CREATE_VALIDATE;
 	g_autoptr(VolumeDef) def = NULL;
 	Object *object = get_pool(call, &args->pool, error);
 	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
 	const Volume *volume;
 
 	if (!object || !pool_active(object, error) ||
-	    !call_flags(call, args->flags, VIR_STORAGE_VOL_CREATE_VALIDATE, error))
+	    !call_flags(call, args->flags, known, error))
 		return false;
-	def = volume_def_parse(args->xml, strlen(args->xml), args->flags ? CONF_VALIDATE : 0, NULL, error);
+	def = volume_def_parse(args->xml, strlen(args->xml),
+			       args->flags & VIR_STORAGE_VOL_CREATE_VALIDATE ? CONF_VALIDATE : 0, NULL,
+			       error);
 	if (!def)
 		return false;
-	volume = pool_create_volume_call(object, def, error);
+	volume = pool_create_volume_call(object, def, args->flags, error);
 	if (volume)
 		fill_volume(object, volume, &ret->vol);
 	return volume != NULL;
