@@ -84,6 +84,9 @@ static bool interface_source_check(const DomainInterface *interface, GError **er
 				    _("an interface of type 'vhostuser' needs <source type='unix'>"));
 		missing = !interface->vhost.path ? "path" : interface->vhost.mode ? NULL : "mode";
 		break;
+	case INTERFACE_VDS:
+		missing = interface->switchid ? NULL : "switchid";
+		break;
 	case INTERFACE_INTERNAL:
 		missing = interface->name ? NULL : "name";
 		break;

@@ -55,7 +55,7 @@ static const BindRow clock_rows[] = {
 	     AT(BIT(CLOCK_OFFSET_UTC) | BIT(CLOCK_OFFSET_LOCALTIME) | BIT(CLOCK_OFFSET_VARIABLE))),
 	ATTR(DomainClock, "basis", basis, clock_basis, 0, AT(BIT(CLOCK_OFFSET_VARIABLE))),
 	ATTR(DomainClock, "timezone", timezone, str, BIND_REQUIRED, AT(BIT(CLOCK_OFFSET_TIMEZONE))),
-	ATTR(DomainClock, "start", start, uint64, BIND_REQUIRED | BIND_ALWAYS,
+	ATTR(DomainClock, "start", start, uint64, BIND_REQUIRED,
 	     AT(BIT(CLOCK_OFFSET_ABSOLUTE))),
 	LIST(DomainClock, "timer", timers, clock_timer, G),
 	END_ROWS

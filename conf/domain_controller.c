@@ -75,7 +75,7 @@ static const BindRow target_rows[] = {
 static ELEMENT(pci_target, NULL, DomainController, target_rows);
 
 static const BindRow master_rows[] = {
-	ATTR(DeviceInfo, "startport", master_startport, uint, BIND_REQUIRED | BIND_ALWAYS | G),
+	ATTR(DeviceInfo, "startport", master_startport, uint, BIND_REQUIRED | G),
 	END_ROWS
 };
 static ELEMENT(usb_master, NULL, DeviceInfo, master_rows);

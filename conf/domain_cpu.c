@@ -58,7 +58,7 @@ static const BindRow feature_rows[] = {
 static ELEMENT(cpu_feature, NULL, CpuFeature, feature_rows);
 
 static const BindRow sibling_rows[] = {
-	ATTR(NumaDistance, "id", id, uint, BIND_REQUIRED | BIND_ALWAYS | G),
+	ATTR(NumaDistance, "id", id, uint, BIND_REQUIRED | G),
 	ATTR(NumaDistance, "value", value, uint, BIND_REQUIRED | G),
 	END_ROWS
 };
@@ -82,7 +82,7 @@ static const BindRow cache_line_rows[] = {
 };
 static ELEMENT(numa_cache_line, NULL, NumaCache, cache_line_rows);
 static const BindRow numa_cache_rows[] = {
-	ATTR(NumaCache, "level", level, uint, BIND_REQUIRED | BIND_ALWAYS | G),
+	ATTR(NumaCache, "level", level, uint, BIND_REQUIRED | G),
 	ATTR(NumaCache, "associativity", associativity, cache_associativity, BIND_REQUIRED | G),
 	ATTR(NumaCache, "policy", policy, cache_policy, BIND_REQUIRED | G),
 	CHILD("size", numa_cache_size, 0),
@@ -94,7 +94,7 @@ static ELEMENT(numa_cache, NULL, NumaCache, numa_cache_rows);
 static const BindRow cell_rows[] = {
 	ATTR(NumaCell, "id", id, uint, G, HAS(NumaCell, has_id)),
 	ATTR(NumaCell, "cpus", cpus, cpuset, G),
-	SIZE_ATTR(NumaCell, "memory", memory_kib, 1024, BIND_REQUIRED | BIND_ALWAYS | G),
+	SIZE_ATTR(NumaCell, "memory", memory_kib, 1024, BIND_REQUIRED | G),
 	ATTR(NumaCell, "memAccess", access, mem_access, 0),
 	ATTR(NumaCell, "discard", discard, yes_no, 0),
 	CHILD("distances", numa_distances, 0),
@@ -104,8 +104,8 @@ static const BindRow cell_rows[] = {
 static ELEMENT(numa_cell, NULL, NumaCell, cell_rows);
 
 static const BindRow latency_rows[] = {
-	ATTR(NumaInterconnect, "initiator", initiator, uint, BIND_REQUIRED | BIND_ALWAYS | G),
-	ATTR(NumaInterconnect, "target", target, uint, BIND_REQUIRED | BIND_ALWAYS | G),
+	ATTR(NumaInterconnect, "initiator", initiator, uint, BIND_REQUIRED | G),
+	ATTR(NumaInterconnect, "target", target, uint, BIND_REQUIRED | G),
 	ATTR(NumaInterconnect, "cache", cache, uint, G, HAS(NumaInterconnect, has_cache)),
 	ATTR(NumaInterconnect, "type", type, interconnect_type, BIND_REQUIRED | G),
 	ATTR(NumaInterconnect, "value", value, uint64, BIND_REQUIRED | G),
@@ -113,8 +113,8 @@ static const BindRow latency_rows[] = {
 };
 static ELEMENT(numa_latency, NULL, NumaInterconnect, latency_rows);
 static const BindRow bandwidth_rows[] = {
-	ATTR(NumaInterconnect, "initiator", initiator, uint, BIND_REQUIRED | BIND_ALWAYS | G),
-	ATTR(NumaInterconnect, "target", target, uint, BIND_REQUIRED | BIND_ALWAYS | G),
+	ATTR(NumaInterconnect, "initiator", initiator, uint, BIND_REQUIRED | G),
+	ATTR(NumaInterconnect, "target", target, uint, BIND_REQUIRED | G),
 	ATTR(NumaInterconnect, "cache", cache, uint, G, HAS(NumaInterconnect, has_cache)),
 	ATTR(NumaInterconnect, "type", type, interconnect_type, BIND_REQUIRED | G),
 	SIZE_ATTR(NumaInterconnect, "value", value, 1024, BIND_REQUIRED | G),

@@ -61,7 +61,7 @@ static const BindRow mirror_rows[] = {
 static ELEMENT(disk_mirror, NULL, DiskMirror, mirror_rows);
 
 static const BindRow queue_rows[] = {
-	ATTR(DiskIothreadQueue, "id", id, uint, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(DiskIothreadQueue, "id", id, uint, BIND_REQUIRED),
 	END_ROWS
 };
 static ELEMENT(iothread_queue, NULL, DiskIothreadQueue, queue_rows);

@@ -18,9 +18,9 @@ static const BindRow usb_address_rows[] = {
 };
 static ELEMENT(usb_host_address, NULL, HostAddress, usb_address_rows);
 static const BindRow scsi_address_rows[] = {
-	ATTR(DomainHostdev, "bus", scsi_bus, uint, BIND_REQUIRED | BIND_ALWAYS),
-	ATTR(DomainHostdev, "target", scsi_target, uint, BIND_REQUIRED | BIND_ALWAYS),
-	ATTR(DomainHostdev, "unit", scsi_unit, uint64, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(DomainHostdev, "bus", scsi_bus, uint, BIND_REQUIRED),
+	ATTR(DomainHostdev, "target", scsi_target, uint, BIND_REQUIRED),
+	ATTR(DomainHostdev, "unit", scsi_unit, uint64, BIND_REQUIRED),
 	END_ROWS
 };
 static ELEMENT(scsi_host_address, NULL, DomainHostdev, scsi_address_rows);

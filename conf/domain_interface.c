@@ -36,7 +36,7 @@ static const BindRow virtualport_rows[] = {
 ELEMENT(virtualport, NULL, VirtualPort, virtualport_rows);
 
 static const BindRow tag_rows[] = {
-	ATTR(VlanTag, "id", id, uint, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(VlanTag, "id", id, uint, BIND_REQUIRED),
 	ATTR(VlanTag, "nativeMode", native_mode, native_vlan_mode, 0),
 	END_ROWS
 };
@@ -167,11 +167,11 @@ static const BindRow source_rows[] = {
 	ATTR(DomainInterface, "address", address, str, 0, IS(SOCKETS)),
 	ATTR(DomainInterface, "port", port, uint, BIND_REQUIRED, IS(SOCKETS)),
 	ATTR(DomainInterface, "switchid", switchid, str, BIND_REQUIRED, IS(BIT(INTERFACE_VDS))),
-	ATTR(DomainInterface, "portid", vds_portid, int64, BIND_REQUIRED | BIND_ALWAYS,
+	ATTR(DomainInterface, "portid", vds_portid, int64, BIND_REQUIRED,
 	     IS(BIT(INTERFACE_VDS))),
 	ATTR(DomainInterface, "portgroupid", portgroupid, str, BIND_REQUIRED,
 	     IS(BIT(INTERFACE_VDS))),
-	ATTR(DomainInterface, "connectionid", connectionid, int64, BIND_REQUIRED | BIND_ALWAYS,
+	ATTR(DomainInterface, "connectionid", connectionid, int64, BIND_REQUIRED,
 	     IS(BIT(INTERFACE_VDS))),
 	INCLUDE_IN(DomainInterface, vhost, unix_source, IS(BIT(INTERFACE_VHOSTUSER))),
 	CHILD("local", interface_local, 0, IS(BIT(INTERFACE_UDP)), HAS(DomainInterface, has_local)),

@@ -51,9 +51,9 @@ static const BindRow fs_binary_rows[] = {
 };
 static ELEMENT(fs_binary, NULL, DomainFilesystem, fs_binary_rows);
 static const BindRow fs_id_rows[] = {
-	ATTR(FsIdMap, "start", start, uint, BIND_REQUIRED | BIND_ALWAYS),
-	ATTR(FsIdMap, "target", target, uint, BIND_REQUIRED | BIND_ALWAYS),
-	ATTR(FsIdMap, "count", count, uint, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(FsIdMap, "start", start, uint, BIND_REQUIRED),
+	ATTR(FsIdMap, "target", target, uint, BIND_REQUIRED),
+	ATTR(FsIdMap, "count", count, uint, BIND_REQUIRED),
 	END_ROWS
 };
 static ELEMENT(fs_id, NULL, FsIdMap, fs_id_rows);

@@ -95,7 +95,7 @@ static const BindRow cookies_rows[] = {
 static ELEMENT(cookies, NULL, StorageSource, cookies_rows);
 
 static const BindRow slice_rows[] = {
-	ATTR(StorageSlice, "offset", offset, uint64, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(StorageSlice, "offset", offset, uint64, BIND_REQUIRED),
 	ATTR(StorageSlice, "size", size, uint64, BIND_REQUIRED | BIND_NONZERO),
 	END_ROWS
 };

@@ -50,7 +50,7 @@ static const BindRow vcpu_rows[] = {
 };
 ELEMENT(domain_vcpu, NULL, DomainVcpus, vcpu_rows);
 static const BindRow entry_rows[] = {
-	ATTR(VcpuEntry, "id", id, uint, BIND_REQUIRED | BIND_ALWAYS | G),
+	ATTR(VcpuEntry, "id", id, uint, BIND_REQUIRED | G),
 	ATTR(VcpuEntry, "enabled", enabled, yes_no, BIND_REQUIRED),
 	ATTR(VcpuEntry, "hotpluggable", hotpluggable, yes_no, 0),
 	ATTR(VcpuEntry, "order", order, uint, 0),
@@ -108,7 +108,7 @@ static const BindRow memtune_rows[] = {
 ELEMENT(domain_memtune, "memtune", DomainMemTune, memtune_rows);
 
 static const BindRow vcpupin_rows[] = {
-	ATTR(CpuPin, "vcpu", id, uint, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(CpuPin, "vcpu", id, uint, BIND_REQUIRED),
 	ATTR(CpuPin, "cpuset", cpuset, cpuset, BIND_REQUIRED),
 	END_ROWS
 };
@@ -136,7 +136,7 @@ static const BindRow iothreadsched_rows[] = {
 static ELEMENT(iothreadsched, NULL, CpuSched, iothreadsched_rows);
 
 static const BindRow allocation_cache_rows[] = {
-	ATTR(CacheAllocation, "id", id, uint, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(CacheAllocation, "id", id, uint, BIND_REQUIRED),
 	ATTR(CacheAllocation, "level", level, uint, BIND_REQUIRED),
 	ATTR(CacheAllocation, "type", type, cache_type, BIND_REQUIRED),
 	ATTR(CacheAllocation, "size", size, uint64, BIND_REQUIRED),
@@ -159,7 +159,7 @@ static const BindRow cachetune_rows[] = {
 };
 static ELEMENT(cachetune, NULL, CacheTune, cachetune_rows);
 static const BindRow memory_node_rows[] = {
-	ATTR(MemoryBandwidth, "id", id, uint, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(MemoryBandwidth, "id", id, uint, BIND_REQUIRED),
 	ATTR(MemoryBandwidth, "bandwidth", bandwidth, uint, BIND_REQUIRED),
 	END_ROWS
 };
@@ -207,7 +207,7 @@ static const BindRow numa_memory_rows[] = {
 };
 static ELEMENT(numa_memory, NULL, DomainNumaTune, numa_memory_rows);
 static const BindRow memnode_rows[] = {
-	ATTR(NumaMemnode, "cellid", cellid, uint, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(NumaMemnode, "cellid", cellid, uint, BIND_REQUIRED),
 	ATTR(NumaMemnode, "mode", mode, numa_mode, 0),
 	ATTR(NumaMemnode, "nodeset", nodeset, cpuset, BIND_REQUIRED),
 	END_ROWS
@@ -228,9 +228,9 @@ static const BindRow resource_rows[] = {
 ELEMENT(domain_resource, "resource", DomainResource, resource_rows);
 
 static const BindRow idmap_entry_rows[] = {
-	ATTR(IdMapEntry, "start", start, uint, BIND_REQUIRED | BIND_ALWAYS),
-	ATTR(IdMapEntry, "target", target, uint, BIND_REQUIRED | BIND_ALWAYS),
-	ATTR(IdMapEntry, "count", count, uint, BIND_REQUIRED | BIND_ALWAYS),
+	ATTR(IdMapEntry, "start", start, uint, BIND_REQUIRED),
+	ATTR(IdMapEntry, "target", target, uint, BIND_REQUIRED),
+	ATTR(IdMapEntry, "count", count, uint, BIND_REQUIRED),
 	END_ROWS
 };
 static ELEMENT(idmap_entry, NULL, IdMapEntry, idmap_entry_rows);
