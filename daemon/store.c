@@ -17,7 +17,8 @@
 
 enum {
 	GROUP_MAX = 512,    /* batches in one transaction */
-	RETRY_SECONDS = 1,  /* until queued batches are tried again after a failure */
+	LINGER_MS = 100,    /* that queued batches wait for somebody to share a transaction with */
+	RETRY_MS = 1000,    /* until they are tried again after a failure */
 	TRIM_EVERY = 256,   /* events between two clean-ups */
 };
 
@@ -44,9 +45,12 @@ struct Store {
 
 	pthread_mutex_t lock;
 	pthread_cond_t todo;
-	GQueue pending;	 /* of Job, under lock */
-	GQueue finished; /* of Job, under lock */
-	bool stop;	 /* under lock */
+	/* All under lock. */
+	GQueue pending;	 /* of Job */
+	unsigned urgent; /* of them, those that somebody waits for */
+	gint64 due;	 /* when the others are to be written at the latest, monotonic */
+	GQueue finished; /* of Job */
+	bool stop;
 };
 
 void domain_summary_clear(DomainSummary *summary)
@@ -133,12 +137,10 @@ static void wake_loop(Store *store)
 
 /*
  * Gives finished jobs back. Queued ones that the disk refused go to the head of the queue again,
- * so that nothing overtakes them. Returns whether there were any.
+ * so that nothing overtakes them.
  */
-static bool jobs_finish(Store *store, GPtrArray *jobs)
+static void jobs_finish(Store *store, GPtrArray *jobs)
 {
-	bool again = false;
-
 	pthread_mutex_lock(&store->lock);
 	for (unsigned i = jobs->len; i-- > 0;) {
 		Job *job = g_ptr_array_index(jobs, i);
@@ -148,14 +150,13 @@ static bool jobs_finish(Store *store, GPtrArray *jobs)
 			g_clear_error(&job->error);
 			job->failed = false;
 			g_queue_push_head(&store->pending, job);
-			again = true;
+			store->due = g_get_monotonic_time() + RETRY_MS * 1000;
 		} else {
 			g_queue_push_tail(&store->finished, job);
 		}
 	}
 	pthread_mutex_unlock(&store->lock);
 	wake_loop(store);
-	return again;
 }
 
 /* Takes writes that stand together at the head of the queue, or one read. Under lock. */
@@ -167,21 +168,32 @@ static void jobs_take(Store *store, GPtrArray *jobs)
 		if (!job || (job->read && jobs->len > 0))
 			return;
 		g_ptr_array_add(jobs, g_queue_pop_head(&store->pending));
+		store->urgent -= !job->owned;
 		if (job->read)
 			return;
 	}
 }
 
-static void wait_before_retry(Store *store)
+/*
+ * Waits for something to do. Under lock. What nobody waits for, such as an event, need not have a
+ * transaction of its own: the next change takes it along.
+ */
+static void jobs_await(Store *store)
 {
-	struct timespec until;
+	while (!store->stop && store->urgent == 0) {
+		struct timespec until;
+		gint64 now = g_get_monotonic_time();
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += RETRY_SECONDS;
-	pthread_mutex_lock(&store->lock);
-	if (!store->stop)
+		if (g_queue_is_empty(&store->pending)) {
+			pthread_cond_wait(&store->todo, &store->lock);
+			continue;
+		}
+		if (now >= store->due)
+			return;
+		until.tv_sec = store->due / G_USEC_PER_SEC;
+		until.tv_nsec = store->due % G_USEC_PER_SEC * 1000;
 		pthread_cond_timedwait(&store->todo, &store->lock, &until);
-	pthread_mutex_unlock(&store->lock);
+	}
 }
 
 static void jobs_run(Store *store, GPtrArray *jobs)
@@ -192,8 +204,7 @@ static void jobs_run(Store *store, GPtrArray *jobs)
 		first->failed = !first->read(&store->db, first->data, &first->error);
 	else
 		jobs_commit(store, jobs);
-	if (jobs_finish(store, jobs))
-		wait_before_retry(store);
+	jobs_finish(store, jobs);
 }
 
 static void *store_thread(void *data)
@@ -205,8 +216,7 @@ static void *store_thread(void *data)
 	for (;;) {
 		g_ptr_array_set_size(jobs, 0);
 		pthread_mutex_lock(&store->lock);
-		while (g_queue_is_empty(&store->pending) && !store->stop)
-			pthread_cond_wait(&store->todo, &store->lock);
+		jobs_await(store);
 		jobs_take(store, jobs);
 		pthread_mutex_unlock(&store->lock);
 		if (jobs->len == 0)
@@ -256,7 +266,10 @@ static int on_wakeup(G_GNUC_UNUSED sd_event_source *source, int fd, G_GNUC_UNUSE
 static void job_submit(Store *store, Job *job)
 {
 	pthread_mutex_lock(&store->lock);
+	if (g_queue_is_empty(&store->pending))
+		store->due = g_get_monotonic_time() + LINGER_MS * 1000;
 	g_queue_push_tail(&store->pending, job);
+	store->urgent += !job->owned;
 	pthread_cond_signal(&store->todo);
 	pthread_mutex_unlock(&store->lock);
 }
@@ -343,6 +356,17 @@ static bool store_begin(Store *store, sd_event *loop, GError **error)
 	return true;
 }
 
+/* Deadlines must not follow the clock when somebody sets it. */
+static void todo_init(pthread_cond_t *todo)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(todo, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 Store *store_open(const char *path, sd_event *loop, const StoreLoader *loader, void *data,
 		  GError **error)
 {
@@ -351,7 +375,7 @@ Store *store_open(const char *path, sd_event *loop, const StoreLoader *loader, v
 	store->wakeup_fd = -1;
 	store->keep_events = 10000;
 	pthread_mutex_init(&store->lock, NULL);
-	pthread_cond_init(&store->todo, NULL);
+	todo_init(&store->todo);
 	if (store_db_open(&store->db, path, error)) {
 		store->last_event =
 			store_db_number(&store->db, "SELECT coalesce(max(sequence),0) FROM events");
