@@ -151,6 +151,14 @@ typedef struct VcpuInfo {
 	pid_t thread;
 } VcpuInfo;
 
+/* Keys that are pressed together. */
+typedef struct GuestKeys {
+	int codeset;	     /* virKeycodeSet */
+	unsigned hold_ms;    /* 0: as long as the hypervisor thinks fit */
+	const unsigned *keys;
+	unsigned n_keys;
+} GuestKeys;
+
 typedef struct DriverLive {
 	const char *name;
 
@@ -174,9 +182,7 @@ typedef struct DriverLive {
 	bool (*resume)(Guest *guest, GError **error);
 	bool (*pm_wakeup)(Guest *guest, GError **error);
 	bool (*inject_nmi)(Guest *guest, GError **error);
-	/* @keys are of virKeycodeSet @codeset, held for @hold_ms. */
-	bool (*send_key)(Guest *guest, int codeset, unsigned hold_ms, const unsigned *keys,
-			 unsigned n_keys, GError **error);
+	bool (*send_key)(Guest *guest, const GuestKeys *keys, GError **error);
 	/* A connected descriptor of the console (pty or socket); the caller owns it. */
 	int (*open_console)(Guest *guest, const char *alias, GError **error);
 	/* A descriptor positioned at the start of an image; *ret_mime is static. */

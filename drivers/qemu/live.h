@@ -128,8 +128,7 @@ bool live_inject_nmi(Guest *guest, GError **error);
 void live_ending(QemuLive *live, LifecycleAction action, LiveEnd end);
 
 /* live_console.c */
-bool live_send_key(Guest *guest, int codeset, unsigned hold_ms, const unsigned *keys,
-		   unsigned n_keys, GError **error);
+bool live_send_key(Guest *guest, const GuestKeys *keys, GError **error);
 int live_open_console(Guest *guest, const char *alias, GError **error);
 int live_screenshot(Guest *guest, unsigned screen, const char **ret_mime, GError **error);
 int live_open_graphics(Guest *guest, unsigned index, bool skip_auth, GError **error);

@@ -20,32 +20,31 @@ enum {
 
 /* ---- Keys */
 
-bool live_send_key(Guest *guest, int codeset, unsigned hold_ms, const unsigned *keys,
-		   unsigned n_keys, GError **error)
+bool live_send_key(Guest *guest, const GuestKeys *keys, GError **error)
 {
 	json_t *list, *arguments;
 
-	if (n_keys == 0 || n_keys > VIR_DOMAIN_SEND_KEY_MAX_KEYS)
+	if (keys->n_keys == 0 || keys->n_keys > VIR_DOMAIN_SEND_KEY_MAX_KEYS)
 		return fail(error, VIR_ERR_INVALID_ARG, _("%u keys at once; 1 to %d are possible"),
-			    n_keys, VIR_DOMAIN_SEND_KEY_MAX_KEYS);
-	if (hold_ms > HOLD_MAX_MS)
+			    keys->n_keys, VIR_DOMAIN_SEND_KEY_MAX_KEYS);
+	if (keys->hold_ms > HOLD_MAX_MS)
 		return fail(error, VIR_ERR_INVALID_ARG, _("keys are held for at most %d ms"),
 			    HOLD_MAX_MS);
 	list = json_array();
-	for (unsigned i = 0; i < n_keys; i++) {
-		int qnum = keycode_to_qnum(codeset, keys[i]);
+	for (unsigned i = 0; i < keys->n_keys; i++) {
+		int qnum = keycode_to_qnum(keys->codeset, keys->keys[i]);
 
 		if (qnum < 0) {
 			json_decref(list);
 			return fail(error, VIR_ERR_INVALID_ARG,
 				    _("key %u of set %d is none that a guest's keyboard has"),
-				    keys[i], codeset);
+				    keys->keys[i], keys->codeset);
 		}
 		json_array_append_new(list, json_pack("{s:s,s:i}", "type", "number", "data", qnum));
 	}
 	arguments = json_pack("{s:o}", "keys", list);
-	if (hold_ms > 0)
-		json_object_set_new(arguments, "hold-time", json_integer(hold_ms));
+	if (keys->hold_ms > 0)
+		json_object_set_new(arguments, "hold-time", json_integer(keys->hold_ms));
 	return live_call(guest, "send-key", arguments, NULL, error);
 }
 

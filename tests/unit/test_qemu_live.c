@@ -369,7 +369,8 @@ static void test_screen_and_keys(G_GNUC_UNUSED void **state)
 		guest_new("<graphics type='vnc' port='5999' passwd='x'><listen type='none'/>"
 			  "</graphics>",
 			  "");
-	const unsigned keys[] = { 29, 56, 111 };
+	const unsigned codes[] = { 29, 56, 111 }, none[] = { 60000 };
+	GuestKeys keys = { VIR_KEYCODE_SET_LINUX, 50, codes, 3 };
 	g_autoptr(GError) error = NULL;
 	const char *mime = NULL;
 	unsigned char head[8] = { 0 };
@@ -385,10 +386,10 @@ static void test_screen_and_keys(G_GNUC_UNUSED void **state)
 	close(fd);
 	assert_true(qemu_live.screenshot(&test->guest, 1, &mime, &error) < 0);
 	g_clear_error(&error);
-	expect(qemu_live.send_key(&test->guest, VIR_KEYCODE_SET_LINUX, 50, keys, 3, &error),
-	       &error);
-	assert_false(qemu_live.send_key(&test->guest, VIR_KEYCODE_SET_LINUX, 50,
-					(unsigned[]){ 60000 }, 1, &error));
+	expect(qemu_live.send_key(&test->guest, &keys, &error), &error);
+	keys.keys = none;
+	keys.n_keys = 1;
+	assert_false(qemu_live.send_key(&test->guest, &keys, &error));
 	g_clear_error(&error);
 	fd = qemu_live.open_graphics(&test->guest, 0, true, &error);
 	expect(fd >= 0, &error);
