@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/close_range.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -170,6 +171,8 @@ int main(int argc, char **argv)
 		usage();
 		return EXIT_FAILURE;
 	}
+	/* What was handed to us is not for the hypervisor: it would listen in our place after us. */
+	close_range(SOCKET_FD, ~0U, CLOSE_RANGE_CLOEXEC);
 	g_strlcpy(vm.uuid_text, argv[1 + vm.session], sizeof(vm.uuid_text));
 	vm.name = g_strdup(argv[2 + vm.session]);
 	umask(0027);
