@@ -100,11 +100,6 @@ bool vm_domain_inject_nmi(VmCall *call, remote_domain_inject_nmi_args *args,
 bool vm_domain_send_key(VmCall *call, remote_domain_send_key_args *args, G_GNUC_UNUSED NOTHING *ret,
 			GError **error)
 {
-	GuestKeys keys = { .codeset = (int)args->codeset,
-			   .hold_ms = args->holdtime,
-			   .keys = args->keycodes.keycodes_val,
-			   .n_keys = args->keycodes.keycodes_len };
-
 	const GuestKeys keys = {
 		.codeset = (int)args->codeset,
 		.hold_ms = args->holdtime,
@@ -119,8 +114,7 @@ bool vm_domain_send_key(VmCall *call, remote_domain_send_key_args *args, G_GNUC_
 	if (args->codeset >= VIR_KEYCODE_SET_LAST)
 		return fail(error, VIR_ERR_INVALID_ARG, _("there is no set %u of key codes"),
 			    args->codeset);
-	return LIVE(call, send_key, error) &&
-	       call->live->send_key(call->guest, &keys, error);
+	return LIVE(call, send_key, error) && call->live->send_key(call->guest, &keys, error);
 }
 
 bool vm_domain_open_graphics_fd(VmCall *call, remote_domain_open_graphics_fd_args *args,
