@@ -228,11 +228,18 @@ static bool bandwidth_append(GString *xml, const Args *args, const char *option,
 	return true;
 }
 
+typedef struct SourceType {
+	const char *type, *attribute;
+} SourceType;
+
+static const SourceType source_types[] = {
+	{ "network", "network" },
+	{ "bridge", "bridge" },
+	{ "direct", "dev" },
+};
+
 static bool source_append(GString *xml, const Args *args, GError **error)
 {
-	static const struct {
-		const char *type, *attribute;
-	} types[] = { { "network", "network" }, { "bridge", "bridge" }, { "direct", "dev" } };
 	const char *type = args_text(args, "type");
 
 	if (!strcmp(type, "hostdev"))
@@ -240,10 +247,10 @@ static bool source_append(GString *xml, const Args *args, GError **error)
 			    _("interface type hostdev is not supported here: use attach-device with XML"));
 	if (!strcmp(type, "user") || !strcmp(type, "ethernet"))
 		return true;
-	for (gsize i = 0; i < G_N_ELEMENTS(types); i++)
-		if (!strcmp(type, types[i].type)) {
+	for (gsize i = 0; i < G_N_ELEMENTS(source_types); i++)
+		if (!strcmp(type, source_types[i].type)) {
 			g_string_append(xml, "  <source");
-			attribute_append(xml, args, "source", types[i].attribute);
+			attribute_append(xml, args, "source", source_types[i].attribute);
 			attribute_append(xml, args, "source-mode", "mode");
 			g_string_append(xml, "/>\n");
 			return true;
@@ -253,14 +260,17 @@ static bool source_append(GString *xml, const Args *args, GError **error)
 		      "or ethernet"), type);
 }
 
+typedef struct Leaf {
+	const char *option, *element, *attribute;
+} Leaf;
+
+static const Leaf leaves[] = {
+	{ "target", "target", "dev" }, { "mac", "mac", "address" },  { "script", "script", "path" },
+	{ "model", "model", "type" },  { "alias", "alias", "name" },
+};
+
 static bool interface_format(GString *xml, const Args *args, GError **error)
 {
-	static const struct {
-		const char *option, *element, *attribute;
-	} leaves[] = { { "target", "target", "dev" },	  { "mac", "mac", "address" },
-		       { "script", "script", "path" },	  { "model", "model", "type" },
-		       { "alias", "alias", "name" } };
-
 	g_string_append(xml, "<interface");
 	attribute_append(xml, args, "type", "type");
 	if (args_has(args, "managed"))

@@ -208,9 +208,16 @@ bool cmd_detach_interface(Session *session, const Args *args, GError **error)
 
 typedef enum MediaChange { MEDIA_EJECT, MEDIA_INSERT, MEDIA_UPDATE } MediaChange;
 
-static bool media_edit(Session *session, const Args *args, XmlView *view, xmlNode *disk,
-		       MediaChange change, GError **error)
+static MediaChange media_change(const Args *args)
 {
+	return args_has(args, "eject")  ? MEDIA_EJECT :
+	       args_has(args, "insert") ? MEDIA_INSERT :
+					  MEDIA_UPDATE;
+}
+
+static bool media_edit(Session *session, const Args *args, XmlView *view, xmlNode *disk, GError **error)
+{
+	MediaChange change = media_change(args);
 	const char *source = args_text(args, "source");
 	bool block = args_has(args, "block");
 	XmlNodes *old = xml_find(session, view, disk, "source");
@@ -243,9 +250,6 @@ bool cmd_change_media(Session *session, const Args *args, GError **error)
 		[MEDIA_INSERT] = N_("Successfully inserted media.\n"),
 		[MEDIA_UPDATE] = N_("Successfully updated media.\n"),
 	};
-	MediaChange change = args_has(args, "eject")  ? MEDIA_EJECT :
-			     args_has(args, "insert") ? MEDIA_INSERT :
-							MEDIA_UPDATE;
 	const Domain *domain;
 	const char *xml;
 	XmlView *view;
@@ -265,7 +269,7 @@ bool cmd_change_media(Session *session, const Args *args, GError **error)
 	if (!disk)
 		return fail(error, VIR_ERR_INVALID_ARG, _("No disk found whose source path or target is %s"),
 			    args_text(args, "path"));
-	if (!media_edit(session, args, view, disk, change, error))
+	if (!media_edit(session, args, view, disk, error))
 		return false;
 	xml = xml_node_text(session, view, disk);
 	if (args_has(args, "print-xml")) {
@@ -274,6 +278,6 @@ bool cmd_change_media(Session *session, const Args *args, GError **error)
 	}
 	if (!device_update(session, args, domain, xml, error))
 		return failed(session, _("Failed to complete action on media"));
-	out_done(session, domain_deed(domain, "change-media"), "%s", _(done[change]));
+	out_done(session, domain_deed(domain, "change-media"), "%s", _(done[media_change(args)]));
 	return true;
 }

@@ -143,14 +143,9 @@ bool cmd_domdisplay(Session *session, const Args *args, GError **error)
 
 static const char *picture_suffix(const char *mime)
 {
-	static const struct {
-		const char *mime, *suffix;
-	} table[] = { { "image/x-portable-pixmap", ".ppm" }, { "image/png", ".png" } };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
-		if (!strcmp(mime, table[i].mime))
-			return table[i].suffix;
-	return "";
+	if (!strcmp(mime, "image/x-portable-pixmap"))
+		return ".ppm";
+	return !strcmp(mime, "image/png") ? ".png" : "";
 }
 
 static const char *picture_name(Session *session, const Domain *domain, const char *mime)

@@ -11,22 +11,22 @@
 #include "tools/domain_ref.h"
 #include "tools/xmlfile.h"
 
-static const char *metadata_get(Session *session, const Domain *domain, int type, const char *uri,
-				unsigned int flags, GError **error)
-{
-	char *text = (char *)uri;
-	remote_domain_get_metadata_args args = { *domain, type, uri ? &text : NULL, flags };
-	remote_domain_get_metadata_ret *ret = ASK(session, domain_get_metadata, &args, error);
-
-	return ret ? ret->metadata : NULL;
-}
-
 typedef struct Change {
 	const Domain *domain;
 	int type;
 	const char *key, *uri;
 	unsigned int flags;
 } Change;
+
+static const char *metadata_get(Session *session, const Change *change, GError **error)
+{
+	char *uri = (char *)change->uri;
+	remote_domain_get_metadata_args args = { *change->domain, change->type, uri ? &uri : NULL,
+						 change->flags };
+	remote_domain_get_metadata_ret *ret = ASK(session, domain_get_metadata, &args, error);
+
+	return ret ? ret->metadata : NULL;
+}
 
 /* @text NULL removes. */
 static bool metadata_set(Session *session, const Change *change, const char *text, GError **error)
@@ -44,8 +44,7 @@ static bool metadata_set(Session *session, const Change *change, const char *tex
 static const char *description_get(Session *session, const Change *change, GError **error)
 {
 	g_autoptr(GError) problem = NULL;
-	const char *text =
-		metadata_get(session, change->domain, change->type, NULL, change->flags, &problem);
+	const char *text = metadata_get(session, change, &problem);
 
 	if (text)
 		return text;
@@ -152,7 +151,7 @@ bool cmd_metadata(Session *session, const Args *args, GError **error)
 		out_done(session, domain_deed(domain, "metadata-set"), _("Metadata modified\n"));
 		return true;
 	}
-	now = metadata_get(session, domain, change.type, change.uri, change.flags, error);
+	now = metadata_get(session, &change, error);
 	if (!now && !args_has(args, "edit"))
 		return false;
 	if (args_has(args, "edit")) {

@@ -195,17 +195,21 @@ static guint host_cpus(Session *session, const Domain *domain, GError **error)
 	return ret && ret->nparams > 0 ? (guint)ret->nparams : 0;
 }
 
-static bool per_cpu_out(Session *session, const Domain *domain, int start, guint n, json_t *result,
-			GError **error)
+typedef struct Range {
+	int start;
+	guint n;
+} Range;
+
+static bool per_cpu_out(Session *session, const Domain *domain, Range range, json_t *result, GError **error)
 {
 	json_t *array = json_array();
 
 	json_object_set_new(result, "cpus", array);
 	/* At most 128 CPUs go in one call. */
-	for (guint done = 0; done < n; done += 128) {
-		guint part = MIN(n - done, 128u);
+	for (guint done = 0; done < range.n; done += 128) {
+		guint part = MIN(range.n - done, 128u);
 		remote_domain_get_cpu_stats_ret *ret =
-			cpu_stats_ask(session, domain, start + (int)done, part, error);
+			cpu_stats_ask(session, domain, range.start + (int)done, part, error);
 		guint each = ret && ret->nparams > 0 ? (guint)ret->nparams : 0;
 
 		if (!ret)
@@ -215,9 +219,9 @@ static bool per_cpu_out(Session *session, const Domain *domain, int start, guint
 			const remote_typed_param *params = ret->params.params_val + (gsize)i * each;
 			json_t *row = params_json(params, each);
 
-			out_print(session, "CPU%u:\n", (guint)start + done + i);
+			out_print(session, "CPU%u:\n", (guint)range.start + done + i);
 			times_out(session, params, each);
-			json_object_set_new(row, "cpu", json_integer((guint)start + done + i));
+			json_object_set_new(row, "cpu", json_integer((guint)range.start + done + i));
 			json_array_append_new(array, row);
 		}
 	}
@@ -246,7 +250,8 @@ bool cmd_cpu_stats(Session *session, const Args *args, GError **error)
 				      domain->name);
 		if ((guint)start >= available)
 			return fail(error, VIR_ERR_INVALID_ARG, _("Only %u CPUs available to show"), available);
-		if (!per_cpu_out(session, domain, start, MIN(count, available - (guint)start), result, error))
+		if (!per_cpu_out(session, domain, (Range){ start, MIN(count, available - (guint)start) },
+				 result, error))
 			return false;
 	}
 	if (total_only || !cpus_only) {

@@ -128,19 +128,25 @@ static bool page_size_read(const Args *args, guint *ret_kib, GError **error)
 	return true;
 }
 
-static bool pages_out(Session *session, int cell, guint *sizes, guint n, json_t *array, GError **error)
+typedef struct Sizes {
+	guint *kib;
+	guint n;
+} Sizes;
+
+static bool pages_out(Session *session, int cell, Sizes sizes, json_t *array, GError **error)
 {
 	remote_node_get_free_pages_args call = { .startCell = cell, .cellCount = 1 };
 	remote_node_get_free_pages_ret *ret;
 
-	call.pages.pages_len = n;
-	call.pages.pages_val = sizes;
+	call.pages.pages_len = sizes.n;
+	call.pages.pages_val = sizes.kib;
 	ret = ASK(session, node_get_free_pages, &call, error);
 	if (!ret)
 		return false;
-	for (guint i = 0; i < n && i < ret->counts.counts_len; i++) {
-		out_print(session, "%uKiB: %" G_GUINT64_FORMAT "\n", sizes[i], ret->counts.counts_val[i]);
-		json_array_append_new(array, json_pack("{s:i,s:i,s:I}", "cell", cell, "page_kib", (int)sizes[i],
+	for (guint i = 0; i < sizes.n && i < ret->counts.counts_len; i++) {
+		out_print(session, "%uKiB: %" G_GUINT64_FORMAT "\n", sizes.kib[i], ret->counts.counts_val[i]);
+		json_array_append_new(array, json_pack("{s:i,s:i,s:I}", "cell", cell, "page_kib",
+						       (int)sizes.kib[i],
 						       "free", (json_int_t)ret->counts.counts_val[i]));
 	}
 	return true;
@@ -151,6 +157,7 @@ bool cmd_freepages(Session *session, const Args *args, GError **error)
 	json_auto_t *array = json_array();
 	Cells *cells;
 	guint size;
+	Sizes sizes = { &size, 1 };
 	int cell = -1;
 
 	if (!args_exclusive(args, "all", "cellno", error) || !args_int(args, "cellno", &cell, error) ||
@@ -161,19 +168,18 @@ bool cmd_freepages(Session *session, const Args *args, GError **error)
 			return fail(error, VIR_ERR_INVALID_ARG,
 				    _("give --all, or a cell number and --pagesize"));
 		out_value(session, json_incref(array));
-		return pages_out(session, cell, &size, 1, array, error);
+		return pages_out(session, cell, sizes, array, error);
 	}
 	cells = cells_ask(session, error);
 	if (!cells)
 		return false;
+	if (!args_has(args, "pagesize"))
+		sizes = (Sizes){ (guint *)(void *)cells->sizes_kib->data, cells->sizes_kib->len };
 	for (guint i = 0; i < cells->ids->len; i++) {
 		int id = (int)g_array_index(cells->ids, guint, i);
 
 		out_print(session, _("Node %d:\n"), id);
-		if (!(args_has(args, "pagesize") ?
-			      pages_out(session, id, &size, 1, array, error) :
-			      pages_out(session, id, (guint *)(void *)cells->sizes_kib->data,
-					cells->sizes_kib->len, array, error)))
+		if (!pages_out(session, id, sizes, array, error))
 			return false;
 		out_print(session, "\n");
 	}

@@ -77,3 +77,15 @@ tools_reeve_LDADD = \
 	$(XML_LIBS) \
 	$(JANSSON_LIBS) \
 	$(EDIT_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+EXTRA_DIST += tools/reeve.bash-completion
+
+install-data-local: install-bash-completion
+install-bash-completion:
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)'
+	$(INSTALL_DATA) $(srcdir)/tools/reeve.bash-completion '$(DESTDIR)$(bashcompletiondir)/reeve'
+uninstall-local: uninstall-bash-completion
+uninstall-bash-completion:
+	rm -f '$(DESTDIR)$(bashcompletiondir)/reeve'
+.PHONY: install-bash-completion uninstall-bash-completion

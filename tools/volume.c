@@ -293,15 +293,13 @@ bool cmd_vol_create_as(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-static const remote_nonnull_storage_vol *volume_copy(Session *session, const Args *args,
-						     const remote_nonnull_storage_pool *pool,
-						     const remote_nonnull_storage_vol *source, const char *xml,
-						     GError **error)
+static const remote_nonnull_storage_vol *
+volume_copy(Session *session, const Args *args, remote_storage_vol_create_xml_from_args *call, GError **error)
 {
-	remote_storage_vol_create_xml_from_args call = { *pool, (char *)xml, *source,
-							 args_flags(args, create_flags) };
-	remote_storage_vol_create_xml_from_ret *ret = ASK(session, storage_vol_create_xml_from, &call, error);
+	remote_storage_vol_create_xml_from_ret *ret;
 
+	call->flags = args_flags(args, create_flags);
+	ret = ASK(session, storage_vol_create_xml_from, call, error);
 	return ret ? &ret->vol : NULL;
 }
 
@@ -313,9 +311,14 @@ bool cmd_vol_create_from(Session *session, const Args *args, GError **error)
 							      args_text(args, "pool");
 	const remote_nonnull_storage_vol *source =
 		xml ? volume_find(session, args_text(args, "vol"), from_pool, error) : NULL;
-	const remote_nonnull_storage_vol *vol =
-		source ? volume_copy(session, args, pool, source, xml, error) : NULL;
+	remote_storage_vol_create_xml_from_args call = { .xml = (char *)xml };
+	const remote_nonnull_storage_vol *vol = NULL;
 
+	if (source) {
+		call.pool = *pool;
+		call.clonevol = *source;
+		vol = volume_copy(session, args, &call, error);
+	}
 	if (!vol)
 		return source ? failed(session, _("Failed to create vol from %s"), args_text(args, "file")) :
 				false;
@@ -358,6 +361,7 @@ bool cmd_vol_clone(Session *session, const Args *args, GError **error)
 	const char *xml = vol ? clone_xml(session, vol, name, error) : NULL;
 	remote_storage_pool_lookup_by_volume_args call;
 	remote_storage_pool_lookup_by_volume_ret *pool;
+	remote_storage_vol_create_xml_from_args create = { .xml = (char *)xml };
 
 	if (!xml)
 		return false;
@@ -367,7 +371,11 @@ bool cmd_vol_clone(Session *session, const Args *args, GError **error)
 	}
 	call.vol = *vol;
 	pool = ASK(session, storage_pool_lookup_by_volume, &call, error);
-	copy = pool ? volume_copy(session, args, &pool->pool, vol, xml, error) : NULL;
+	if (pool) {
+		create.pool = pool->pool;
+		create.clonevol = *vol;
+	}
+	copy = pool ? volume_copy(session, args, &create, error) : NULL;
 	if (!copy)
 		return failed(session, _("Failed to clone vol from %s"), vol->name);
 	out_done(session, deed(copy, "clone"), _("Vol %s cloned from %s\n"), copy->name, vol->name);
