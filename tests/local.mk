@@ -101,6 +101,14 @@ check_PROGRAMS += tests/fuzz/replay_frame
 tests_fuzz_replay_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/replay.c
 tests_fuzz_replay_frame_LDADD = $(RPC_LIBS)
 
+UNIT_TESTS += tests/unit/test_tools_options
+tests_unit_test_tools_options_SOURCES = tests/unit/test_tools_options.c
+tests_unit_test_tools_options_LDADD = $(TOOLS_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_tools_text
+tests_unit_test_tools_text_SOURCES = tests/unit/test_tools_text.c
+tests_unit_test_tools_text_LDADD = $(TOOLS_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_worker
 tests_unit_test_worker_SOURCES = tests/unit/test_worker.c
 tests_unit_test_worker_LDADD = worker/libworker.a $(RPC_LIBS) $(CMOCKA_LIBS)

@@ -12,7 +12,8 @@ import time
 
 import libvirt
 
-from reeve_test import SLOW, STOCK, Failed, case, check, daemon, equal, guest_xml, run_cases, skip
+from reeve_test import SLOW, STOCK, Failed, case, check, daemon, equal, guest_xml, processes, \
+    run_cases, skip
 
 L = libvirt
 GUESTS, ROUNDS = 8, int(os.environ.get('REEVE_CRASH_ROUNDS', '20'))
@@ -21,31 +22,6 @@ chance = random.Random(1)
 
 def name(number):
     return f'g{number}'
-
-
-def processes(comm):
-    """pid -> command line of all processes of that name in this test."""
-    found = {}
-    for entry in os.listdir('/proc'):
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f'/proc/{entry}/comm', encoding='ascii') as text:
-                if not text.read().startswith(comm[:15]):
-                    continue
-            with open(f'/proc/{entry}/cmdline', 'rb') as line:
-                found[int(entry)] = line.read().replace(b'\0', b' ').decode(errors='replace')
-        except OSError:
-            continue
-    return {pid: line for pid, line in found.items() if line and of_this_test(pid)}
-
-
-def of_this_test(pid):
-    """The network namespace tells, where the runner made one; else the ancestry does not matter."""
-    try:
-        return os.readlink(f'/proc/{pid}/ns/net') == os.readlink('/proc/self/ns/net')
-    except OSError:
-        return False
 
 
 def hypervisor(number):

@@ -9,7 +9,8 @@ import sys
 
 import libvirt
 
-from reeve_test import STOCK, Console, Failed, case, check, daemon, disk_image, equal, guest_xml, run_cases, skip
+from reeve_test import STOCK, Console, Failed, case, check, daemon, disk_image, equal, guest_xml, processes, \
+    run_cases, skip
 
 L = libvirt
 
@@ -94,11 +95,11 @@ def transient_guests_too(server):
 def ended_meanwhile(server):
     """A guest that ends while no engine runs is off afterwards, for the reason it had."""
     define(server, 'meanwhile', words='reeve.do=poweroff')
-    pid = [entry for entry in os.listdir('/proc') if entry.isdigit() and 'meanwhile' in line_of(entry)]
+    pid = [entry for entry, line in processes('qemu-system-x86').items() if 'meanwhile' in line]
     check(pid, 'a process')
     server.kill()
     server.process = None
-    handle = os.pidfd_open(int(pid[0]))
+    handle = os.pidfd_open(pid[0])
     check(select.select([handle], [], [], 120)[0], 'the guest powers itself off')
     os.close(handle)
     server.start()
@@ -108,22 +109,13 @@ def ended_meanwhile(server):
         domain.undefine()
 
 
-def line_of(pid):
-    try:
-        with open(f'/proc/{pid}/cmdline', 'rb') as text:
-            words = text.read().split(b'\0')
-    except OSError:
-        return ''
-    return b' '.join(words).decode(errors='replace') if words[0].endswith(b'qemu-system-x86_64') else ''
-
-
 @case
 def worker_is_respawned(server):
     define(server, 'worker', words='reeve.beat')
     first = beat(server, 'worker')
-    workers = [entry for entry in os.listdir('/proc') if entry.isdigit() and worker_of(entry)]
+    workers = list(processes('reeve-vm'))
     equal(len(workers), 1, 'workers')
-    os.kill(int(workers[0]), signal.SIGKILL)
+    os.kill(workers[0], signal.SIGKILL)
     with server.connect() as connection:
         domain = connection.lookupByName('worker')
         check(beat(server, 'worker') > first, 'the guest ran on')
@@ -132,14 +124,6 @@ def worker_is_respawned(server):
         domain.resume()
         domain.destroy()
         domain.undefine()
-
-
-def worker_of(pid):
-    try:
-        with open(f'/proc/{pid}/comm', encoding='ascii') as name:
-            return name.read().strip() == 'reeve-vm'
-    except OSError:
-        return False
 
 
 @case

@@ -347,6 +347,31 @@ def guest_xml(name, memory=96, vcpus=1, words='', devices='', boot=True, kind='q
 </domain>'''
 
 
+def processes(comm):
+    """pid -> command line of all processes of that name in this test."""
+    found = {}
+    for entry in os.listdir('/proc'):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f'/proc/{entry}/comm', encoding='ascii') as text:
+                if not text.read().startswith(comm[:15]):
+                    continue
+            with open(f'/proc/{entry}/cmdline', 'rb') as line:
+                found[int(entry)] = line.read().replace(b'\0', b' ').decode(errors='replace')
+        except OSError:
+            continue
+    return {pid: line for pid, line in found.items() if line and of_this_test(pid)}
+
+
+def of_this_test(pid):
+    """The network namespace tells, where the runner made one."""
+    try:
+        return os.readlink(f'/proc/{pid}/ns/net') == os.readlink('/proc/self/ns/net')
+    except OSError:
+        return False
+
+
 class Console:
     """`virsh console` (or another command) on a terminal of its own."""
 

@@ -71,8 +71,20 @@ static void set_number(void *member, guint size, guint64 value)
 	}
 }
 
+/* What a new value of a member is made of. */
+typedef struct Made {
+	gpointer value;
+	GDestroyNotify destroy;
+} Made;
+
+static void set_made(void *member, gpointer value, GDestroyNotify destroy, Made *made)
+{
+	*(gpointer *)member = value;
+	*made = (Made){ value, destroy };
+}
+
 /* The @n-th other value of a member; false when there are no more. */
-static bool set_other(const BindRow *row, void *member, unsigned n, gpointer *ret_made)
+static bool set_other(const BindRow *row, void *member, unsigned n, Made *made)
 {
 	static const guint64 numbers[] = { 3, 64, 4096, 1, 0, 6000 };
 	static const char *const words[] = { "changed", "5", "2030-01-01T00:00:00", "reset" };
@@ -81,7 +93,7 @@ static bool set_other(const BindRow *row, void *member, unsigned n, gpointer *re
 		GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
 
 		g_ptr_array_add(list, g_strdup("changed"));
-		*(GPtrArray **)member = list;
+		set_made(member, list, (GDestroyNotify)g_ptr_array_unref, made);
 		return n == 0;
 	}
 	if (row->kind == BIND_FLAG) {
@@ -99,12 +111,11 @@ static bool set_other(const BindRow *row, void *member, unsigned n, gpointer *re
 	if (row->type == &bind_str || row->type == &bind_token) {
 		if (n >= G_N_ELEMENTS(words))
 			return false;
-		*ret_made = g_strdup(words[n]);
-		*(char **)member = *ret_made;
+		set_made(member, g_strdup(words[n]), g_free, made);
 		return true;
 	}
 	if (row->type == &bind_cpuset) {
-		*(Cpuset **)member = cpuset_parse("1");
+		set_made(member, cpuset_parse("1"), (GDestroyNotify)cpuset_free, made);
 		return n == 0;
 	}
 	if (row->type == &bind_uuid || row->type == &bind_mac) {
@@ -131,16 +142,18 @@ static bool makes_difference(Walk *walk, const BindRow *row, char *object)
 
 	for (unsigned n = 0; !different; n++) {
 		g_autofree char *after = NULL;
-		gpointer made = NULL;
+		Made made = { NULL, NULL };
+		bool more = set_other(row, member, n, &made);
 
-		if (!set_other(row, member, n, &made))
-			break;
 		if (has)
 			*has = true;
-		after = outcome(walk->def, &other_refused);
-		different = strcmp(before, after) != 0 || other_refused;
-		g_free(made);
+		after = more ? outcome(walk->def, &other_refused) : NULL;
+		different = more && (strcmp(before, after) != 0 || other_refused);
 		memcpy(member, saved, row->size);
+		if (made.destroy)
+			made.destroy(made.value);
+		if (!more)
+			break;
 	}
 	memcpy(member, saved, row->size);
 	if (has)
