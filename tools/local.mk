@@ -1,5 +1,7 @@
-bin_PROGRAMS += tools/reeve
-tools_reeve_SOURCES = \
+# The command line. All but main() is a library, so that unit tests can link it.
+
+noinst_LIBRARIES += tools/libtools.a
+tools_libtools_a_SOURCES = \
 	tools/checkpoint.c \
 	tools/commands.c \
 	tools/commands.def \
@@ -44,7 +46,6 @@ tools_reeve_SOURCES = \
 	tools/interactive.c \
 	tools/keycodes.c \
 	tools/keycodes.h \
-	tools/main.c \
 	tools/moment.c \
 	tools/moment.h \
 	tools/network.c \
@@ -72,11 +73,18 @@ tools_reeve_SOURCES = \
 	tools/volume.c \
 	tools/xmlfile.c \
 	tools/xmlfile.h
-tools_reeve_LDADD = \
+
+$(tools_libtools_a_OBJECTS): | $(WIRE_H)
+
+bin_PROGRAMS += tools/reeve
+tools_reeve_SOURCES = tools/main.c
+TOOLS_LIBS = \
+	tools/libtools.a \
 	$(RPC_LIBS) \
 	$(XML_LIBS) \
 	$(JANSSON_LIBS) \
 	$(EDIT_LIBS)
+tools_reeve_LDADD = $(TOOLS_LIBS)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 EXTRA_DIST += tools/reeve.bash-completion
