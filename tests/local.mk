@@ -121,3 +121,11 @@ tests_fuzz_fuzz_domain_LDADD = $(CONF_LIBS)
 check_PROGRAMS += tests/fuzz/replay_domain
 tests_fuzz_replay_domain_SOURCES = tests/fuzz/fuzz_domain.c tests/fuzz/replay.c
 tests_fuzz_replay_domain_LDADD = $(CONF_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_qmp
+tests_fuzz_fuzz_qmp_SOURCES = tests/fuzz/fuzz_qmp.c
+tests_fuzz_fuzz_qmp_LDFLAGS = -fsanitize=fuzzer
+tests_fuzz_fuzz_qmp_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS)
+check_PROGRAMS += tests/fuzz/replay_qmp
+tests_fuzz_replay_qmp_SOURCES = tests/fuzz/fuzz_qmp.c tests/fuzz/replay.c
+tests_fuzz_replay_qmp_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS)

@@ -227,7 +227,7 @@ static void walk_list(Walk *walk, const BindRow *row, char *object, const char *
 	for (guint i = 0; i < list_length(was); i++)
 		walk_rows(walk, row->element, list_get(was, i), path);
 	if (is_device(path) && row->element->size > sizeof(DeviceInfo))
-		((DeviceInfo *)made)->alias = g_strdup("made0");
+		((DeviceInfo *)made)->alias = (char *)"made0";
 	for (guint i = 0; i < list_length(was); i++)
 		g_ptr_array_add(with, list_get(was, i));
 	g_ptr_array_add(with, made);
@@ -235,6 +235,8 @@ static void walk_list(Walk *walk, const BindRow *row, char *object, const char *
 	walk_rows(walk, row->element, made, path);
 	*member = was;
 	g_ptr_array_unref(with);
+	if (is_device(path) && row->element->size > sizeof(DeviceInfo))
+		((DeviceInfo *)made)->alias = NULL;
 	bind_free(row->element, made);
 }
 
