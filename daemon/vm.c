@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <jansson.h>
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
@@ -205,6 +207,44 @@ bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error)
 {
 	vm->worker.pid = pid;
 	return vm_process_watch(vm, &vm->worker, pidfd, on_worker_end, error);
+}
+
+/*
+ * The number may belong to somebody else by now. reeve-priv looks at the user of what it kills; as
+ * an ordinary user we look at where the process lives.
+ */
+static bool pid_belongs(const Engine *engine, const char *uuid_text, pid_t pid)
+{
+	g_autofree char *directory = vm_path(engine, uuid_text, NULL);
+	g_autofree char *link = g_strdup_printf("/proc/%d/cwd", (int)pid);
+	struct stat own, other;
+
+	if (engine->priv)
+		return true;
+	return stat(directory, &own) == 0 && stat(link, &other) == 0 && own.st_dev == other.st_dev &&
+	       own.st_ino == other.st_ino;
+}
+
+pid_t vm_saved_pid(const Engine *engine, const char *uuid_text, const char *member)
+{
+	g_autofree char *path = vm_path(engine, uuid_text, "state");
+	json_t *state = json_load_file(path, 0, NULL);
+	pid_t pid = (pid_t)json_integer_value(json_object_get(state, member));
+
+	json_decref(state);
+	return pid > 0 && pid_belongs(engine, uuid_text, pid) ? pid : 0;
+}
+
+void vm_saved_watch(Vm *vm)
+{
+	const char *uuid = vm->domain->uuid_text;
+	pid_t worker = vm->worker.pidfd < 0 ? vm_saved_pid(vm->engine, uuid, "worker") : 0;
+	int pidfd = worker > 0 ? pidfd_open_of(worker) : -1;
+
+	if (pidfd >= 0)
+		vm_worker_watch(vm, worker, pidfd, NULL);
+	if (vm->guest.pidfd < 0)
+		vm_guest_watch(vm, vm_saved_pid(vm->engine, uuid, "pid"));
 }
 
 /* ---- The link ------------------------------------------------------------------------------ */

@@ -53,6 +53,14 @@ void vm_process_clear(VmProcess *process);
 void vm_guest_watch(Vm *vm, pid_t pid);
 bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error);
 
+/*
+ * Holds the processes that the worker has written down, as far as they are not held already: for
+ * when it does not answer.
+ */
+void vm_saved_watch(Vm *vm);
+/* The pid of @member ("worker", "pid") in the saved state of a guest; 0 when it is not there. */
+pid_t vm_saved_pid(const Engine *engine, const char *uuid_text, const char *member);
+
 /* Path of a file in the guest's directory; the caller frees. */
 char *vm_path(const Engine *engine, const char *uuid_text, const char *file);
 /* Connects to the worker's socket and greets it. *ret is the caller's to rpc_free(). */

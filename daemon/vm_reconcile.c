@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
@@ -117,9 +116,11 @@ static void gone(Vm *vm)
 /* A process that we did not start. What it tells is checked when it comes to killing. */
 static void worker_watch(Vm *vm, pid_t pid)
 {
-	int pidfd = pid > 0 ? pidfd_open_of(pid) : -1;
+	int pidfd = -1;
 	g_autoptr(GError) error = NULL;
 
+	if (pid > 0 && (vm->worker.pidfd < 0 || vm->worker.pid != pid))
+		pidfd = pidfd_open_of(pid);
 	if (pidfd >= 0 && !vm_worker_watch(vm, pid, pidfd, &error))
 		log_warning("%s", error->message);
 }
@@ -155,6 +156,8 @@ static void vm_find_call(Vm *vm)
 		gone(vm);
 		return;
 	}
+	/* Before anything is asked: the answer may never come. */
+	vm_saved_watch(vm);
 	if (vm_link_call(vm, &hello, &error)) {
 		greet(vm, &hello);
 	} else if (is_dead(error) && access(saved, F_OK) == 0) {
@@ -198,10 +201,9 @@ static void vm_find(void *data)
 
 /* ---- Directories that nobody knows --------------------------------------------------------- */
 
-/* A process that is named in what a worker has written down. */
-static void stray_kill_call(Engine *engine, const Uuid *uuid, const json_t *state, const char *member)
+static void stray_kill_call(Engine *engine, const Uuid *uuid, const char *name, const char *member)
 {
-	pid_t pid = (pid_t)json_integer_value(json_object_get(state, member));
+	pid_t pid = vm_saved_pid(engine, name, member);
 	g_autofd int pidfd = pid > 0 ? pidfd_open_of(pid) : -1;
 
 	if (pidfd >= 0)
@@ -211,15 +213,12 @@ static void stray_kill_call(Engine *engine, const Uuid *uuid, const json_t *stat
 /* A worker whose start was never acknowledged, or a leftover: away with it. */
 static void stray_remove_call(Engine *engine, const Uuid *uuid, const char *name)
 {
-	g_autofree char *path = vm_path(engine, name, "state");
-	json_t *state = json_load_file(path, 0, NULL);
 	g_autoptr(GError) error = NULL;
 
 	log_warning(_("guest %s was about to start when reeved ended; it is removed"), name);
 	/* The worker first, so that it does not report the end of what is killed next. */
-	stray_kill_call(engine, uuid, state, "worker");
-	stray_kill_call(engine, uuid, state, "pid");
-	json_decref(state);
+	stray_kill_call(engine, uuid, name, "worker");
+	stray_kill_call(engine, uuid, name, "pid");
 	if (!priv_remove_vm_dir_call(engine, uuid->bytes, &error))
 		log_warning("%s", error->message);
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -87,7 +88,8 @@ bool vm_link_listen(Vm *vm, int fd, GError **error)
 {
 	int r;
 
-	if (!fd_set_nonblocking(fd, error))
+	/* The hypervisor must not get it: a successor could not listen while that runs. */
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || !fd_set_nonblocking(fd, error))
 		return false;
 	r = sd_event_add_io(vm->guest.loop, &vm->listener, fd, EPOLLIN, on_connect, vm);
 	if (r < 0)
