@@ -89,6 +89,19 @@ static void controller_add(PciMap *map, ControllerModel model)
 	map->grown = true;
 }
 
+/* Each kind of root has its own. */
+static bool expander_fits(const PciMap *map, const DomainController *controller, GError **error)
+{
+	ControllerModel other = map->express ? MODEL_PCI_EXPANDER_BUS : MODEL_PCIE_EXPANDER_BUS;
+
+	if (controller->model != other)
+		return true;
+	return fail(error, VIR_ERR_CONFIG_UNSUPPORTED, _("machine type '%s' has no %s; use %s"),
+		    map->def->os.machine, controller_model_name(other),
+		    controller_model_name(map->express ? MODEL_PCIE_EXPANDER_BUS
+						       : MODEL_PCI_EXPANDER_BUS));
+}
+
 static bool map_fill(PciMap *map, GError **error)
 {
 	ControllerModel root = map->express ? MODEL_PCIE_ROOT : MODEL_PCI_ROOT;
@@ -102,6 +115,8 @@ static bool map_fill(PciMap *map, GError **error)
 			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 				    _("PCI controller index %d is above the highest, %d"),
 				    controller->index, PCI_BUSES - 1);
+		if (!expander_fits(map, controller, error))
+			return false;
 		if (map->buses[controller->index].model)
 			return fail(error, VIR_ERR_XML_ERROR,
 				    _("there are several PCI controllers with index %d"),

@@ -71,10 +71,8 @@ static bool check_address(const QemuCheck *check, const DomainDevice *device)
 	}
 }
 
-static bool check_device(const QemuCheck *check, const DomainDevice *device)
+static bool check_family(const QemuCheck *check, const DomainDevice *device)
 {
-	if (!check_address(check, device))
-		return false;
 	switch (device->kind) {
 	case DEVICE_DISK:
 		return qemu_check_disk(check, device->disk);
@@ -109,7 +107,7 @@ static bool check_device(const QemuCheck *check, const DomainDevice *device)
 static bool visit(DomainDef *def, const DomainDevice *device, void *data)
 {
 	(void)def;
-	return check_device(data, device);
+	return check_family(data, device) && check_address(data, device);
 }
 
 bool qemu_check(const DomainDef *def, GError **error)

@@ -103,12 +103,6 @@ static bool check_pci_place(const QemuCheck *check, const DomainController *cont
 			      controller->index);
 	if (root && controller->info.address.type && family != MACHINE_PSERIES)
 		return reject(check, _("%s has an <address>, but it is on no other bus"), model);
-	if (controller->model == MODEL_PCI_EXPANDER_BUS && family != MACHINE_I440FX)
-		return refuse(check, _("%s %d: machine type '%s' has none; use pcie-expander-bus"),
-			      model, controller->index, check->def->os.machine);
-	if (controller->model == MODEL_PCIE_EXPANDER_BUS && !machine_has_pcie_root(check->def))
-		return refuse(check, _("%s %d: machine type '%s' has none; use pci-expander-bus"),
-			      model, controller->index, check->def->os.machine);
 	return true;
 }
 
@@ -142,10 +136,6 @@ static bool check_pci(const QemuCheck *check, const DomainController *controller
 
 static bool check_scsi(const QemuCheck *check, const DomainController *controller)
 {
-	bool virtio = controller->model == MODEL_VIRTIO_SCSI ||
-		      controller->model == MODEL_VIRTIO_TRANSITIONAL ||
-		      controller->model == MODEL_VIRTIO_NON_TRANSITIONAL;
-
 	if (controller->model == MODEL_BUSLOGIC)
 		return refuse(check, _("SCSI controller %d: QEMU has no model '%s'"),
 			      controller->index, controller_model_name(controller->model));
@@ -154,10 +144,6 @@ static bool check_scsi(const QemuCheck *check, const DomainController *controlle
 			      _("SCSI controller %d: model '%s' is not on machine type '%s'"),
 			      controller->index, controller_model_name(controller->model),
 			      check->def->os.machine);
-	if (controller->iothread && !virtio)
-		return reject(check,
-			      _("SCSI controller %d: only model 'virtio-scsi' has an iothread"),
-			      controller->index);
 	if (controller->iothread && !qemu_has_iothread(check->def, controller->iothread))
 		return refuse(check,
 			      _("SCSI controller %d: there is no I/O thread %u in <iothreadids>"),
@@ -183,6 +169,10 @@ static bool check_driver(const QemuCheck *check, const DomainController *control
 			    controller->model == MODEL_VIRTIO_TRANSITIONAL ||
 			    controller->model == MODEL_VIRTIO_NON_TRANSITIONAL);
 
+	if (controller->iothread && !virtio_scsi && controller->type != CONTROLLER_USB)
+		return reject(check,
+			      _("%s controller %d: only model 'virtio-scsi' has an iothread"),
+			      controller_type_name(controller->type), controller->index);
 	for (size_t i = 0; !virtio_scsi && i < G_N_ELEMENTS(options); i++)
 		if (options[i].used)
 			return refuse(check,

@@ -25,6 +25,8 @@ static bool check_pci(const QemuCheck *check, const DomainHostdev *hostdev)
 
 static bool check_usb(const QemuCheck *check, const DomainHostdev *hostdev)
 {
+	if (hostdev->host.has_usb_vendor && !hostdev->host.usb_vendor)
+		return reject(check, _("USB host device: there is no vendor 0"));
 	if (hostdev->host.has_usb_vendor && !hostdev->host.usb_product)
 		return fail(check->error, VIR_ERR_INTERNAL_ERROR,
 			    _("USB host device: the vendor is given without the product"));
