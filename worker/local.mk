@@ -41,6 +41,7 @@ worker_reeve_priv_LDADD = \
 pkglibexec_PROGRAMS += worker/reeve-vm
 worker_reeve_vm_SOURCES = \
 	worker/vm.h \
+	worker/vm_agent.c \
 	worker/vm_calls.h \
 	worker/vm_control.c \
 	worker/vm_domain.c \
