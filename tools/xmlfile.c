@@ -242,11 +242,11 @@ static bool edit_loop(Session *session, const Edit *edit, const char *path, bool
 		out_extra(session, "%s", diff);
 		if (edit->apply(session, text, edit->data, &problem))
 			return *ret_changed = true;
-		shell_report(session, problem);
 		if (!isatty(STDIN_FILENO)) {
 			g_propagate_error(error, g_steal_pointer(&problem));
 			return false;
 		}
+		shell_report(session, problem);
 		answer = answer_ask();
 		if (answer == 'n')
 			return fail(error, VIR_ERR_OPERATION_ABORTED, _("%s was not changed"), edit->what);
