@@ -299,7 +299,7 @@ void vm_leave_all(Engine *engine)
 		if (!vm)
 			continue;
 		domain->vm = NULL;
-		vm->ended = true;
+		vm->ended = vm->left = true;
 		g_clear_pointer(&vm->owner, client_unwatch);
 		vm_unlink(vm);
 		vm_unref(vm);

@@ -40,7 +40,7 @@ static bool acknowledge_once(Vm *vm)
 		.events_stored = upto,
 	};
 
-	if (vm->ended)
+	if (vm->ended && !vm->left)
 		store_batch_run_remove(batch, run.driver, run.uuid);
 	else
 		store_batch_run(batch, &run);

@@ -11,6 +11,7 @@ typedef struct VmProcess {
 	pid_t pid;
 	int pidfd; /* -1: none */
 	bool ended;
+	bool left;  /* the engine ends and the guest runs on: its run state stays stored */
 	sd_event_source *source;
 } VmProcess;
 
