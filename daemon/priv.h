@@ -52,9 +52,13 @@ priv_open_args priv_open_args_of(Resource *resource, uid_t uid);
 /* Makes the directory of a guest and chooses its user. */
 bool priv_make_vm_dir_call(Engine *engine, const uint8_t *uuid, uid_t *ret_uid, GError **error);
 bool priv_remove_vm_dir_call(Engine *engine, const uint8_t *uuid, GError **error);
+typedef struct PrivProcess {
+	pid_t pid;
+	int pidfd; /* the caller's */
+} PrivProcess;
 /* Starts the worker; @log becomes its standard error. */
-bool priv_spawn_vm_call(Engine *engine, const Domain *domain, int log, pid_t *ret_pid,
-			int *ret_pidfd, GError **error);
+bool priv_spawn_vm_call(Engine *engine, const Domain *domain, int log, PrivProcess *ret,
+			GError **error);
 /* Signals a process of that guest. */
 bool priv_kill_call(Engine *engine, const uint8_t *uuid, int pidfd, int signal, GError **error);
 /* Removes the file with a guest's firmware variables; a missing one is no error. */

@@ -237,23 +237,23 @@ static pid_t own_vm_spawn_wait(const Engine *engine, const Domain *domain, int l
 	return own_spawn_wait(engine, &spec, ret_pidfd, error);
 }
 
-bool priv_spawn_vm_call(Engine *engine, const Domain *domain, int log, pid_t *ret_pid,
-			int *ret_pidfd, GError **error)
+bool priv_spawn_vm_call(Engine *engine, const Domain *domain, int log, PrivProcess *ret,
+			GError **error)
 {
 	priv_spawn_vm_args args = { .name = domain->name };
-	priv_spawn_vm_ret ret = { 0 };
+	priv_spawn_vm_ret answer = { 0 };
 	const PrivRequest request = {
-		.number = PRIV_REQUEST_spawn_vm, .args = &args, .ret = &ret, .send_fd = log
+		.number = PRIV_REQUEST_spawn_vm, .args = &args, .ret = &answer, .send_fd = log
 	};
 
 	if (!engine->priv) {
-		*ret_pid = own_vm_spawn_wait(engine, domain, log, ret_pidfd, error);
-		return *ret_pid > 0;
+		ret->pid = own_vm_spawn_wait(engine, domain, log, &ret->pidfd, error);
+		return ret->pid > 0;
 	}
 	memcpy(args.uuid, domain->uuid, sizeof(args.uuid));
-	if (!priv_request_fd_call(engine, request, ret_pidfd, error))
+	if (!priv_request_fd_call(engine, request, &ret->pidfd, error))
 		return false;
-	*ret_pid = (pid_t)ret.pid;
+	ret->pid = (pid_t)answer.pid;
 	return true;
 }
 

@@ -349,11 +349,10 @@ static int log_open(const Vm *vm, GError **error)
 bool vm_spawn_call(Vm *vm, GError **error)
 {
 	g_autofd int log = log_open(vm, error);
-	int pidfd = -1;
-	pid_t pid;
+	PrivProcess process = { .pidfd = -1 };
 
-	return log >= 0 && priv_spawn_vm_call(vm->engine, vm->domain, log, &pid, &pidfd, error) &&
-	       vm_worker_watch(vm, pid, pidfd, error);
+	return log >= 0 && priv_spawn_vm_call(vm->engine, vm->domain, log, &process, error) &&
+	       vm_worker_watch(vm, process.pid, process.pidfd, error);
 }
 
 void vm_take_state(Vm *vm, const control_state *state, const char *xml)
