@@ -11,7 +11,6 @@ typedef struct VmProcess {
 	pid_t pid;
 	int pidfd; /* -1: none */
 	bool ended;
-	bool left;  /* the engine ends and the guest runs on: its run state stays stored */
 	sd_event_source *source;
 } VmProcess;
 
@@ -31,6 +30,7 @@ struct Vm {
 	bool starting;
 	bool given_up; /* starting, and somebody destroyed it */
 	bool ended;    /* the domain is no longer ours */
+	bool left;     /* the engine ends and the guest runs on: its run state stays stored */
 	bool linking;  /* a fiber is connecting */
 	unsigned respawns;
 	uint64_t respawned_usec;
