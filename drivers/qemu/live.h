@@ -103,6 +103,8 @@ bool live_gone_wait(QemuLive *live, uint64_t timeout_usec, GError **error);
 
 /* live_files.c: makes what QEMU opens by path openable for the guest's user. */
 bool live_files_prepare(Guest *guest, GError **error);
+/* Writes into the definition which images were opened for each disk. */
+void live_files_describe(Guest *guest);
 /* Closes what QEMU has inherited by now. */
 void live_files_close(Guest *guest);
 

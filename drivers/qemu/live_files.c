@@ -82,6 +82,53 @@ bool live_files_prepare(Guest *guest, GError **error)
 	return true;
 }
 
+/* ---- What was found below each disk, for clients to see */
+
+static void source_describe(StorageSource *source, const GuestLayer *layer, guint index)
+{
+	struct stat st;
+	bool block = layer->fd >= 0 && fstat(layer->fd, &st) == 0 && S_ISBLK(st.st_mode);
+
+	source->index = index;
+	if (source->type == STORAGE_ABSENT)
+		source->type = block ? STORAGE_BLOCK : STORAGE_FILE;
+	if (!source->path)
+		source->path = g_strdup(layer->path);
+}
+
+static void disk_describe(DomainDisk *disk, const GPtrArray *layers, guint *next)
+{
+	DomainBacking **end = &disk->detected_backing;
+
+	source_describe(&disk->source, list_get(layers, 0), (*next)++);
+	/* A chain that the definition spells out is shown as it is given. */
+	if (disk->backing || disk->detected_backing)
+		return;
+	for (guint i = 1; i < layers->len; i++) {
+		const GuestLayer *layer = list_get(layers, i);
+
+		*end = g_new0(DomainBacking, 1);
+		source_describe(&(*end)->source, layer, (*next)++);
+		(*end)->format = storage_format_parse(layer->format);
+		end = &(*end)->backing;
+	}
+	*end = g_new0(DomainBacking, 1); /* one without a source is the end */
+}
+
+void live_files_describe(Guest *guest)
+{
+	guint next = 1;
+
+	for (guint i = 0; i < list_length(guest->def->disks); i++) {
+		DomainDisk *disk = list_get(guest->def->disks, i);
+		g_autofree char *key = g_strconcat("disk:", disk->target, NULL);
+		const GPtrArray *layers = guest_resource(guest, key);
+
+		if (list_length(layers) > 0)
+			disk_describe(disk, layers, &next);
+	}
+}
+
 void live_files_close(Guest *guest)
 {
 	GHashTableIter iter;

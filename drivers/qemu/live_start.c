@@ -180,6 +180,7 @@ static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 	if (!live_spawn(live, error))
 		return false;
 	log_start = live_log_position(live);
+	live_files_describe(live->guest);
 	live_files_close(live->guest);
 	if (!live_connect(live, error))
 		return explain(live, log_start, error);

@@ -339,12 +339,18 @@ static void test_disk(G_GNUC_UNUSED void **state)
 				base, top);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(StatsSink) sink = stats_sink_new();
+	const DomainDisk *disk;
 	BlockStats stats;
 
 	assert_int_equal(system(make), 0);
 	add_layer(test, "disk:vda", top, "qcow2", O_RDWR);
 	add_layer(test, "disk:vda", base, "raw", O_RDONLY);
 	expect(qemu_live.start(&test->guest, 0, &error), &error);
+	disk = list_get(test->guest.def->disks, 0);
+	assert_int_equal(disk->source.index, 1);
+	assert_string_equal(disk->detected_backing->source.path, base);
+	assert_int_equal(disk->detected_backing->format, STORAGE_FORMAT_RAW);
+	assert_int_equal(disk->detected_backing->backing->source.type, STORAGE_ABSENT);
 	assert_true(qemu_live.sample(&test->guest, SECOND) < SECOND);
 	expect(qemu_live.block_stats(&test->guest, "vda", &stats, &error), &error);
 	assert_int_equal(stats.capacity, 8 * 1024 * 1024);
