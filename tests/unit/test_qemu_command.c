@@ -19,7 +19,7 @@ enum { FIRST_FD = 900 }; /* numbers that no test program has open */
 
 static char *folder(void)
 {
-	const char *source = getenv("srcdir");
+	const char *source = getenv("REEVE_SOURCE") ? getenv("REEVE_SOURCE") : getenv("srcdir");
 
 	return g_build_filename(source ? source : ".", "tests/golden/qemu-args", NULL);
 }

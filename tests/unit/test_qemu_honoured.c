@@ -296,7 +296,7 @@ static void walk_file(Walk *walk, const char *path)
 
 static void test_honoured(G_GNUC_UNUSED void **state)
 {
-	const char *source = getenv("srcdir");
+	const char *source = getenv("REEVE_SOURCE") ? getenv("REEVE_SOURCE") : getenv("srcdir");
 	g_autofree char *folder =
 		g_build_filename(source ? source : ".", "tests/golden/qemu-args", NULL);
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
