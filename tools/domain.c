@@ -43,7 +43,7 @@ bool cmd_domuuid(Session *session, const Args *args, GError **error)
 	char uuid[37];
 
 	if (domain)
-		out_text(session, "uuid", uuid_format(domain->uuid, uuid));
+		out_text(session, "uuid", uuid_text(domain->uuid, uuid));
 	return domain;
 }
 

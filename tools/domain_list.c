@@ -170,7 +170,7 @@ static void list_print_plain(const List *list, const Args *args)
 			gap = " ";
 		}
 		if (args_has(args, "uuid")) {
-			out_print(list->session, "%s%s", gap, uuid_format(item->domain.uuid, uuid));
+			out_print(list->session, "%s%s", gap, uuid_text(item->domain.uuid, uuid));
 			gap = " ";
 		}
 		if (args_has(args, "name"))

@@ -27,7 +27,7 @@ static const Domain *find_by_uuid(Session *session, const char *text)
 	remote_domain_lookup_by_uuid_args args;
 	remote_domain_lookup_by_uuid_ret *ret;
 
-	if (!uuid_parse(text, (unsigned char *)args.uuid))
+	if (!uuid_read(text, (unsigned char *)args.uuid))
 		return NULL;
 	ret = ASK(session, domain_lookup_by_uuid, &args, NULL);
 	return ret ? &ret->dom : NULL;

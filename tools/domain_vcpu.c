@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "tools/cpuset.h"
+#include "tools/cpumap.h"
 #include "tools/domain_ref.h"
 #include "tools/tune.h"
 
@@ -31,7 +31,7 @@ static json_t *vcpu_row(Session *session, const Args *args, const remote_vcpu_in
 	gsize length = (n_cpus + 7) / 8;
 	bool known = info && info->state >= 0 && (gsize)info->state < G_N_ELEMENTS(vcpu_states);
 	json_t *row = json_object();
-	const char *affinity = cpuset_format(session, map, length);
+	const char *affinity = cpumap_format(session, map, length);
 
 	json_object_set_new(row, "cpu", info && info->cpu >= 0 ? json_integer(info->cpu) : json_string("N/A"));
 	json_object_set_new(row, "state", json_string(known ? vcpu_states[info->state] : "N/A"));
@@ -44,7 +44,7 @@ static json_t *vcpu_row(Session *session, const Args *args, const remote_vcpu_in
 									      affinity, n_cpus)));
 	else
 		json_object_set_new(row, "affinity",
-				    json_text(cpuset_letters(session, map, length, n_cpus)));
+				    json_text(cpumap_letters(session, map, length, n_cpus)));
 	return row;
 }
 
@@ -274,7 +274,7 @@ static bool pins_out(Session *session, const Args *args, const Domain *domain, g
 		row = json_object();
 		json_object_set_new(row, "vcpu", json_integer(i));
 		json_object_set_new(row, "affinity",
-				    json_text(cpuset_format(session,
+				    json_text(cpumap_format(session,
 							    ret->cpumaps.cpumaps_val + (gsize)i * length,
 							    length)));
 		json_array_append_new(rows, row);
@@ -295,7 +295,7 @@ bool cmd_vcpupin(Session *session, const Args *args, GError **error)
 		return pins_out(session, args, domain, n_cpus, error);
 	if (!args_has(args, "vcpu"))
 		return fail(error, VIR_ERR_INVALID_ARG, _("vcpupin: Missing vCPU number in pin mode."));
-	call.cpumap.cpumap_val = (char *)cpuset_parse(session, args_text(args, "cpulist"), n_cpus, error);
+	call.cpumap.cpumap_val = (char *)cpumap_parse(session, args_text(args, "cpulist"), n_cpus, error);
 	if (!call.cpumap.cpumap_val || !args_affect(args, &call.flags, error) ||
 	    !args_uint(args, "vcpu", &call.vcpu, error))
 		return false;
@@ -322,14 +322,14 @@ bool cmd_emulatorpin(Session *session, const Args *args, GError **error)
 	tell.flags = ask.flags;
 	if (args_has(args, "cpulist")) {
 		tell.cpumap.cpumap_val =
-			(char *)cpuset_parse(session, args_text(args, "cpulist"), n_cpus, error);
+			(char *)cpumap_parse(session, args_text(args, "cpulist"), n_cpus, error);
 		tell.cpumap.cpumap_len = (n_cpus + 7) / 8;
 		return tell.cpumap.cpumap_val && TELL(session, domain_pin_emulator, &tell, error);
 	}
 	ret = ASK(session, domain_get_emulator_pin_info, &ask, error);
 	if (!ret)
 		return false;
-	text = cpuset_format(session, ret->cpumaps.cpumaps_val, ret->cpumaps.cpumaps_len);
+	text = cpumap_format(session, ret->cpumaps.cpumaps_val, ret->cpumaps.cpumaps_len);
 	out_extra(session, "%s %s\n----------------------------------\n", _("emulator:"), _("CPU Affinity"));
 	out_print(session, "       *: %s\n", text);
 	out_value(session, json_pack("{s:s}", "affinity", text));
@@ -361,7 +361,7 @@ bool cmd_iothreadinfo(Session *session, const Args *args, GError **error)
 
 		json_object_set_new(row, "iothread", json_integer(info->iothread_id));
 		json_object_set_new(row, "affinity",
-				    json_text(cpuset_format(session, info->cpumap.cpumap_val,
+				    json_text(cpumap_format(session, info->cpumap.cpumap_val,
 							    info->cpumap.cpumap_len)));
 		json_array_append_new(rows, row);
 	}
@@ -382,7 +382,7 @@ bool cmd_iothreadpin(Session *session, const Args *args, GError **error)
 	    !args_uint(args, "iothread", &call.iothreads_id, error))
 		return false;
 	call.dom = *domain;
-	call.cpumap.cpumap_val = (char *)cpuset_parse(session, args_text(args, "cpulist"), n_cpus, error);
+	call.cpumap.cpumap_val = (char *)cpumap_parse(session, args_text(args, "cpulist"), n_cpus, error);
 	call.cpumap.cpumap_len = (n_cpus + 7) / 8;
 	return call.cpumap.cpumap_val && TELL(session, domain_pin_iothread, &call, error);
 }

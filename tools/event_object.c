@@ -60,7 +60,7 @@ static void secret_name(const remote_nonnull_secret *secret, EventText *ret)
 {
 	static char uuid[37];
 
-	ret->object = uuid_format(secret->uuid, uuid);
+	ret->object = uuid_text(secret->uuid, uuid);
 }
 
 static void secret_lifecycle(const void *data, EventText *ret)

@@ -13,6 +13,8 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "conf/bind.h"
+#include "conf/domain.h"
 #include "tools/domain_ref.h"
 #include "tools/xmlfile.h"
 
@@ -112,6 +114,39 @@ static bool side_read(Session *session, const Domain *domain, const char *number
 	return true;
 }
 
+/* The lines of @list that begin with @group, without it, as an array. */
+static json_t *group_out(Session *session, const GPtrArray *list, const char *group, const char *heading)
+{
+	json_t *array = json_array();
+	gsize length = strlen(group);
+
+	for (guint i = 0; i < list->len; i++) {
+		const char *line = list->pdata[i];
+
+		if (!g_str_has_prefix(line, group))
+			continue;
+		if (!json_array_size(array))
+			out_print(session, "%s\n", heading);
+		line += length + strspn(line + length, ": ");
+		out_print(session, "  %s\n", line);
+		json_array_append_new(array, json_text(line));
+	}
+	return array;
+}
+
+/* What differs, by who can see it; nothing when one of the texts cannot be read. */
+static void differences_out(Session *session, const Side *old, const Side *new, json_t *result)
+{
+	g_autoptr(DomainDef) a = domain_def_parse(old->xml, strlen(old->xml), CONF_INACTIVE, NULL, NULL);
+	g_autoptr(DomainDef) b = domain_def_parse(new->xml, strlen(new->xml), CONF_INACTIVE, NULL, NULL);
+	g_autoptr(GPtrArray) list = a && b ? bind_diff(&bind_el_domain, a, b) : NULL;
+
+	if (!list)
+		return;
+	json_object_set_new(result, "guest", group_out(session, list, "guest", _("The guest sees:")));
+	json_object_set_new(result, "host", group_out(session, list, "host", _("Only the host sees:")));
+}
+
 /* domain: the last change; domain A: from A to the stored one; domain A B; --file: to the file. */
 bool cmd_diff(Session *session, const Args *args, GError **error)
 {
@@ -119,6 +154,7 @@ bool cmd_diff(Session *session, const Args *args, GError **error)
 	const char *from = args_text(args, "from"), *to = args_text(args, "to");
 	Side old = { 0 }, new = { 0 };
 	g_autofree char *diff = NULL;
+	json_t *result;
 
 	if (!domain || !args_exclusive(args, "file", "to", error))
 		return false;
@@ -136,8 +172,11 @@ bool cmd_diff(Session *session, const Args *args, GError **error)
 		return false;
 	diff = text_diff(old.xml, new.xml, old.label, new.label);
 	out_print(session, "%s", diff);
-	out_value(session, json_pack("{s:o,s:o,s:o}", "from", json_text(old.label), "to", json_text(new.label),
-				     "diff", json_text(diff)));
+	result = json_pack("{s:o,s:o,s:o}", "from", json_text(old.label), "to", json_text(new.label), "diff",
+			   json_text(diff));
+	if (diff[0])
+		differences_out(session, &old, &new, result);
+	out_value(session, result);
 	return true;
 }
 

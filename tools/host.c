@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/fiber.h"
 #include "base/i18n.h"
-#include "tools/cpuset.h"
+#include "tools/cpumap.h"
 #include "tools/xmlfile.h"
 
 bool cmd_connect(Session *session, const Args *args, GError **error)
@@ -154,11 +154,11 @@ bool cmd_nodecpumap(Session *session, const Args *args, GError **error)
 
 	if (!ret)
 		return failed(session, _("Unable to get cpu map"));
-	online = cpuset_format(session, ret->cpumap.cpumap_val, ret->cpumap.cpumap_len);
+	online = cpumap_format(session, ret->cpumap.cpumap_val, ret->cpumap.cpumap_len);
 	out_print(session, "%-15s %d\n%-15s %u\n%-15s %s\n", _("CPUs present:"), ret->ret, _("CPUs online:"),
 		  ret->online, _("CPU map:"),
 		  args_has(args, "pretty") ? online :
-					     cpuset_letters(session, ret->cpumap.cpumap_val,
+					     cpumap_letters(session, ret->cpumap.cpumap_val,
 							    ret->cpumap.cpumap_len, (guint)MAX(ret->ret, 0)));
 	out_value(session, json_pack("{s:i,s:i,s:s}", "present", ret->ret, "online", (int)ret->online, "map",
 				     online));

@@ -11,8 +11,8 @@ tools_libtools_a_SOURCES = \
 	tools/complete.c \
 	tools/console.c \
 	tools/console.h \
-	tools/cpuset.c \
-	tools/cpuset.h \
+	tools/cpumap.c \
+	tools/cpumap.h \
 	tools/device.h \
 	tools/diff.c \
 	tools/domain.c \
@@ -80,6 +80,7 @@ bin_PROGRAMS += tools/reeve
 tools_reeve_SOURCES = tools/main.c
 TOOLS_LIBS = \
 	tools/libtools.a \
+	conf/libconf.a \
 	$(RPC_LIBS) \
 	$(XML_LIBS) \
 	$(JANSSON_LIBS) \

@@ -48,7 +48,7 @@ bool cmd_net_uuid(Session *session, const Args *args, GError **error)
 	char uuid[37];
 
 	if (net)
-		out_text(session, "uuid", uuid_format(net->uuid, uuid));
+		out_text(session, "uuid", uuid_text(net->uuid, uuid));
 	return net;
 }
 
@@ -153,7 +153,7 @@ bool cmd_net_list(Session *session, const Args *args, GError **error)
 		qsort(list.nets, ret->nets.nets_len, sizeof(*list.nets), net_compare);
 	for (guint i = 0; !session->json && i < ret->nets.nets_len; i++)
 		if (args_has(args, "uuid"))
-			out_print(session, "%s\n", uuid_format(list.nets[i].uuid, uuid));
+			out_print(session, "%s\n", uuid_text(list.nets[i].uuid, uuid));
 		else if (args_has(args, "name"))
 			out_print(session, "%s\n", list.nets[i].name);
 	if (!session->json && (args_has(args, "uuid") || args_has(args, "name")))
@@ -280,7 +280,7 @@ static const remote_nonnull_network_port *port_arg(Session *session, const Args 
 
 	if (!net)
 		return NULL;
-	if (!uuid_parse(args_text(args, "port"), (unsigned char *)call.uuid))
+	if (!uuid_read(args_text(args, "port"), (unsigned char *)call.uuid))
 		return fail_null(error, VIR_ERR_INVALID_ARG, _("'%s' is not a UUID: ports are named by theirs"),
 				 args_text(args, "port"));
 	call.network = *net;
@@ -301,8 +301,8 @@ bool cmd_net_port_delete(Session *session, const Args *args, GError **error)
 	call.port = *port;
 	if (!TELL(session, network_port_delete, &call, error))
 		return failed(session, _("Failed to delete network port %s"), args_text(args, "port"));
-	out_done(session, object_deed("port", uuid_format(port->uuid, uuid), NULL, "delete"),
-		 _("Network port %s deleted\n"), uuid_format(port->uuid, uuid));
+	out_done(session, object_deed("port", uuid_text(port->uuid, uuid), NULL, "delete"),
+		 _("Network port %s deleted\n"), uuid_text(port->uuid, uuid));
 	return true;
 }
 
@@ -322,7 +322,7 @@ bool cmd_net_port_create(Session *session, const Args *args, GError **error)
 	ret = call.xml ? ASK(session, network_port_create_xml, &call, error) : NULL;
 	if (!ret)
 		return failed(session, _("Failed to create network from %s"), args_text(args, "file"));
-	out_done(session, object_deed("port", uuid_format(ret->port.uuid, uuid), NULL, "create"),
+	out_done(session, object_deed("port", uuid_text(ret->port.uuid, uuid), NULL, "create"),
 		 _("Network port %s created from %s\n"), uuid, args_text(args, "file"));
 	return true;
 }
@@ -345,7 +345,7 @@ bool cmd_net_port_list(Session *session, const Args *args, GError **error)
 	for (guint i = 0; i < ret->ports.ports_len; i++) {
 		char uuid[37];
 
-		uuid_format(ret->ports.ports_val[i].uuid, uuid);
+		uuid_text(ret->ports.ports_val[i].uuid, uuid);
 		if (args_has(args, "uuid"))
 			out_print(session, "%s\n", uuid);
 		json_array_append_new(array, json_pack("{s:s}", "uuid", uuid));

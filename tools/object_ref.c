@@ -19,7 +19,7 @@
 \
 		if (!session_client(session, error)) \
 			return NULL; \
-		if (uuid_parse(name, (unsigned char *)uuid_args.uuid)) { \
+		if (uuid_read(name, (unsigned char *)uuid_args.uuid)) { \
 			uuid_ret = ASK(session, noun##_lookup_by_uuid, &uuid_args, NULL); \
 			if (uuid_ret) \
 				return &uuid_ret->member; \
@@ -108,7 +108,7 @@ const remote_nonnull_secret *secret_arg(Session *session, const Args *args, GErr
 	remote_secret_lookup_by_uuid_args by_uuid;
 	remote_secret_lookup_by_uuid_ret *ret;
 
-	if (!uuid_parse(text, (unsigned char *)by_uuid.uuid))
+	if (!uuid_read(text, (unsigned char *)by_uuid.uuid))
 		return fail_null(error, VIR_ERR_INVALID_ARG,
 				 _("failed to get secret '%s': secrets are named by their UUID"), text);
 	ret = ASK(session, secret_lookup_by_uuid, &by_uuid, error);

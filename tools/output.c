@@ -35,7 +35,7 @@ json_t *json_text(const char *text)
 	return json_string(valid);
 }
 
-const char *uuid_format(const void *uuid, char *buffer)
+const char *uuid_text(const void *uuid, char *buffer)
 {
 	const unsigned char *u = uuid;
 	char *out = buffer;
@@ -52,10 +52,10 @@ json_t *json_uuid(const void *uuid)
 {
 	char buffer[37];
 
-	return json_string(uuid_format(uuid, buffer));
+	return json_string(uuid_text(uuid, buffer));
 }
 
-bool uuid_parse(const char *text, unsigned char *uuid)
+bool uuid_read(const char *text, unsigned char *uuid)
 {
 	int n = 0;
 

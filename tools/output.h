@@ -62,7 +62,7 @@ double bytes_pretty(uint64_t bytes, const char **ret_unit);
 /* json_string() that takes what a guest or a peer made, valid UTF-8 or not; NULL gives null. */
 json_t *json_text(const char *text);
 /* The UUID's usual spelling; the buffer holds 37 bytes. */
-const char *uuid_format(const void *uuid, char *buffer);
+const char *uuid_text(const void *uuid, char *buffer);
 json_t *json_uuid(const void *uuid);
 /* False when @text is not a UUID. */
-bool uuid_parse(const char *text, unsigned char *uuid);
+bool uuid_read(const char *text, unsigned char *uuid);

@@ -235,7 +235,7 @@ bool cmd_pool_uuid(Session *session, const Args *args, GError **error)
 	char uuid[37];
 
 	if (pool)
-		out_text(session, "uuid", uuid_format(pool->uuid, uuid));
+		out_text(session, "uuid", uuid_text(pool->uuid, uuid));
 	return pool;
 }
 
@@ -399,7 +399,7 @@ bool cmd_pool_list(Session *session, const Args *args, GError **error)
 	for (guint i = 0; plain && i < n; i++) {
 		char uuid[37];
 
-		out_print(session, "%s\n", args_has(args, "uuid") ? uuid_format(list.pools[i].uuid, uuid) :
+		out_print(session, "%s\n", args_has(args, "uuid") ? uuid_text(list.pools[i].uuid, uuid) :
 								     list.pools[i].name);
 	}
 	if (plain)

@@ -43,7 +43,7 @@ bool cmd_secret_define(Session *session, const Args *args, GError **error)
 	if (!ret)
 		return failed(session, _("Failed to set attributes from %s"), args_text(args, "file"));
 	out_done(session, deed(&ret->secret, "define"), _("Secret %s created\n"),
-		 uuid_format(ret->secret.uuid, uuid));
+		 uuid_text(ret->secret.uuid, uuid));
 	return true;
 }
 
@@ -57,8 +57,8 @@ bool cmd_secret_undefine(Session *session, const Args *args, GError **error)
 		return false;
 	call.secret = *secret;
 	if (!TELL(session, secret_undefine, &call, error))
-		return failed(session, _("Failed to delete secret %s"), uuid_format(secret->uuid, uuid));
-	out_done(session, deed(secret, "undefine"), _("Secret %s deleted\n"), uuid_format(secret->uuid, uuid));
+		return failed(session, _("Failed to delete secret %s"), uuid_text(secret->uuid, uuid));
+	out_done(session, deed(secret, "undefine"), _("Secret %s deleted\n"), uuid_text(secret->uuid, uuid));
 	return true;
 }
 

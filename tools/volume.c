@@ -74,7 +74,7 @@ bool cmd_vol_pool(Session *session, const Args *args, GError **error)
 	if (!ret)
 		return failed(session, _("failed to get parent pool"));
 	out_text(session, args_has(args, "uuid") ? "uuid" : "pool",
-		 args_has(args, "uuid") ? uuid_format(ret->pool.uuid, uuid) : ret->pool.name);
+		 args_has(args, "uuid") ? uuid_text(ret->pool.uuid, uuid) : ret->pool.name);
 	return true;
 }
 

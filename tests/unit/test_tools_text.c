@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "tools/cpuset.h"
+#include "tools/cpumap.h"
 #include "tools/keycodes.h"
 #include "tools/xmlfile.h"
 
@@ -95,13 +95,13 @@ static void test_cpuset(G_GNUC_UNUSED void **state)
 	static const char *const bad[] = { "", "x", "10", "3-1", "1-", "0,,1", "-1" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
-		guint8 *map = cpuset_parse(&session, good[i].text, 10, NULL);
+		guint8 *map = cpumap_parse(&session, good[i].text, 10, NULL);
 
 		assert_non_null(map);
-		assert_string_equal(cpuset_format(&session, map, 2), good[i].shown);
+		assert_string_equal(cpumap_format(&session, map, 2), good[i].shown);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
-		assert_null(cpuset_parse(&session, bad[i], 10, NULL));
+		assert_null(cpumap_parse(&session, bad[i], 10, NULL));
 	session_forget(&session);
 }
 
@@ -124,12 +124,12 @@ static void test_uuid(G_GNUC_UNUSED void **state)
 	unsigned char uuid[16];
 	char text[37];
 
-	assert_true(uuid_parse("6695eb01-f6a4-8304-79aa-97f2502e193f", uuid));
-	assert_string_equal(uuid_format(uuid, text), "6695eb01-f6a4-8304-79aa-97f2502e193f");
-	assert_true(uuid_parse("6695eb01f6a4830479aa97f2502e193f", uuid));
-	assert_false(uuid_parse("6695eb01-f6a4-8304-79aa-97f2502e193", uuid));
-	assert_false(uuid_parse("6695eb01-f6a4-8304-79aa-97f2502e193f0", uuid));
-	assert_false(uuid_parse("web", uuid));
+	assert_true(uuid_read("6695eb01-f6a4-8304-79aa-97f2502e193f", uuid));
+	assert_string_equal(uuid_text(uuid, text), "6695eb01-f6a4-8304-79aa-97f2502e193f");
+	assert_true(uuid_read("6695eb01f6a4830479aa97f2502e193f", uuid));
+	assert_false(uuid_read("6695eb01-f6a4-8304-79aa-97f2502e193", uuid));
+	assert_false(uuid_read("6695eb01-f6a4-8304-79aa-97f2502e193f0", uuid));
+	assert_false(uuid_read("web", uuid));
 }
 
 static void test_keys(G_GNUC_UNUSED void **state)

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "tools/cpuset.h"
+#include "tools/cpumap.h"
 
 guint host_cpu_count(Session *session, GError **error)
 {
@@ -20,12 +20,12 @@ guint host_cpu_count(Session *session, GError **error)
 	return info ? (guint)(info->nodes * info->sockets * info->cores * info->threads) : 0;
 }
 
-bool cpuset_has(const void *map, gsize n_bytes, guint cpu)
+bool cpumap_has(const void *map, gsize n_bytes, guint cpu)
 {
 	return cpu / 8 < n_bytes && (((const guint8 *)map)[cpu / 8] >> (cpu % 8)) & 1;
 }
 
-const char *cpuset_format(Session *session, const void *map, gsize n_bytes)
+const char *cpumap_format(Session *session, const void *map, gsize n_bytes)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	guint n = (guint)n_bytes * 8;
@@ -33,9 +33,9 @@ const char *cpuset_format(Session *session, const void *map, gsize n_bytes)
 	for (guint cpu = 0; cpu < n; cpu++) {
 		guint first = cpu;
 
-		if (!cpuset_has(map, n_bytes, cpu))
+		if (!cpumap_has(map, n_bytes, cpu))
 			continue;
-		while (cpu + 1 < n && cpuset_has(map, n_bytes, cpu + 1))
+		while (cpu + 1 < n && cpumap_has(map, n_bytes, cpu + 1))
 			cpu++;
 		g_string_append_printf(text, first == cpu ? "%s%u" : "%s%u-%u", text->len ? "," : "", first,
 				       cpu);
@@ -43,12 +43,12 @@ const char *cpuset_format(Session *session, const void *map, gsize n_bytes)
 	return session_printf(session, "%s", text->str);
 }
 
-const char *cpuset_letters(Session *session, const void *map, gsize n_bytes, guint n_cpus)
+const char *cpumap_letters(Session *session, const void *map, gsize n_bytes, guint n_cpus)
 {
 	char *text = session_keep(session, g_malloc0(n_cpus + 1), g_free);
 
 	for (guint cpu = 0; cpu < n_cpus; cpu++)
-		text[cpu] = cpuset_has(map, n_bytes, cpu) ? 'y' : '-';
+		text[cpu] = cpumap_has(map, n_bytes, cpu) ? 'y' : '-';
 	return text;
 }
 
@@ -91,7 +91,7 @@ static bool part_read(const char *part, guint n_cpus, guint8 *map)
 	return true;
 }
 
-guint8 *cpuset_parse(Session *session, const char *text, guint n_cpus, GError **error)
+guint8 *cpumap_parse(Session *session, const char *text, guint n_cpus, GError **error)
 {
 	guint8 *map = session_keep(session, g_malloc0((n_cpus + 7) / 8 + 1), g_free);
 	g_auto(GStrv) parts = g_strsplit(text, ",", -1);
