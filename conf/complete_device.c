@@ -34,7 +34,8 @@ static int ich9_set_index(const DomainDef *def, ControllerModel model)
 	return last;
 }
 
-static void controller_number(DomainDef *def, DomainController *controller)
+/* @next: for each type, the lowest index that may be free; it only grows. */
+static void controller_number(DomainDef *def, DomainController *controller, int *next)
 {
 	bool root = controller->model == MODEL_PCI_ROOT || controller->model == MODEL_PCIE_ROOT;
 	int index = -1;
@@ -45,9 +46,11 @@ static void controller_number(DomainDef *def, DomainController *controller)
 		index = ich9_set_index(def, controller->model);
 	if (index < 0) {
 		/* Index 0 of PCI belongs to the root, which may not be written down yet. */
-		index = controller->type == CONTROLLER_PCI && !root;
+		index = root ? 0 : MAX(next[controller->type], controller->type == CONTROLLER_PCI);
 		while (domain_def_controller(def, controller->type, index))
 			index++;
+		if (!root)
+			next[controller->type] = index;
 	}
 	controller->index = index;
 	controller->has_index = true;
@@ -55,8 +58,10 @@ static void controller_number(DomainDef *def, DomainController *controller)
 
 void controllers_number(DomainDef *def)
 {
+	int next[CONTROLLER_LAST] = { 0 };
+
 	for (guint i = 0; i < list_length(def->controllers); i++)
-		controller_number(def, list_get(def->controllers, i));
+		controller_number(def, list_get(def->controllers, i), next);
 }
 
 static bool disk_complete(DomainDisk *disk, GError **error)
@@ -240,7 +245,7 @@ bool domain_device_complete_generic(DomainDef *def, DomainDevice *device, GError
 	case DEVICE_DISK:
 		return disk_complete(device->disk, error);
 	case DEVICE_CONTROLLER:
-		controller_number(def, device->controller);
+		controller_number(def, device->controller, (int[CONTROLLER_LAST]){ 0 });
 		return true;
 	case DEVICE_INTERFACE:
 		interface_complete(device->interface);
