@@ -8,38 +8,44 @@
 #include "drivers/qemu/machine.h"
 
 #define VIRTIO_SERIAL_PORTS 31 /* unless the controller says otherwise */
+#define VIRTIO_SERIAL_CONTROLLER_MAX 255
+#define VIRTIO_SERIAL_PORTS_MAX 511 /* QEMU's own */
 
 /* ---- virtio-serial ---- */
 
-static bool port_is_taken(const DomainDef *def, guint controller, guint port, const void *self)
+/* The ports in use, by port_key(). */
+typedef GHashTable PortSet;
+
+static gpointer port_key(guint controller, guint port)
 {
-	for (guint i = 0; i < list_length(def->channels); i++) {
-		const DomainChardev *channel = list_get(def->channels, i);
-		const DeviceAddress *address = &channel->info.address;
+	return GUINT_TO_POINTER((controller << 16) + port + 1);
+}
 
-		if (channel != self && address->type == ADDRESS_VIRTIO_SERIAL &&
-		    address->serial.controller == controller && address->serial.port == port)
-			return true;
-	}
-	for (guint i = 0; i < list_length(def->consoles); i++) {
-		const DomainChardev *console = list_get(def->consoles, i);
-		const DeviceAddress *address = &console->info.address;
+static void ports_note(PortSet *taken, const GPtrArray *chardevs)
+{
+	for (guint i = 0; i < list_length(chardevs); i++) {
+		const DomainChardev *chardev = list_get(chardevs, i);
+		const DeviceAddress *address = &chardev->info.address;
 
-		if (console != self && address->type == ADDRESS_VIRTIO_SERIAL &&
-		    address->serial.controller == controller && address->serial.port == port)
-			return true;
+		if (address->type == ADDRESS_VIRTIO_SERIAL)
+			g_hash_table_add(
+				taken, port_key(address->serial.controller, address->serial.port));
 	}
-	return false;
+}
+
+static guint controller_ports(const DomainController *controller)
+{
+	return controller->has_ports ? controller->ports : VIRTIO_SERIAL_PORTS;
 }
 
 /* Port 0 is kept for a console. @ret_port stays as it is when none is free. */
-static bool controller_free_port(const DomainDef *def, const DomainController *controller,
-				 const void *self, guint *ret_port)
+static bool controller_free_port(PortSet *taken, const DomainController *controller,
+				 guint *ret_port)
 {
-	guint ports = controller->has_ports ? controller->ports : VIRTIO_SERIAL_PORTS;
+	guint ports = MIN(controller_ports(controller), VIRTIO_SERIAL_PORTS_MAX);
 
 	for (guint port = 1; port < ports; port++) {
-		if (port_is_taken(def, (guint)controller->index, port, self))
+		if (!g_hash_table_add(taken, port_key((guint)controller->index, port)))
 			continue;
 		*ret_port = port;
 		return true;
@@ -47,11 +53,16 @@ static bool controller_free_port(const DomainDef *def, const DomainController *c
 	return false;
 }
 
-static bool channel_address(DomainDef *def, DomainChardev *channel, GError **error)
+static bool channel_address(DomainDef *def, PortSet *taken, DomainChardev *channel, GError **error)
 {
 	DeviceAddress *address = &channel->info.address;
 	bool given = address->type == ADDRESS_VIRTIO_SERIAL;
 	int n = controller_free_index(def, CONTROLLER_VIRTIO_SERIAL);
+
+	if (given && address->serial.controller > VIRTIO_SERIAL_CONTROLLER_MAX)
+		return fail(error, VIR_ERR_XML_ERROR,
+			    _("virtio-serial controller %u: numbers of controllers end at %d"),
+			    address->serial.controller, VIRTIO_SERIAL_CONTROLLER_MAX);
 
 	for (int index = given ? (int)address->serial.controller : 0; index <= n; index++) {
 		DomainController *controller =
@@ -61,7 +72,7 @@ static bool channel_address(DomainDef *def, DomainChardev *channel, GError **err
 			controllers_add_up_to(def, CONTROLLER_VIRTIO_SERIAL, index);
 			controller = domain_def_controller(def, CONTROLLER_VIRTIO_SERIAL, index);
 		}
-		if (controller_free_port(def, controller, channel, &address->serial.port)) {
+		if (controller_free_port(taken, controller, &address->serial.port)) {
 			address->type = ADDRESS_VIRTIO_SERIAL;
 			address->serial.controller = (guint)index;
 			return true;
@@ -74,38 +85,38 @@ static bool channel_address(DomainDef *def, DomainChardev *channel, GError **err
 		    channel->name ?: "");
 }
 
-static bool given_port_check(DomainDef *def, const DomainChardev *channel, GError **error)
+static bool given_port_check(DomainDef *def, PortSet *taken, const DomainChardev *channel,
+			     GError **error)
 {
 	const DeviceAddress *address = &channel->info.address;
 	const DomainController *controller;
-	guint ports;
 
-	if (address->serial.controller > 255)
+	if (address->serial.controller > VIRTIO_SERIAL_CONTROLLER_MAX)
 		return fail(error, VIR_ERR_XML_ERROR,
-			    _("virtio-serial controller %u: numbers of controllers end at 255"),
-			    address->serial.controller);
+			    _("virtio-serial controller %u: numbers of controllers end at %d"),
+			    address->serial.controller, VIRTIO_SERIAL_CONTROLLER_MAX);
 	controllers_add_up_to(def, CONTROLLER_VIRTIO_SERIAL, (int)address->serial.controller);
 	controller = domain_def_controller(def, CONTROLLER_VIRTIO_SERIAL,
 					   (int)address->serial.controller);
-	ports = controller->has_ports ? controller->ports : VIRTIO_SERIAL_PORTS;
-	if (address->serial.port >= ports)
+	if (address->serial.port >= controller_ports(controller))
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("virtio-serial controller %u has ports below %u"),
-			    address->serial.controller, ports);
-	if (port_is_taken(def, address->serial.controller, address->serial.port, channel))
+			    address->serial.controller, controller_ports(controller));
+	if (!g_hash_table_add(taken, port_key(address->serial.controller, address->serial.port)))
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("port %u of virtio-serial controller %u is used twice"),
 			    address->serial.port, address->serial.controller);
 	return true;
 }
 
-bool serial_addresses_complete(DomainDef *def, GError **error)
+static bool channels_complete(DomainDef *def, PortSet *taken, GError **error)
 {
 	for (guint i = 0; i < list_length(def->channels); i++) {
 		const DomainChardev *channel = list_get(def->channels, i);
 
 		if (channel->info.address.type == ADDRESS_VIRTIO_SERIAL &&
-		    channel->info.address.serial.port > 0 && !given_port_check(def, channel, error))
+		    channel->info.address.serial.port > 0 &&
+		    !given_port_check(def, taken, channel, error))
 			return false;
 	}
 	for (guint i = 0; i < list_length(def->channels); i++) {
@@ -116,9 +127,19 @@ bool serial_addresses_complete(DomainDef *def, GError **error)
 		    (address->type != ADDRESS_ABSENT && address->type != ADDRESS_VIRTIO_SERIAL))
 			continue;
 		if ((address->type == ADDRESS_ABSENT || address->serial.port == 0) &&
-		    !channel_address(def, channel, error))
+		    !channel_address(def, taken, channel, error))
 			return false;
 	}
+	return true;
+}
+
+bool serial_addresses_complete(DomainDef *def, GError **error)
+{
+	g_autoptr(GHashTable) taken = g_hash_table_new(NULL, NULL);
+
+	ports_note(taken, def->consoles);
+	if (!channels_complete(def, taken, error))
+		return false;
 	for (guint i = 0; i < list_length(def->consoles); i++) {
 		const DomainChardev *console = list_get(def->consoles, i);
 
@@ -146,16 +167,18 @@ static bool slot_is_taken(const DomainDef *def, guint controller, guint slot, co
 
 bool ccid_addresses_complete(DomainDef *def, GError **error)
 {
+	guint next = 0;
+
 	for (guint i = 0; i < list_length(def->smartcards); i++) {
 		DomainSmartcard *card = list_get(def->smartcards, i);
 		DeviceAddress *address = &card->info.address;
 
 		if (address->type == ADDRESS_ABSENT) {
+			while (slot_is_taken(def, 0, next, card))
+				next++;
 			address->type = ADDRESS_CCID;
 			address->ccid.controller = 0;
-			address->ccid.slot = 0;
-			while (slot_is_taken(def, 0, address->ccid.slot, card))
-				address->ccid.slot++;
+			address->ccid.slot = next++;
 		}
 		if (address->type != ADDRESS_CCID || address->ccid.controller > 255)
 			return fail(error, VIR_ERR_XML_ERROR,

@@ -45,10 +45,19 @@ int controller_free_index(const DomainDef *def, ControllerType type)
 
 void controllers_add_up_to(DomainDef *def, ControllerType type, int index)
 {
+	g_autofree bool *there = g_new0(bool, (gsize)index + 1);
+
+	for (guint i = 0; i < list_length(def->controllers); i++) {
+		const DomainController *controller = list_get(def->controllers, i);
+
+		if (controller->type == type && controller->index >= 0 &&
+		    controller->index <= index)
+			there[controller->index] = true;
+	}
 	for (int i = 0; i <= index; i++) {
 		DomainController *controller;
 
-		if (domain_def_controller(def, type, i))
+		if (there[i])
 			continue;
 		controller = domain_def_add(def, DEVICE_CONTROLLER);
 		controller->type = type;
@@ -115,12 +124,15 @@ static bool disk_address(DomainDef *def, DomainDisk *disk, GError **error)
 	return true;
 }
 
-static void hostdev_address(const DomainDef *def, DomainHostdev *hostdev)
+/* @next: the first number that may be free. */
+static void hostdev_address(const DomainDef *def, DomainHostdev *hostdev, guint *next)
 {
 	DeviceAddress *address = &hostdev->info.address;
 
 	address->type = ADDRESS_DRIVE;
-	for (guint number = 0;; number++) {
+	for (;;) {
+		guint number = (*next)++;
+
 		address->drive.controller = number / SCSI_UNITS;
 		address->drive.bus = 0;
 		address->drive.target = 0;
@@ -148,7 +160,7 @@ static ControllerType bus_controller(DiskBus bus)
 	}
 }
 
-#define CONTROLLER_INDEX_MAX 4096
+#define CONTROLLER_INDEX_MAX 1024
 
 static bool controllers_for(DomainDef *def, ControllerType type, const DeviceAddress *address,
 			    GError **error)
@@ -166,6 +178,8 @@ static bool controllers_for(DomainDef *def, ControllerType type, const DeviceAdd
 
 bool drive_addresses_complete(DomainDef *def, GError **error)
 {
+	guint next = 0;
+
 	for (guint i = 0; i < list_length(def->disks); i++) {
 		DomainDisk *disk = list_get(def->disks, i);
 
@@ -182,7 +196,7 @@ bool drive_addresses_complete(DomainDef *def, GError **error)
 		if (hostdev->mode == HOSTDEV_MODE_CAPABILITIES || hostdev->type != HOSTDEV_SCSI)
 			continue;
 		if (hostdev->info.address.type == ADDRESS_ABSENT)
-			hostdev_address(def, hostdev);
+			hostdev_address(def, hostdev, &next);
 		if (!controllers_for(def, CONTROLLER_SCSI, &hostdev->info.address, error))
 			return false;
 	}

@@ -242,6 +242,8 @@ static bool check_resources(const QemuCheck *check)
 
 static bool check_seclabels(const QemuCheck *check)
 {
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
 	for (guint i = 0; i < list_length(check->def->seclabels); i++) {
 		const Seclabel *label = list_get(check->def->seclabels, i);
 
@@ -254,14 +256,9 @@ static bool check_seclabels(const QemuCheck *check)
 				      _("<seclabel type='dynamic'> cannot have relabel='no'"));
 		if (label->type == SECLABEL_NONE && label->relabel == TRISTATE_YES)
 			return refuse(check, _("<seclabel type='none'> cannot have relabel='yes'"));
-		for (guint j = 0; j < i; j++) {
-			const Seclabel *other = list_get(check->def->seclabels, j);
-
-			if (label->model && g_strcmp0(label->model, other->model) == 0)
-				return fail(check->error, VIR_ERR_XML_DETAIL,
-					    _("there are two <seclabel> of model '%s'"),
-					    label->model);
-		}
+		if (label->model && !g_hash_table_add(seen, label->model))
+			return fail(check->error, VIR_ERR_XML_DETAIL,
+				    _("there are two <seclabel> of model '%s'"), label->model);
 	}
 	return true;
 }
@@ -283,6 +280,7 @@ static bool check_fwcfg(const QemuCheck *check, const DomainSysinfo *sysinfo)
 
 static bool check_foreign(const QemuCheck *check)
 {
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 	const DomainDef *def = check->def;
 
 	for (guint i = 0; i < list_length(def->sysinfos); i++)
@@ -296,15 +294,13 @@ static bool check_foreign(const QemuCheck *check)
 				    _("<qemu:env>: the name '%s' does not begin with a letter"),
 				    env->name ?: "");
 	}
-	for (guint i = 0; i < list_length(def->blkiotune.devices); i++)
-		for (guint j = 0; j < i; j++) {
-			const BlkioDevice *a = list_get(def->blkiotune.devices, i);
-			const BlkioDevice *b = list_get(def->blkiotune.devices, j);
+	for (guint i = 0; i < list_length(def->blkiotune.devices); i++) {
+		const BlkioDevice *device = list_get(def->blkiotune.devices, i);
 
-			if (g_strcmp0(a->path, b->path) == 0)
-				return refuse(check, _("<blkiotune> has two entries for '%s'"),
-					      a->path ?: "");
-		}
+		if (device->path && !g_hash_table_add(seen, device->path))
+			return refuse(check, _("<blkiotune> has two entries for '%s'"),
+				      device->path);
+	}
 	return true;
 }
 

@@ -11,6 +11,9 @@
 #include "drivers/qemu/address_pci.h"
 #include "drivers/qemu/machine.h"
 
+/* More than any machine type has places for. Placing them costs the square of it. */
+#define DEVICES_MAX 2048u
+
 static bool def_is_for_qemu(const DomainDef *def, const QemuCaps *caps, GError **error)
 {
 	if (def->virt != VIRT_QEMU && def->virt != VIRT_KVM)
@@ -204,32 +207,35 @@ bool complete_cpu(DomainDef *def, const QemuCaps *caps, GError **error)
 }
 
 /* Slots of memory modules, in their order. */
+static bool memory_slot_is_taken(const DomainDef *def, guint slot)
+{
+	for (guint i = 0; i < def->memories->len; i++) {
+		const DomainMemoryDevice *memory = list_get(def->memories, i);
+
+		if (memory->info.address.type == ADDRESS_DIMM &&
+		    memory->info.address.dimm.has_slot && memory->info.address.dimm.slot == slot)
+			return true;
+	}
+	return false;
+}
+
 static void complete_memory_slots(DomainDef *def)
 {
+	guint next = 0;
+
 	for (guint i = 0; i < list_length(def->memories); i++) {
 		DomainMemoryDevice *memory = list_get(def->memories, i);
 		DeviceAddress *address = &memory->info.address;
-		bool taken = true;
-		guint slot;
 
 		if (memory->model != MEMORY_MODEL_DIMM && memory->model != MEMORY_MODEL_NVDIMM)
 			continue;
 		if (address->type != ADDRESS_ABSENT &&
 		    (address->type != ADDRESS_DIMM || address->dimm.has_slot))
 			continue;
-		for (slot = 0; taken; slot++) {
-			taken = false;
-			for (guint j = 0; j < def->memories->len; j++) {
-				const DomainMemoryDevice *other = list_get(def->memories, j);
-
-				if (other->info.address.type == ADDRESS_DIMM &&
-				    other->info.address.dimm.has_slot &&
-				    other->info.address.dimm.slot == slot)
-					taken = true;
-			}
-		}
+		while (memory_slot_is_taken(def, next))
+			next++;
 		address->type = ADDRESS_DIMM;
-		address->dimm.slot = slot - 1;
+		address->dimm.slot = next++;
 		address->dimm.has_slot = true;
 	}
 }
@@ -257,12 +263,24 @@ static bool complete_addresses(DomainDef *def, const QemuCaps *caps, GError **er
 	return pci_addresses_complete(def, error);
 }
 
+static bool devices_count_check(DomainDef *def, GError **error)
+{
+	guint count = 0;
+
+	for (DeviceKind kind = DEVICE_NONE + 1; kind < DEVICE_LAST; kind++)
+		count += list_length(domain_def_devices(def, kind));
+	if (count <= DEVICES_MAX)
+		return true;
+	return fail(error, VIR_ERR_CONFIG_UNSUPPORTED, _("%u devices: a guest has at most %u"),
+		    count, DEVICES_MAX);
+}
+
 bool qemu_complete(DomainDef *def, GError **error)
 {
 	const QemuCaps *caps;
 
-	return complete_platform(def, &caps, error) && complete_cpu(def, caps, error) &&
-	       complete_boot(def, error) && complete_controllers(def, caps, error) &&
-	       complete_devices(def, caps, error) && complete_implicit(def, caps, error) &&
-	       complete_addresses(def, caps, error);
+	return devices_count_check(def, error) && complete_platform(def, &caps, error) &&
+	       complete_cpu(def, caps, error) && complete_boot(def, error) &&
+	       complete_controllers(def, caps, error) && complete_devices(def, caps, error) &&
+	       complete_implicit(def, caps, error) && complete_addresses(def, caps, error);
 }

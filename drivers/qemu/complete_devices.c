@@ -216,20 +216,17 @@ static SerialModel serial_default_model(const DomainDef *def, SerialTarget targe
 
 static void port_choose(GPtrArray *list, DomainChardev *chardev)
 {
-	bool taken = true;
+	guint port = 0;
 
 	if (chardev->has_port)
 		return;
-	for (guint port = 0; taken; port++) {
-		taken = false;
-		for (guint i = 0; i < list->len; i++) {
-			const DomainChardev *other = list_get(list, i);
+	for (guint i = 0; i < list->len; i++) {
+		const DomainChardev *other = list_get(list, i);
 
-			if (other->has_port && other->port == port)
-				taken = true;
-		}
-		chardev->port = port;
+		if (other->has_port && other->port >= port)
+			port = other->port + 1;
 	}
+	chardev->port = port;
 	chardev->has_port = true;
 }
 
@@ -330,26 +327,14 @@ static bool complete_input(Completion *completion, DomainInput *input)
 	return true;
 }
 
-static DomainAudio *audio_get(DomainDef *def, guint id)
-{
-	for (guint i = 0; i < list_length(def->audios); i++) {
-		DomainAudio *audio = list_get(def->audios, i);
-
-		if (audio->id == id)
-			return audio;
-	}
-	return NULL;
-}
-
 static bool complete_audio(Completion *completion, DomainAudio *audio)
 {
-	if (!audio->id) {
-		guint id = 1;
+	guint last = 0;
 
-		while (audio_get(completion->def, id))
-			id++;
-		audio->id = id;
-	}
+	for (guint i = 0; i < completion->def->audios->len; i++)
+		last = MAX(last, ((DomainAudio *)list_get(completion->def->audios, i))->id);
+	if (!audio->id)
+		audio->id = last + 1;
 	return true;
 }
 
