@@ -42,7 +42,8 @@ def flat(server, act, name, memory=4096):
     for _ in range(3):
         act()
     settle(server)
-    equal(descriptors(server), before, f'{name}: descriptors')
+    # Fewer are fine: a look at the hypervisor that began with the daemon may have ended meanwhile.
+    check(descriptors(server) <= before, f'{name}: {descriptors(server)} descriptors, {before} before')
     if 'REEVE_SANITIZE' not in os.environ:  # which keeps freed memory for a while
         grown = resident(server) - memory_before
         check(grown < memory, f'{name}: {grown} KiB more memory')

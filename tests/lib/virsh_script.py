@@ -98,7 +98,6 @@ RUNNING = [
     ('dommemstat {name}', r'actual \d+'),
     ('domblkstat {name} vda', r'vda rd_req \d+'),
     ('domblkinfo {name} vda', r'Capacity:\s+67108864'),
-    ('domblkerror {name}', r'No errors'),
     ('!domhostname {name} --source agent', r'agent'),
     ('domstats {name}', r'state\.state=1'),
     ('domstats {name} --cpu-total --balloon --vcpu --interface --block', r'block\.0\.name=vda'),
