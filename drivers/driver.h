@@ -134,6 +134,12 @@ typedef struct BlockStats {
 	uint64_t allocation, capacity, physical;
 } BlockStats;
 
+/* A disk whose last request failed and stopped the guest. */
+typedef struct DiskError {
+	char *disk; /* target */
+	int error;  /* virDomainDiskErrorCode */
+} DiskError;
+
 typedef struct InterfaceStats {
 	int64_t rx_bytes, rx_packets, rx_errs, rx_drop, tx_bytes, tx_packets, tx_errs, tx_drop;
 } InterfaceStats;
@@ -196,6 +202,8 @@ typedef struct DriverLive {
 	int64_t (*sample)(Guest *guest, uint64_t timeout_usec);
 	bool (*stats)(Guest *guest, unsigned groups, StatsSink *sink, GError **error);
 	bool (*block_stats)(Guest *guest, const char *disk, BlockStats *ret, GError **error);
+	/* GArray of DiskError with a clear function; the caller frees. */
+	GArray *(*disk_errors)(Guest *guest, GError **error);
 	bool (*interface_stats)(Guest *guest, const char *device, InterfaceStats *ret,
 				GError **error);
 	/* Returns the number of entries filled in, at most @max; -1 and an error. */

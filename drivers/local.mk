@@ -91,6 +91,7 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live.h \
 	drivers/qemu/live_agent.c \
 	drivers/qemu/live_console.c \
+	drivers/qemu/live_disk.c \
 	drivers/qemu/live_event.c \
 	drivers/qemu/live_files.c \
 	drivers/qemu/live_power.c \

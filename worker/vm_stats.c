@@ -115,6 +115,38 @@ bool vm_domain_block_stats(VmCall *call, remote_domain_block_stats_args *args,
 	return true;
 }
 
+bool vm_domain_get_disk_errors(VmCall *call, remote_domain_get_disk_errors_args *args,
+			       remote_domain_get_disk_errors_ret *ret, GError **error)
+{
+	g_autoptr(GArray) errors = NULL;
+
+	if (!call->live->disk_errors)
+		return vm_call_unsupported(call, error);
+	if (!vm_call_flags(call, args->flags, 0, error) || !vm_call_check_active(call, error))
+		return false;
+	if (args->maxerrors > REMOTE_DOMAIN_DISK_ERRORS_MAX)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("%u errors of disks were asked for; at most %d can be"),
+			    args->maxerrors, REMOTE_DOMAIN_DISK_ERRORS_MAX);
+	errors = call->live->disk_errors(call->guest, error);
+	if (!errors)
+		return false;
+	/* With room for none the caller only asks how many disks there are. */
+	ret->nerrors = args->maxerrors ? (int)MIN(errors->len, args->maxerrors) :
+					 (int)list_length(call->guest->def->disks);
+	if (!args->maxerrors)
+		return true;
+	ret->errors.errors_val = g_new0(remote_domain_disk_error, ret->nerrors + 1);
+	ret->errors.errors_len = (u_int)ret->nerrors;
+	for (int i = 0; i < ret->nerrors; i++) {
+		DiskError *failed = &g_array_index(errors, DiskError, (guint)i);
+
+		ret->errors.errors_val[i].disk = g_steal_pointer(&failed->disk);
+		ret->errors.errors_val[i].error = failed->error;
+	}
+	return true;
+}
+
 bool vm_domain_block_stats_flags(VmCall *call, remote_domain_block_stats_flags_args *args,
 				 remote_domain_block_stats_flags_ret *ret, GError **error)
 {

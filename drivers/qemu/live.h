@@ -171,6 +171,8 @@ uint64_t proc_started(pid_t pid);
 bool live_info(Guest *guest, GuestInfo *ret, GError **error);
 bool live_stats(Guest *guest, unsigned groups, StatsSink *sink, GError **error);
 bool live_block_stats(Guest *guest, const char *disk, BlockStats *ret, GError **error);
+/* live_disk.c */
+GArray *live_disk_errors(Guest *guest, GError **error);
 bool live_interface_stats(Guest *guest, const char *device, InterfaceStats *ret, GError **error);
 int live_memory_stats(Guest *guest, MemoryStat *ret, unsigned max, GError **error);
 GArray *live_vcpu_info(Guest *guest, GError **error);

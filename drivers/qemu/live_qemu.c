@@ -91,6 +91,7 @@ const DriverLive qemu_live = {
 	.sample = live_sample,
 	.stats = live_stats,
 	.block_stats = live_block_stats,
+	.disk_errors = live_disk_errors,
 	.interface_stats = live_interface_stats,
 	.memory_stats = live_memory_stats,
 	.vcpu_info = live_vcpu_info,
