@@ -15,15 +15,25 @@
 
 enum {
 	SAMPLE_USEC = 20000, /* a monitor that needs longer has the last sample answered */
+	FIRST_SAMPLE_USEC = 1000000, /* where there is no sample to answer from */
 };
 
-void vm_stats_sample(VmCall *call, int64_t *ret_age)
+static uint64_t patience(const Guest *guest)
 {
-	const json_t *setting = json_object_get(call->guest->settings, "stats_timeout_usec");
-	uint64_t timeout = json_is_integer(setting) ? (uint64_t)json_integer_value(setting) :
-						      SAMPLE_USEC;
+	const json_t *setting = json_object_get(guest->settings, "stats_timeout_usec");
 
-	*ret_age = call->live->sample ? call->live->sample(call->guest, timeout) : 0;
+	return json_is_integer(setting) ? (uint64_t)json_integer_value(setting) : SAMPLE_USEC;
+}
+
+static int64_t sample(VmCall *call, uint64_t timeout_usec)
+{
+	return call->live->sample ? call->live->sample(call->guest, timeout_usec) : 0;
+}
+
+void vm_stats_sample(VmCall *call)
+{
+	if (sample(call, patience(call->guest)) == G_MAXINT64 && call->vm->active)
+		sample(call, FIRST_SAMPLE_USEC);
 }
 
 static void value_move(StatsValue *value, control_param *ret)
@@ -51,7 +61,7 @@ bool vm_stats_collect(VmCall *call, const control_stats_args *args, control_stat
 
 	if (!call->live->stats)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call, &ret->age_usec);
+	ret->age_usec = sample(call, patience(call->guest));
 	if (!vm_call_check_active(call, error) ||
 	    !call->live->stats(call->guest, args->stats, sink, error))
 		return false;
@@ -70,13 +80,12 @@ bool vm_domain_get_info(VmCall *call, G_GNUC_UNUSED remote_domain_get_info_args 
 			remote_domain_get_info_ret *ret, GError **error)
 {
 	GuestInfo info = { 0 };
-	int64_t age;
 
 	if (!vm_call_check_active(call, error))
 		return false;
 	if (!call->live->info)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call, &age);
+	vm_stats_sample(call);
 	if (!vm_call_check_active(call, error) || !call->live->info(call->guest, &info, error))
 		return false;
 	ret->state = (unsigned char)call->guest->state;
@@ -89,13 +98,12 @@ bool vm_domain_get_info(VmCall *call, G_GNUC_UNUSED remote_domain_get_info_args 
 
 static bool block_stats_get(VmCall *call, const char *disk, BlockStats *ret, GError **error)
 {
-	int64_t age;
 
 	if (!vm_call_check_active(call, error))
 		return false;
 	if (!call->live->block_stats)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call, &age);
+	vm_stats_sample(call);
 	return vm_call_check_active(call, error) &&
 	       call->live->block_stats(call->guest, disk, ret, error);
 }
@@ -224,7 +232,6 @@ bool vm_domain_memory_stats(VmCall *call, remote_domain_memory_stats_args *args,
 {
 	MemoryStat stats[VIR_DOMAIN_MEMORY_STAT_NR];
 	unsigned max = MIN(args->maxStats, G_N_ELEMENTS(stats));
-	int64_t age;
 	int n;
 
 	if (args->maxStats > REMOTE_DOMAIN_MEMORY_STATS_MAX)
@@ -234,7 +241,7 @@ bool vm_domain_memory_stats(VmCall *call, remote_domain_memory_stats_args *args,
 		return false;
 	if (!call->live->memory_stats)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call, &age);
+	vm_stats_sample(call);
 	if (!vm_call_check_active(call, error))
 		return false;
 	n = call->live->memory_stats(call->guest, stats, max, error);
@@ -284,7 +291,6 @@ bool vm_domain_get_vcpus(VmCall *call, remote_domain_get_vcpus_args *args,
 {
 	g_autoptr(GArray) vcpus = NULL;
 	unsigned n, length;
-	int64_t age;
 
 	if (args->maxinfo < 0 || args->maxinfo > REMOTE_VCPUINFO_MAX || args->maplen < 0 ||
 	    (int64_t)args->maxinfo * args->maplen > REMOTE_CPUMAPS_MAX)
@@ -294,7 +300,7 @@ bool vm_domain_get_vcpus(VmCall *call, remote_domain_get_vcpus_args *args,
 		return false;
 	if (!call->live->vcpu_info)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call, &age);
+	vm_stats_sample(call);
 	if (!vm_call_check_active(call, error))
 		return false;
 	vcpus = call->live->vcpu_info(call->guest, error);

@@ -4,7 +4,10 @@
 
 #include "worker/vm.h"
 
-/* Fills in *ret_age: of the sample that the following questions are answered from. */
-void vm_stats_sample(VmCall *call, int64_t *ret_age);
+/*
+ * Refreshes the sample that the following questions are answered from, if that is quick; waits
+ * longer only where there has never been one.
+ */
+void vm_stats_sample(VmCall *call);
 bool vm_stats_collect(VmCall *call, const control_stats_args *args, control_stats_ret *ret,
 		      GError **error);
