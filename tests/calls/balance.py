@@ -8,7 +8,7 @@ import uuid
 
 import libvirt
 
-from reeve_test import STOCK, case, check, daemon, equal, run_cases, skip
+from reeve_test import STOCK, case, check, daemon, run_cases, skip
 from reeve_wire import CALL_FDS, Wire, calls_table, domain, frame, string, word
 
 ROUNDS = 300 if os.environ.get('REEVE_SANITIZE') or os.environ.get('REEVE_VALGRIND') else 2000
