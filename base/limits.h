@@ -7,6 +7,7 @@
 #pragma once
 
 #define LIMIT_FRAME (32 * 1024 * 1024 + 4) /* whole frame, its length word included */
+#define LIMIT_FRAME_ANONYMOUS (300 * 1024)  /* the same, of a client that has not logged in */
 #define LIMIT_FDS 32			   /* descriptors with one frame */
 #define LIMIT_STREAM_CHUNK 262120	   /* payload of a data frame that we send */
 #define LIMIT_CLIENT_BUFFER (64 * 1024 * 1024) /* unsent bytes of one client before it is cut off */

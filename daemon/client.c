@@ -3,6 +3,7 @@
 
 #include <pwd.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "daemon/access.h"
 #include "daemon/client_private.h"
@@ -156,17 +157,21 @@ Client *client_new(Engine *engine, RpcTransport *transport, bool read_only)
 	client->link.data = client;
 	access_admit(client);
 	client->conn = rpc_conn_new(engine->loop, transport, &handler, client);
-	if (!client->authenticated)
-		sd_event_add_time_relative(engine->loop, &client->login_timer, CLOCK_MONOTONIC,
-					   (uint64_t)engine->settings->login_timeout *
-						   G_USEC_PER_SEC,
-					   0, on_login_timeout, client);
+	if (client->authenticated)
+		return client;
+	/* Of who has not logged in little is believed, and not for long. */
+	rpc_conn_limit_frames(client->conn, LIMIT_FRAME_ANONYMOUS);
+	sd_event_add_time_relative(engine->loop, &client->login_timer, CLOCK_MONOTONIC,
+				   (uint64_t)engine->settings->login_timeout * G_USEC_PER_SEC, 0,
+				   on_login_timeout, client);
 	return client;
 }
 
 void client_logged_in(Client *client)
 {
 	client->authenticated = true;
+	if (client->conn)
+		rpc_conn_limit_frames(client->conn, LIMIT_FRAME);
 	client->login_timer = sd_event_source_disable_unref(client->login_timer);
 	server_balance(client->engine->server);
 }
