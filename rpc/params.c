@@ -53,7 +53,8 @@ static remote_typed_param_value *add(RpcParams *params, int type, const char *na
 	}
 	param = &params->list[params->count++];
 	memset(param, 0, sizeof(*param));
-	param->field = g_strdup_vprintf(name, args);
+	/* Most names are constant, and there are many. */
+	param->field = strchr(name, '%') ? g_strdup_vprintf(name, args) : g_strdup(name);
 	param->value.type = type;
 	return &param->value;
 }
