@@ -77,62 +77,60 @@ static const char *const stage_failures[] = {
 #define STRING_(x) #x
 #define STRING(x) STRING_(x)
 
+/* One line of the guest's code; the guest tells that it has reached @stage. */
+#define CODE(line) "\t" line "\n"
+#define LABEL(name) name ":\n"
+#define REACH(stage) CODE("movb $" #stage ", %al") CODE("outb %al, $" STRING(STAGE_PORT))
+
 /* Handlers skip the faulting instruction; both are two bytes long. */
-__asm__(".pushsection .rodata\n"
-	"kvm_guest_start:\n"
-	"	movb $2, %al\n"
-	"	outb %al, $" STRING(
-		STAGE_PORT) "\n"
-			    "	movl $" STRING(SPEED_LOOPS) ", %ecx\n"
-							    "1:	addq (%rsp), %rax\n"
-							    "	decl %ecx\n"
-							    "	jnz 1b\n"
-							    "	movb $3, %al\n"
-							    "	outb %al, $" STRING(STAGE_PORT) "\n"
-												"	movw %cs, %ax\n"
-												"	cmpw $" STRING(SELECTOR_CODE) ", %ax\n"
-																      "	jne 9f\n"
-																      "	movb $4, %al\n"
-																      "	outb %al, $" STRING(STAGE_PORT) "\n"
-																					"	xorl %ebx, %ebx\n"
-																					"	ud2\n"
-																					"	cmpl $1, %ebx\n"
-																					"	jne 9f\n"
-																					"	movb $5, %al\n"
-																					"	outb %al, $" STRING(STAGE_PORT) "\n"
-																										"	movl $" STRING(UNMAPPED) ", %ecx\n"
-																														 "	movb (%rcx), %al\n"
-																														 "	cmpq %rcx, %rdx\n"
-																														 "	jne 9f\n"
-																														 "	movq %cr3, %rax\n"
-																														 "	movq %rax, %cr3\n"
-																														 "	movb $6, %al\n"
-																														 "	outb %al, $" STRING(
-																															 STAGE_PORT) "\n"
-																																     "	sti\n"
-																																     "1:	hlt\n"
-																																     "	cmpl $2, %ebx\n"
-																																     "	jne 1b\n"
-																																     "	movb $8, %al\n"
-																																     "	outb %al, $" STRING(
-																																	     STAGE_PORT) "\n"
-																																			 "9:	movb $0, %al\n"
-																																			 "	outb %al, $" STRING(STAGE_PORT) "\n"
-																																								"	jmp 9b\n"
-																																								"kvm_guest_invalid_opcode:\n"
-																																								"	incl %ebx\n"
-																																								"	addq $2, (%rsp)\n"
-																																								"	iretq\n"
-																																								"kvm_guest_page_fault:\n"
-																																								"	movq %cr2, %rdx\n"
-																																								"	addq $8, %rsp\n"
-																																								"	addq $2, (%rsp)\n"
-																																								"	iretq\n"
-																																								"kvm_guest_interrupt:\n"
-																																								"	movl $2, %ebx\n"
-																																								"	iretq\n"
-																																								"kvm_guest_end:\n"
-																																								".popsection\n");
+__asm__(CODE(".pushsection .rodata")
+	LABEL("kvm_guest_start")
+	REACH(2)
+	CODE("movl $" STRING(SPEED_LOOPS) ", %ecx")
+	LABEL("1")
+	CODE("addq (%rsp), %rax")
+	CODE("decl %ecx")
+	CODE("jnz 1b")
+	REACH(3)
+	CODE("movw %cs, %ax")
+	CODE("cmpw $" STRING(SELECTOR_CODE) ", %ax")
+	CODE("jne 9f")
+	REACH(4)
+	CODE("xorl %ebx, %ebx")
+	CODE("ud2")
+	CODE("cmpl $1, %ebx")
+	CODE("jne 9f")
+	REACH(5)
+	CODE("movl $" STRING(UNMAPPED) ", %ecx")
+	CODE("movb (%rcx), %al")
+	CODE("cmpq %rcx, %rdx")
+	CODE("jne 9f")
+	CODE("movq %cr3, %rax")
+	CODE("movq %rax, %cr3")
+	REACH(6)
+	CODE("sti")
+	LABEL("1")
+	CODE("hlt")
+	CODE("cmpl $2, %ebx")
+	CODE("jne 1b")
+	REACH(8)
+	LABEL("9")
+	REACH(0)
+	CODE("jmp 9b")
+	LABEL("kvm_guest_invalid_opcode")
+	CODE("incl %ebx")
+	CODE("addq $2, (%rsp)")
+	CODE("iretq")
+	LABEL("kvm_guest_page_fault")
+	CODE("movq %cr2, %rdx")
+	CODE("addq $8, %rsp")
+	CODE("addq $2, (%rsp)")
+	CODE("iretq")
+	LABEL("kvm_guest_interrupt")
+	CODE("movl $2, %ebx")
+	CODE("iretq")
+	LABEL("kvm_guest_end")
+	CODE(".popsection"));
 extern const uint8_t kvm_guest_start[], kvm_guest_invalid_opcode[], kvm_guest_page_fault[],
 	kvm_guest_interrupt[], kvm_guest_end[];
 
