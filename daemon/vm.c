@@ -400,7 +400,8 @@ static bool link_wait(Vm *vm, uint64_t timeout_usec, GError **error)
 {
 	FiberEvent linked = { 0 };
 
-	while (!vm->client && vm->linking && !vm->ended) {
+	/* While linking there may be a connection already, but to a worker that has no guest yet. */
+	while (vm->linking && !vm->ended) {
 		g_queue_push_tail(&vm->waiting, &linked);
 		if (!fiber_event_wait(&linked, "the worker of a guest", timeout_usec, error)) {
 			g_queue_remove(&vm->waiting, &linked);
@@ -456,7 +457,7 @@ RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error)
 	const control_stats_args args = { .stats = stats };
 	Vm *vm = domain->vm;
 
-	if (!vm || !vm->client || vm->mute_until > (uint64_t)g_get_monotonic_time())
+	if (!vm || !vm->client || vm->linking || vm->mute_until > (uint64_t)g_get_monotonic_time())
 		return fail_null(error, VIR_ERR_OPERATION_INVALID,
 				 _("the worker of domain '%s' does not answer"), domain->name);
 	/* All other calls bring their own deadline. */
