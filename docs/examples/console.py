@@ -12,11 +12,17 @@ STEPS = (('guest# ', 'uname -a\r'), ('guest# ', 'ls -l /dev/vda\r'), ('guest# ',
 PATIENCE = 180
 
 
+def whole(text):
+    """How much of the text can be shown: a question to the terminal at its end may be incomplete."""
+    at = text.rfind('\x1b', max(0, len(text) - 3))
+    return len(text) if at < 0 else at
+
+
 def main():
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvp(sys.argv[1], sys.argv[1:])
-    seen, deadline = '', time.monotonic() + PATIENCE
+    seen, pending, deadline = '', '', time.monotonic() + PATIENCE
     steps = list(STEPS)
     while True:
         if not select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
@@ -29,7 +35,9 @@ def main():
             data = b''
         if not data:
             break
-        text = data.decode(errors='replace').replace('\x1b[6n', '')
+        pending += data.decode(errors='replace')
+        length = whole(pending)
+        text, pending = pending[:length].replace('\x1b[6n', ''), pending[length:]
         sys.stdout.write(text.replace('\r', ''))
         sys.stdout.flush()
         seen += text
