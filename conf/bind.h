@@ -25,7 +25,8 @@
  *
  * (macros of conf/bind_rows.h, which only files with tables include)
  *
- *	Thing *thing = bind_parse(&bind_el_thing, xml, length, 0, diags, error);
+ *	Thing *thing = bind_parse(&bind_el_thing,
+ *				  bind_reader_open(xml, length, 0, diags, error), error);
  *
  * Rules of tables:
  * - Rows stand in the order in which they are written; in input the order is free.
@@ -185,16 +186,20 @@ bool bind_int_equal(const void *a, const void *b);
 #define CONF_STATUS 0x10u     /* our own state file: everything, live and secret */
 
 /*
- * Reads a document whose root must be @element->name. NULL and @error (VIR_ERR_XML_DETAIL for what
- * is not XML, VIR_ERR_XML_ERROR and others for wrong contents; the sentence names line, column and
- * path). Warnings go to @diags, which may be NULL. Limits of base/limits.h hold.
+ * Opens a document; the text must stay while it is read. NULL and VIR_ERR_XML_DETAIL for what is
+ * not XML, VIR_ERR_XML_ERROR for what is beyond the limits of base/limits.h. Warnings go to @diags,
+ * which may be NULL.
  */
-void *bind_parse(BindElement *element, const char *xml, gsize length, unsigned flags,
-		 ConfDiags *diags, GError **error);
-
-/* The same in steps, where the root decides which table applies. */
 BindReader *bind_reader_open(const char *xml, gsize length, unsigned flags, ConfDiags *diags,
 			     GError **error);
+/*
+ * Reads a document whose root must be @element->name. Takes @reader; when that is NULL, @error is
+ * set already. NULL and VIR_ERR_XML_ERROR or others for wrong contents; the sentence names line,
+ * column and path.
+ */
+void *bind_parse(BindElement *element, BindReader *reader, GError **error);
+
+/* In steps, where the root decides which table applies. */
 const char *bind_reader_root(const BindReader *reader);
 unsigned bind_reader_flags(const BindReader *reader);
 void *bind_reader_parse(BindReader *reader, BindElement *element, GError **error);
@@ -210,9 +215,6 @@ void bind_reader_warn(BindReader *reader, const char *format, ...) G_GNUC_PRINTF
 
 /* The document as text: 2 spaces of indent, single quotes, a newline at the end. Caller frees. */
 char *bind_format(BindElement *element, const void *object, unsigned flags);
-/* Appends it as element @name (NULL: its own) indented by @indent spaces. */
-void bind_format_into(BindElement *element, const char *name, const void *object, unsigned flags,
-		      int indent, GString *out);
 /* Appends @text with the characters that XML reserves escaped. */
 void bind_escape(GString *out, const char *text, bool attribute);
 

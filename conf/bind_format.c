@@ -348,16 +348,14 @@ static bool part_write(Writer *writer, const Part *part)
 	return any || part->bare;
 }
 
-void bind_format_into(BindElement *element, const char *name, const void *object, unsigned flags,
-		      int indent, GString *out)
+char *bind_format(BindElement *element, const void *object, unsigned flags)
 {
-	Writer writer = { .out = out, .flags = flags, .indent = indent,
-			  .scratch = g_string_sized_new(64) };
-	Part part = { element, NULL, name ? name : element->name, object, true };
-	gsize start = out->len, end;
+	GString *out = g_string_sized_new(8192);
+	Writer writer = { .out = out, .flags = flags, .scratch = g_string_sized_new(64) };
+	Part part = { element, NULL, element->name, object, true };
+	gsize end = 1 + strlen(part.name); /* of the root's name */
 
 	part_write(&writer, &part);
-	end = start + (gsize)indent + 1 + strlen(part.name);
 	for (guint i = writer.n_namespaces; i > 0; i--) {
 		const BindNamespace *ns = writer.namespaces[i - 1];
 		g_autofree char *text = g_strdup_printf(" xmlns:%s='%s'", ns->prefix, ns->uri);
@@ -365,12 +363,5 @@ void bind_format_into(BindElement *element, const char *name, const void *object
 		g_string_insert(out, (gssize)end, text);
 	}
 	g_string_free(writer.scratch, TRUE);
-}
-
-char *bind_format(BindElement *element, const void *object, unsigned flags)
-{
-	GString *out = g_string_sized_new(8192);
-
-	bind_format_into(element, NULL, object, flags, 0, out);
 	return g_string_free(out, FALSE);
 }

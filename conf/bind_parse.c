@@ -75,26 +75,32 @@ static const char *attr_text(xmlNode *node, const char *name, char **owned)
 	return NULL;
 }
 
+static int row_code(const BindRow *row)
+{
+	return row->code ? row->code : VIR_ERR_XML_ERROR;
+}
+
 static bool size_store(BindReader *reader, const BindRow *row, const Value *value, guint64 *member,
 		       GError **error)
 {
 	guint64 number, unit = row->read_scale ? row->read_scale : row->scale;
-	int code = row->code ? row->code : VIR_ERR_XML_ERROR;
+	int code = row_code(row);
 
 	if (value->unit && *value->unit) {
 		unit = size_unit(value->unit);
 		if (!unit)
-			return reader_fail(reader, value->node, "unit", error, VIR_ERR_INVALID_ARG,
-					   _("'%s' is not a unit of size, as bytes, KiB or GB"),
+			return reader_fail(reader,
+					   READER_AT(value->node, "unit", VIR_ERR_INVALID_ARG),
+					   error, _("'%s' is not a unit of size, as bytes, KiB or GB"),
 					   value->unit);
 	}
 	if (!number_parse_uint64(value->text, 10, G_MAXUINT64, &number))
-		return reader_fail(reader, value->node, value->attr, error, code,
+		return reader_fail(reader, READER_AT(value->node, value->attr, code), error,
 				   _("'%s' is not a size: a number of bytes or of the unit given"),
 				   value->text);
 	if (number > G_MAXUINT64 / unit)
-		return reader_fail(reader, value->node, value->attr, error, VIR_ERR_OVERFLOW,
-				   _("the size '%s' is too large"), value->text);
+		return reader_fail(reader, READER_AT(value->node, value->attr, VIR_ERR_OVERFLOW),
+				   error, _("the size '%s' is too large"), value->text);
 	number *= unit;
 	*member = number / row->scale + (number % row->scale != 0);
 	return true;
@@ -105,17 +111,17 @@ static bool value_wrong(BindReader *reader, const BindRow *row, const Value *val
 	g_autofree char *expected = bind_type_text(row->type);
 	const char *nearest = row->type->names ? conf_nearest(value->text, row->type->names + 1)
 					       : NULL;
-	int code = row->code ? row->code : VIR_ERR_XML_ERROR;
+	int code = row_code(row);
 
 	if (nearest)
-		return reader_fail(reader, value->node, value->attr, error, code,
+		return reader_fail(reader, READER_AT(value->node, value->attr, code), error,
 				   _("'%s' is not accepted; did you mean '%s'? Known are %s"),
 				   value->text, nearest, expected);
 	if (row->type->names)
-		return reader_fail(reader, value->node, value->attr, error, code,
+		return reader_fail(reader, READER_AT(value->node, value->attr, code), error,
 				   _("'%s' is not accepted; known are %s"), value->text, expected);
-	return reader_fail(reader, value->node, value->attr, error, code, _("'%s' is not %s"),
-			   value->text, expected);
+	return reader_fail(reader, READER_AT(value->node, value->attr, code), error,
+			   _("'%s' is not %s"), value->text, expected);
 }
 
 /* Whether the value is to be left out, given the flags of the row and of the parse. */
@@ -152,9 +158,8 @@ static bool value_store(BindReader *reader, const BindSlot *slot, const Value *v
 		return value_wrong(reader, row, value, error);
 	}
 	if (row->flags & BIND_NONZERO && row->type->absent(member))
-		return reader_fail(reader, value->node, value->attr, error,
-				   row->code ? row->code : VIR_ERR_XML_ERROR,
-					_("it must not be 0"));
+		return reader_fail(reader, READER_AT(value->node, value->attr, row_code(row)),
+				   error, _("it must not be 0"));
 	if (has)
 		*has = true;
 	return true;
@@ -163,7 +168,7 @@ static bool value_store(BindReader *reader, const BindSlot *slot, const Value *v
 static void unknown_note(Frame *frame, xmlNode *node, const char *attr, const BindSlots *slots)
 {
 	const char *names[BIND_MAX_ROWS + 1], *name = attr ? attr : (const char *)node->name;
-	ReaderFinding finding = { node, attr, NULL };
+	ReaderFinding finding = { .node = node, .attr = attr };
 	guint count = 0;
 	bool known = false;
 
@@ -270,8 +275,8 @@ static bool attrs_absent(Frame *frame, bool conditional, GError **error)
 		    (conditional && !bind_applies(slot, frame->object)))
 			continue;
 		if (row->flags & BIND_REQUIRED)
-			return reader_fail(frame->reader, frame->node, NULL, error,
-					   row->code ? row->code : VIR_ERR_XML_ERROR,
+			return reader_fail(frame->reader,
+					   READER_AT(frame->node, NULL, row_code(row)), error,
 					   _("the attribute '%s' is missing"), row->name);
 		if (row->type->absent(bind_member(slot, frame->object)))
 			missing_store(slot, frame->object);
@@ -306,7 +311,7 @@ static bool text_read(Frame *frame, GError **error)
 			slot = &frame->index->texts.slots[i];
 	value.text = nodes_text(frame->node->children, &owned);
 	if (!slot) {
-		ReaderFinding finding = { frame->node, NULL, NULL };
+		ReaderFinding finding = { .node = frame->node };
 
 		if (strspn(value.text, " \t\r\n") != strlen(value.text))
 			reader_note(frame->reader, &finding,
@@ -318,14 +323,13 @@ static bool text_read(Frame *frame, GError **error)
 	if (slot->row->scale)
 		value.unit = attr_text(frame->node, "unit", &owned_unit);
 	if (slot->row->flags & BIND_REQUIRED && !*value.text)
-		return reader_fail(frame->reader, frame->node, NULL, error,
-				   slot->row->code ? slot->row->code : VIR_ERR_XML_ERROR,
+		return reader_fail(frame->reader,
+				   READER_AT(frame->node, NULL, row_code(slot->row)), error,
 				   _("it must not be empty"));
 	return value_store(frame->reader, slot, &value, frame->object, error);
 }
 
-static bool element_read(BindReader *reader, BindElement *element, xmlNode *node, void *object,
-			 const char *select, GError **error);
+static bool element_read(Frame *frame, BindElement *element, GError **error);
 
 /* Notes what a child that is a plain value cannot have. */
 static void leaf_notes(Frame *frame, const BindRow *row, xmlNode *node)
@@ -334,7 +338,8 @@ static void leaf_notes(Frame *frame, const BindRow *row, xmlNode *node)
 
 	for (xmlAttr *attr = node->properties; attr; attr = attr->next) {
 		const char *name = (const char *)attr->name;
-		ReaderFinding finding = { node, name, value ? row->attr : NULL };
+		ReaderFinding finding = { .node = node, .attr = name,
+					  .nearest = value ? row->attr : NULL };
 
 		if ((value && strcmp(name, row->attr) == 0) ||
 		    (row->scale && strcmp(name, "unit") == 0) ||
@@ -346,7 +351,7 @@ static void leaf_notes(Frame *frame, const BindRow *row, xmlNode *node)
 	}
 	for (xmlNode *child = node->children; child; child = child->next)
 		if (child->type == XML_ELEMENT_NODE) {
-			ReaderFinding finding = { child, NULL, NULL };
+			ReaderFinding finding = { .node = child };
 
 			reader_note(frame->reader, &finding,
 				    g_strdup_printf(_("there is no element '%s' here; it has no effect"),
@@ -363,7 +368,8 @@ static bool leaf_read(Frame *frame, const BindSlot *slot, xmlNode *node, GError 
 		value.attr = slot->row->attr;
 		value.text = attr_text(node, slot->row->attr, &owned);
 		if (!value.text && slot->row->flags & BIND_REQUIRED)
-			return reader_fail(frame->reader, node, NULL, error, VIR_ERR_XML_ERROR,
+			return reader_fail(frame->reader,
+					   READER_AT(node, NULL, VIR_ERR_XML_ERROR), error,
 					   _("the attribute '%s' is missing"), slot->row->attr);
 	} else {
 		value.text = nodes_text(node->children, &owned);
@@ -396,7 +402,7 @@ static bool list_read(Frame *frame, const BindSlot *slot, xmlNode *node, GError 
 	GPtrArray **list = bind_member(slot, frame->object);
 	g_autofree char *owned = NULL;
 	BindElement *element = slot->row->element;
-	void *item;
+	Frame item = { .reader = frame->reader, .node = node, .select = slot->row->select_attr };
 
 	if (!*list)
 		*list = g_ptr_array_new();
@@ -405,24 +411,26 @@ static bool list_read(Frame *frame, const BindSlot *slot, xmlNode *node, GError 
 		g_ptr_array_add(*list, g_strdup(nodes_text(node->children, &owned)));
 		return true;
 	}
-	item = bind_new(element);
-	g_ptr_array_add(*list, item);
-	return element_read(frame->reader, element, node, item, slot->row->select_attr, error);
+	item.object = bind_new(element);
+	g_ptr_array_add(*list, item.object);
+	return element_read(&item, element, error);
 }
 
 static bool struct_read(Frame *frame, const BindSlot *slot, xmlNode *node, GError **error)
 {
-	void *member = bind_member(slot, frame->object);
+	Frame child = { .reader = frame->reader, .node = node,
+			.object = bind_member(slot, frame->object),
+			.select = slot->row->select_attr };
 	bool *has = bind_has(slot, frame->object);
 
 	if (has)
 		*has = true;
 	if (slot->row->kind == BIND_POINTER) {
-		*(void **)member = bind_new(slot->row->element);
-		member = *(void **)member;
+		void **member = (void **)child.object;
+
+		child.object = *member = bind_new(slot->row->element);
 	}
-	return element_read(frame->reader, slot->row->element, node, member,
-			    slot->row->select_attr, error);
+	return element_read(&child, slot->row->element, error);
 }
 
 static bool child_read(Frame *frame, const BindSlot *slot, xmlNode *node, GError **error)
@@ -494,7 +502,7 @@ static int child_find(const Frame *frame, xmlNode *node)
 static bool children_read(Frame *frame, GError **error)
 {
 	for (xmlNode *node = frame->node->children; node; node = node->next) {
-		ReaderFinding finding = { node, NULL, NULL };
+		ReaderFinding finding = { .node = node };
 		const BindSlot *slot;
 		int position;
 
@@ -509,8 +517,9 @@ static bool children_read(Frame *frame, GError **error)
 		if (seen_set(frame->content_seen, (guint)position) &&
 		    slot->row->kind != BIND_LIST && slot->row->kind != BIND_STRINGS) {
 			if (slot->row->flags & BIND_ONCE)
-				return reader_fail(frame->reader, node, NULL, error,
-						   VIR_ERR_XML_ERROR, _("'%s' is repeated"),
+				return reader_fail(frame->reader,
+						   READER_AT(node, NULL, VIR_ERR_XML_ERROR), error,
+						   _("'%s' is repeated"),
 						   (const char *)node->name);
 			reader_note(frame->reader, &finding,
 				    g_strdup_printf(_("'%s' is repeated; only the first counts"),
@@ -536,8 +545,8 @@ static bool children_required(Frame *frame, GError **error)
 		if (row->flags & BIND_REQUIRED && row->kind != BIND_VALUE &&
 		    (!seen_has(frame->content_seen, i) ||
 		     (row->kind == BIND_LEAF && text_empty(slot, frame->object))))
-			return reader_fail(frame->reader, frame->node, NULL, error,
-					   row->code ? row->code : VIR_ERR_XML_ERROR,
+			return reader_fail(frame->reader,
+					   READER_AT(frame->node, NULL, row_code(row)), error,
 					   _("the element '%s' is missing"), row->name);
 		if (row->type && row->missing && row->type->absent(bind_member(slot,
 			frame->object)))
@@ -546,31 +555,28 @@ static bool children_required(Frame *frame, GError **error)
 	return true;
 }
 
-/* Reads @node into @object, which has nothing of it yet. */
-static bool element_read(BindReader *reader, BindElement *element, xmlNode *node, void *object,
-			 const char *select, GError **error)
+/* Reads ->node into ->object, which has nothing of it yet. */
+static bool element_read(Frame *frame, BindElement *element, GError **error)
 {
-	Frame frame = { .reader = reader, .index = bind_index(element), .node = node,
-			.object = object, .select = select };
-
-	if (!attrs_all(&frame, error) || !text_read(&frame, error))
+	frame->index = bind_index(element);
+	if (!attrs_all(frame, error) || !text_read(frame, error))
 		return false;
-	if (!children_read(&frame, error) || !children_required(&frame, error))
+	if (!children_read(frame, error) || !children_required(frame, error))
 		return false;
-	reader->node = node;
-	return !element->parsed || element->parsed(reader, object, error);
+	frame->reader->node = frame->node;
+	return !element->parsed || element->parsed(frame->reader, frame->object, error);
 }
 
 static void *document_read(BindReader *reader, BindElement *element, xmlNode *node, GError **error)
 {
-	void *object = bind_new(element);
+	Frame root = { .reader = reader, .node = node, .object = bind_new(element) };
 
-	if (element_read(reader, element, node, object, NULL, error)) {
+	if (element_read(&root, element, error)) {
 		if (!(reader->flags & CONF_VALIDATE) || !reader->invalid)
-			return object;
+			return root.object;
 		fail(error, VIR_ERR_XML_INVALID_SCHEMA, "%s", reader->invalid);
 	}
-	bind_free(element, object);
+	bind_free(element, root.object);
 	return NULL;
 }
 
@@ -596,10 +602,9 @@ void *bind_reader_parse_child(BindReader *reader, BindElement *element, const ch
 	return document_read(reader, element, node, error);
 }
 
-void *bind_parse(BindElement *element, const char *xml, gsize length, unsigned flags,
-		 ConfDiags *diags, GError **error)
+void *bind_parse(BindElement *element, BindReader *reader, GError **error)
 {
-	g_autoptr(BindReader) reader = bind_reader_open(xml, length, flags, diags, error);
+	g_autoptr(BindReader) owned = reader;
 
-	return reader ? bind_reader_parse(reader, element, error) : NULL;
+	return owned ? bind_reader_parse(owned, element, error) : NULL;
 }

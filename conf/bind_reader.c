@@ -204,39 +204,39 @@ void reader_place(const BindReader *reader, xmlNode *node, const char *attr, int
 	}
 }
 
-static bool fail_at(BindReader *reader, const ReaderFinding *where, int code, const char *message,
+static bool fail_at(BindReader *reader, const ReaderFinding *where, const char *message,
 		    GError **error)
 {
 	g_autofree char *path = reader_path(where->node, where->attr);
 	int line, column;
 
 	reader_place(reader, where->node, where->attr, &line, &column);
-	return fail(error, code, _("line %d, column %d, %s: %s"), line, column, path, message);
+	return fail(error, where->code, _("line %d, column %d, %s: %s"), line, column, path,
+		    message);
 }
 
-bool reader_fail(BindReader *reader, xmlNode *node, const char *attr, GError **error, int code,
+bool reader_fail(BindReader *reader, const ReaderFinding *where, GError **error,
 		 const char *format, ...)
 {
 	g_autofree char *message = NULL;
-	ReaderFinding where = { node, attr, NULL };
 	va_list args;
 
 	va_start(args, format);
 	message = g_strdup_vprintf(format, args);
 	va_end(args);
-	return fail_at(reader, &where, code, message, error);
+	return fail_at(reader, where, message, error);
 }
 
 bool bind_reader_fail(BindReader *reader, GError **error, int code, const char *format, ...)
 {
 	g_autofree char *message = NULL;
-	ReaderFinding where = { reader->node, NULL, NULL };
+	ReaderFinding where = { .node = reader->node, .code = code };
 	va_list args;
 
 	va_start(args, format);
 	message = g_strdup_vprintf(format, args);
 	va_end(args);
-	return fail_at(reader, &where, code, message, error);
+	return fail_at(reader, &where, message, error);
 }
 
 void reader_note(BindReader *reader, const ReaderFinding *finding, char *message)
@@ -266,7 +266,7 @@ void reader_note(BindReader *reader, const ReaderFinding *finding, char *message
 
 void bind_reader_warn(BindReader *reader, const char *format, ...)
 {
-	ReaderFinding where = { reader->node, NULL, NULL };
+	ReaderFinding where = { .node = reader->node };
 	va_list args;
 
 	va_start(args, format);

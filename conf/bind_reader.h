@@ -26,13 +26,16 @@ char *reader_path(xmlNode *node, const char *attr);
 /* Line and column, from 1, of the tag of @node or its attribute @attr. */
 void reader_place(const BindReader *reader, xmlNode *node, const char *attr, int *line,
 		  int *column);
-/* fail() with the place before the sentence. */
-bool reader_fail(BindReader *reader, xmlNode *node, const char *attr, GError **error, int code,
-		 const char *format, ...) G_GNUC_PRINTF(6, 7);
 
 typedef struct {
 	xmlNode *node;
 	const char *attr, *nearest;
+	int code; /* of the error, a virErrorNumber */
 } ReaderFinding;
+#define READER_AT(node_, attr_, code_) \
+	(&(const ReaderFinding){ .node = (node_), .attr = (attr_), .code = (code_) })
+/* fail() with the place before the sentence. */
+bool reader_fail(BindReader *reader, const ReaderFinding *where, GError **error,
+		 const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* A warning, or with CONF_VALIDATE what makes the document invalid. Takes @message. */
 void reader_note(BindReader *reader, const ReaderFinding *finding, char *message);

@@ -64,24 +64,26 @@ void controllers_number(DomainDef *def)
 		controller_number(def, list_get(def->controllers, i), next);
 }
 
+static const struct {
+	const char *prefix; /* of the target's name */
+	DiskBus bus;
+} disk_buses[] = {
+	{ "fd", DISK_BUS_FDC },	   { "hd", DISK_BUS_IDE },  { "sd", DISK_BUS_SCSI },
+	{ "vd", DISK_BUS_VIRTIO }, { "xvd", DISK_BUS_XEN }, { "ubd", DISK_BUS_UML },
+	{ "nvme", DISK_BUS_NVME },
+};
+
 static bool disk_complete(DomainDisk *disk, GError **error)
 {
-	static const struct {
-		const char *prefix;
-		DiskBus bus;
-	} buses[] = { { "fd", DISK_BUS_FDC },	  { "hd", DISK_BUS_IDE },  { "sd", DISK_BUS_SCSI },
-		      { "vd", DISK_BUS_VIRTIO }, { "xvd", DISK_BUS_XEN }, { "ubd", DISK_BUS_UML },
-		      { "nvme", DISK_BUS_NVME } };
-
 	if (!disk->target)
 		return fail(error, VIR_ERR_NO_TARGET, _("a disk has no <target dev='...'/>"));
 	if (disk->device == DISK_DEVICE_CDROM)
 		disk->readonly = true;
 	if (!disk->bus && disk->device == DISK_DEVICE_FLOPPY)
 		disk->bus = DISK_BUS_FDC;
-	for (guint i = 0; !disk->bus && i < G_N_ELEMENTS(buses); i++)
-		if (g_str_has_prefix(disk->target, buses[i].prefix))
-			disk->bus = buses[i].bus;
+	for (guint i = 0; !disk->bus && i < G_N_ELEMENTS(disk_buses); i++)
+		if (g_str_has_prefix(disk->target, disk_buses[i].prefix))
+			disk->bus = disk_buses[i].bus;
 	if (!disk->bus)
 		disk->bus = DISK_BUS_IDE;
 	/* An empty drive has no kind of source. */

@@ -118,7 +118,8 @@ ELEMENT(domain, "domain", DomainDef, domain_rows, .doc = N_("A virtual machine."
 DomainDef *domain_def_parse(const char *xml, gsize length, unsigned flags, ConfDiags *diags,
 			    GError **error)
 {
-	return bind_parse(&bind_el_domain, xml, length, flags, diags, error);
+	return bind_parse(&bind_el_domain, bind_reader_open(xml, length, flags, diags, error),
+			  error);
 }
 
 char *domain_def_format(const DomainDef *def, unsigned flags)

@@ -149,7 +149,8 @@ ELEMENT(host_interface, "interface", HostInterfaceDef, interface_rows, .parsed =
 HostInterfaceDef *host_interface_def_parse(const char *xml, gsize length, unsigned flags,
 					   ConfDiags *diags, GError **error)
 {
-	return bind_parse(&bind_el_host_interface, xml, length, flags, diags, error);
+	return bind_parse(&bind_el_host_interface,
+			  bind_reader_open(xml, length, flags, diags, error), error);
 }
 
 char *host_interface_def_format(const HostInterfaceDef *def, unsigned flags)

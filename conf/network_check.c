@@ -86,7 +86,8 @@ static bool check_vlan(const NetworkDef *def, const Vlan *vlan, const VirtualPor
 	if (port && port->type == VIRTUALPORT_OPENVSWITCH)
 		return true;
 	return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-		    _("network '%s' cannot have <vlan>: it takes a virtual port of type 'openvswitch', or the mode 'hostdev' or 'passthrough'"),
+		    _("network '%s' cannot have <vlan>: it takes a virtual port of "
+		      "type 'openvswitch', or the mode 'hostdev' or 'passthrough'"),
 		    def->name);
 }
 
@@ -305,7 +306,8 @@ NetworkDef *network_def_parse(const char *xml, gsize length, unsigned flags, Con
 			      GError **error)
 {
 	g_autoptr(NetworkDef) def =
-		bind_parse(&bind_el_network, xml, length, flags, diags, error);
+		bind_parse(&bind_el_network, bind_reader_open(xml, length, flags, diags, error),
+			   error);
 
 	if (!def)
 		return NULL;

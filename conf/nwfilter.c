@@ -219,7 +219,8 @@ static bool check_chain(const NwFilterDef *def, GError **error)
 			if (g_str_has_prefix(def->chain, prefixes[i]))
 				return true;
 	return fail(error, VIR_ERR_INVALID_ARG,
-		    _("network filter '%s': the chain '%s' must be 'root' or begin with mac, vlan, stp, arp, rarp, ipv4 or ipv6"),
+		    _("network filter '%s': the chain '%s' must be 'root' or begin with "
+		      "mac, vlan, stp, arp, rarp, ipv4 or ipv6"),
 		    def->name, def->chain);
 }
 
@@ -227,7 +228,8 @@ NwFilterDef *nwfilter_def_parse(const char *xml, gsize length, unsigned flags, C
 				GError **error)
 {
 	g_autoptr(NwFilterDef) def =
-		bind_parse(&bind_el_nwfilter, xml, length, flags, diags, error);
+		bind_parse(&bind_el_nwfilter, bind_reader_open(xml, length, flags, diags, error),
+			   error);
 
 	if (!def)
 		return NULL;

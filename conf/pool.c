@@ -368,7 +368,9 @@ static void complete(PoolDef *def, const PoolRule *rule)
 PoolDef *pool_def_parse(const char *xml, gsize length, unsigned flags, ConfDiags *diags,
 			GError **error)
 {
-	g_autoptr(PoolDef) def = bind_parse(&bind_el_pool, xml, length, flags, diags, error);
+	g_autoptr(PoolDef) def =
+		bind_parse(&bind_el_pool, bind_reader_open(xml, length, flags, diags, error),
+			   error);
 
 	if (!def)
 		return NULL;

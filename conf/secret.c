@@ -40,7 +40,8 @@ ELEMENT(secret, "secret", SecretDef, secret_rows, .doc = N_("A secret."));
 SecretDef *secret_def_parse(const char *xml, gsize length, unsigned flags, ConfDiags *diags,
 			    GError **error)
 {
-	SecretDef *def = bind_parse(&bind_el_secret, xml, length, flags, diags, error);
+	SecretDef *def = bind_parse(&bind_el_secret,
+				    bind_reader_open(xml, length, flags, diags, error), error);
 
 	if (def && uuid_is_absent(&def->uuid))
 		uuid_generate(&def->uuid);

@@ -223,7 +223,8 @@ SnapshotDef *snapshot_def_parse(const char *xml, gsize length, unsigned flags, C
 				GError **error)
 {
 	g_autoptr(SnapshotDef) def =
-		bind_parse(&bind_el_snapshot, xml, length, flags, diags, error);
+		bind_parse(&bind_el_snapshot, bind_reader_open(xml, length, flags, diags, error),
+			   error);
 
 	if (!def || !check_name(def->name, "snapshot", error))
 		return NULL;
@@ -244,7 +245,8 @@ CheckpointDef *checkpoint_def_parse(const char *xml, gsize length, unsigned flag
 				    ConfDiags *diags, GError **error)
 {
 	g_autoptr(CheckpointDef) def =
-		bind_parse(&bind_el_checkpoint, xml, length, flags, diags, error);
+		bind_parse(&bind_el_checkpoint, bind_reader_open(xml, length, flags, diags, error),
+			   error);
 
 	if (!def || !check_name(def->name, "checkpoint", error))
 		return NULL;
@@ -264,7 +266,8 @@ void checkpoint_def_free(CheckpointDef *def)
 BackupDef *backup_def_parse(const char *xml, gsize length, unsigned flags, ConfDiags *diags,
 			    GError **error)
 {
-	return bind_parse(&bind_el_backup, xml, length, flags, diags, error);
+	return bind_parse(&bind_el_backup, bind_reader_open(xml, length, flags, diags, error),
+			  error);
 }
 
 char *backup_def_format(const BackupDef *def, unsigned flags)

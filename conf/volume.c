@@ -103,7 +103,9 @@ static bool check_encryption(const VolumeDef *def, GError **error)
 VolumeDef *volume_def_parse(const char *xml, gsize length, unsigned flags, ConfDiags *diags,
 			    GError **error)
 {
-	g_autoptr(VolumeDef) def = bind_parse(&bind_el_volume, xml, length, flags, diags, error);
+	g_autoptr(VolumeDef) def =
+		bind_parse(&bind_el_volume, bind_reader_open(xml, length, flags, diags, error),
+			   error);
 
 	if (!def)
 		return NULL;

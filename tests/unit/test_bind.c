@@ -65,7 +65,8 @@ static ELEMENT(thing, "thing", Thing, thing_rows);
 
 static Thing *thing_parse(const char *xml, unsigned flags, ConfDiags *diags, GError **error)
 {
-	return bind_parse(&bind_el_thing, xml, strlen(xml), flags, diags, error);
+	return bind_parse(&bind_el_thing, bind_reader_open(xml, strlen(xml), flags, diags, error),
+			  error);
 }
 
 static void thing_free(Thing *thing)
@@ -219,24 +220,24 @@ static void test_sizes(void **state G_GNUC_UNUSED)
 	assert_int_equal(size_unit("kk"), 0);
 }
 
+static const struct {
+	const char *text, *canonical; /* NULL: refused */
+} cpusets[] = {
+	{ "0", "0" },		 { "0-3", "0-3" },     { "1,2,3", "1-3" },
+	{ "0-8,^3", "0-2,4-8" }, { " 5 , 7", "5,7" },  { "100-101", "100-101" },
+	{ "", NULL },		 { "^1", NULL },       { "1-", NULL },
+	{ "2-1", NULL },	 { "a", NULL },	       { "99999999999", NULL },
+	{ "1,", NULL },
+};
+
 static void test_cpusets(void **state G_GNUC_UNUSED)
 {
-	static const struct {
-		const char *text, *canonical; /* NULL: refused */
-	} cases[] = {
-		{ "0", "0" },		{ "0-3", "0-3" },     { "1,2,3", "1-3" },
-		{ "0-8,^3", "0-2,4-8" }, { " 5 , 7", "5,7" }, { "100-101", "100-101" },
-		{ "", NULL },		{ "^1", NULL },	      { "1-", NULL },
-		{ "2-1", NULL },	{ "a", NULL },	      { "99999999999", NULL },
-		{ "1,", NULL },
-	};
-
-	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(Cpuset) set = cpuset_parse(cases[i].text);
+	for (guint i = 0; i < G_N_ELEMENTS(cpusets); i++) {
+		g_autoptr(Cpuset) set = cpuset_parse(cpusets[i].text);
 		g_autofree char *text = set ? cpuset_format(set) : NULL;
 
-		if (g_strcmp0(text, cases[i].canonical) != 0)
-			fail_msg("'%s' became '%s'", cases[i].text, text ? text : "nothing");
+		if (g_strcmp0(text, cpusets[i].canonical) != 0)
+			fail_msg("'%s' became '%s'", cpusets[i].text, text ? text : "nothing");
 	}
 }
 

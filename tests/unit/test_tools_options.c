@@ -87,22 +87,24 @@ static void test_json_everywhere(G_GNUC_UNUSED void **state)
 	assert_true(args_has(args, "json"));
 }
 
+static const struct {
+	const char *text;
+	uint64_t bytes;
+} sizes[] = {
+	{ "1", 1024 },	 { "1b", 1 },	    { "1KB", 1000 },
+	{ "1KiB", 1024 }, { "2k", 2048 },   { "1M", 1 << 20 },
+	{ "0", 0 },	 { "3bytes", 3 },   { "1 GiB", UINT64_C(1) << 30 },
+	{ "1TB", UINT64_C(1000000000000) },
+};
+
 static void test_sizes(G_GNUC_UNUSED void **state)
 {
-	static const struct {
-		const char *text;
-		uint64_t bytes;
-	} good[] = {
-		{ "1", 1024 },	     { "1b", 1 },	{ "1KB", 1000 },	      { "1KiB", 1024 },
-		{ "2k", 2048 },	     { "1M", 1 << 20 }, { "1 GiB", UINT64_C(1) << 30 }, { "0", 0 },
-		{ "3bytes", 3 },     { "1TB", UINT64_C(1000000000000) },
-	};
 	static const char *const bad[] = { "", "x", "-1", "1x", "1MM", "99999999999999999999", "20E", " 1" };
 	uint64_t bytes;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
-		assert_true(size_parse(good[i].text, 1024, &bytes, NULL));
-		assert_int_equal(bytes, good[i].bytes);
+	for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		assert_true(size_parse(sizes[i].text, 1024, &bytes, NULL));
+		assert_int_equal(bytes, sizes[i].bytes);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
 		assert_false(size_parse(bad[i], 1024, &bytes, NULL));

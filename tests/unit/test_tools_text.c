@@ -86,19 +86,20 @@ static void test_diff(G_GNUC_UNUSED void **state)
 	}
 }
 
+static const struct {
+	const char *text, *shown;
+} cpusets[] = { { "0-3,^2,7", "0-1,3,7" }, { "r", "0-9" }, { "5", "5" } };
+
 static void test_cpuset(G_GNUC_UNUSED void **state)
 {
 	Session session = { 0 };
-	static const struct {
-		const char *text, *shown;
-	} good[] = { { "0-3,^2,7", "0-1,3,7" }, { "r", "0-9" }, { "5", "5" } };
 	static const char *const bad[] = { "", "x", "10", "3-1", "1-", "0,,1", "-1" };
 
-	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
-		guint8 *map = cpumap_parse(&session, good[i].text, 10, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cpusets); i++) {
+		guint8 *map = cpumap_parse(&session, cpusets[i].text, 10, NULL);
 
 		assert_non_null(map);
-		assert_string_equal(cpumap_format(&session, map, 2), good[i].shown);
+		assert_string_equal(cpumap_format(&session, map, 2), cpusets[i].shown);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
 		assert_null(cpumap_parse(&session, bad[i], 10, NULL));
