@@ -133,11 +133,10 @@ bool cmd_vol_info(Session *session, const Args *args, GError **error)
 	}
 	out_print(session, "%-15s %s\n%-15s %s\n", _("Name:"), vol->name, _("Type:"),
 		  _(json_string_value(json_object_get(object, "type"))));
-	out_print(session, _("%-15s %" JSON_INTEGER_FORMAT " bytes\n"), _("Capacity:"),
-		  json_integer_value(json_object_get(object, "capacity")));
-	out_print(session, _("%-15s %" JSON_INTEGER_FORMAT " bytes\n"),
-		  physical ? _("Physical:") : _("Allocation:"),
-		  json_integer_value(json_object_get(object, last)));
+	out_print(session, _("%-15s %lld bytes\n"), _("Capacity:"),
+		  (long long)json_integer_value(json_object_get(object, "capacity")));
+	out_print(session, _("%-15s %lld bytes\n"), physical ? _("Physical:") : _("Allocation:"),
+		  (long long)json_integer_value(json_object_get(object, last)));
 	out_value(session, object);
 	return true;
 }
