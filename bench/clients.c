@@ -28,12 +28,18 @@ char *document_for(const Bench *bench, unsigned client, unsigned number)
 	return g_strjoinv(name, parts);
 }
 
+/* Pipes by which all clients begin at once, as a client has them. */
+typedef struct {
+	int ready; /* each client writes a byte when it could begin */
+	int gate;  /* closed by the parent when they may */
+} Start;
+
 /* Blocks until everybody has reported and the parent has closed the gate. */
-static void gate_wait(int ready, int gate)
+static void start_wait(const Start *start)
 {
 	char byte = 1;
 
-	if (write(ready, &byte, 1) != 1 || read(gate, &byte, 1) < 0)
+	if (write(start->ready, &byte, 1) != 1 || read(start->gate, &byte, 1) < 0)
 		_exit(1);
 }
 
@@ -66,8 +72,8 @@ static void client_work(Client *client, const Measure *measure, FILE *out)
 	}
 }
 
-static void client_main(const Bench *bench, const Measure *measure, unsigned number, int ready,
-			int gate, FILE *out)
+static void client_main(const Bench *bench, const Measure *measure, unsigned number,
+			const Start *start, FILE *out)
 {
 	Client client = {.bench = bench, .number = number};
 
@@ -78,7 +84,7 @@ static void client_main(const Bench *bench, const Measure *measure, unsigned num
 	}
 	if (measure->prepare && !measure->prepare(&client))
 		die(measure, number);
-	gate_wait(ready, gate);
+	start_wait(start);
 	client_work(&client, measure, out);
 	fflush(out);
 	_exit(0);
@@ -138,9 +144,11 @@ int clients_run(const Bench *bench, const Measure *measure)
 	for (i = 0; i < bench->clients; i++) {
 		files[i] = tmpfile();
 		if (fork() == 0) {
+			const Start start = {.ready = ready[1], .gate = gate[0]};
+
 			close(gate[1]);
 			close(ready[0]);
-			client_main(bench, measure, i, ready[1], gate[0], files[i]);
+			client_main(bench, measure, i, &start, files[i]);
 		}
 	}
 	close(ready[1]);

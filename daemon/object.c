@@ -383,21 +383,22 @@ unsigned objects_count(Objects *objects, ObjectKind kind, bool active)
 	return count;
 }
 
-bool objects_names(Objects *objects, ObjectKind kind, bool active, int max, int limit,
-		   char ***ret_names, u_int *ret_count, GError **error)
+bool objects_names(Objects *objects, const NamesQuery *query, char ***ret_names, u_int *ret_count,
+		   GError **error)
 {
 	g_autoptr(GPtrArray) list = NULL;
 	u_int count = 0;
 
-	if (max < 0 || max > limit)
+	if (query->max < 0 || query->max > query->limit)
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("%d names were asked for; between 0 and %d can be"), max, limit);
-	list = objects_list(objects, kind, "");
-	*ret_names = g_new0(char *, MAX(1, MIN((guint)max, list->len)));
-	for (guint i = 0; i < list->len && count < (u_int)max; i++) {
+			    _("%d names were asked for; between 0 and %d can be"), query->max,
+			    query->limit);
+	list = objects_list(objects, query->kind, "");
+	*ret_names = g_new0(char *, MAX(1, MIN((guint)query->max, list->len)));
+	for (guint i = 0; i < list->len && count < (u_int)query->max; i++) {
 		const Object *object = list->pdata[i];
 
-		if (object->active == active)
+		if (object->active == query->active)
 			(*ret_names)[count++] = g_strdup(object->name);
 	}
 	*ret_count = count;

@@ -99,12 +99,16 @@ void object_set_active(Object *object, bool active);
 
 /* Counts of those that are active or not. */
 unsigned objects_count(Objects *objects, ObjectKind kind, bool active);
-/*
- * Names of the (in)active ones for the oldest listings: at most @max, malloc'ed. Fails with
- * VIR_ERR_INVALID_ARG when @max is negative or above @limit.
- */
-bool objects_names(Objects *objects, ObjectKind kind, bool active, int max, int limit,
-		   char ***ret_names, u_int *ret_count, GError **error);
+/* What one of the oldest listings asks for. */
+typedef struct {
+	ObjectKind kind;
+	bool active;
+	int max;   /* names that the client has room for */
+	int limit; /* what the protocol allows for @max */
+} NamesQuery;
+/* At most ->max names, malloc'ed. VIR_ERR_INVALID_ARG: ->max is negative or above ->limit. */
+bool objects_names(Objects *objects, const NamesQuery *query, char ***ret_names, u_int *ret_count,
+		   GError **error);
 
 /*
  * A pair of filter flags of the newer listings, as ACTIVE and INACTIVE: neither or both let

@@ -99,11 +99,13 @@ static bool check_supported(const Object *object, const PoolDef *def, GError **e
 {
 	if (def->type != POOL_TYPE_DIR)
 		return fail(error, VIR_ERR_NO_SUPPORT,
-			    _("storage pool '%s': pools of type '%s' can be defined, but not be started yet"),
+			    _("storage pool '%s': pools of type '%s' can be defined, but not be "
+			      "started yet"),
 			    object->name, pool_type_name(def->type));
 	if (!object->engine->priv)
 		return fail(error, VIR_ERR_NO_SUPPORT,
-			    _("storage pool '%s': storage pools of a session cannot be started yet; use qemu:///system"),
+			    _("storage pool '%s': storage pools of a session cannot be started yet; "
+			      "use qemu:///system"),
 			    object->name);
 	return true;
 }

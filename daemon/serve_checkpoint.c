@@ -251,7 +251,8 @@ bool serve_domain_checkpoint_delete(Call *call, remote_domain_checkpoint_delete_
 		return false;
 	if (!args->flags)
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-			    _("checkpoint '%s': removing its bitmaps is not supported yet; the flag METADATA_ONLY forgets it and leaves them"),
+			    _("checkpoint '%s': removing its bitmaps is not supported yet; the "
+			      "flag METADATA_ONLY forgets it and leaves them"),
 			    object->name);
 	return moment_remove_commit(call, object, error);
 }

@@ -107,18 +107,22 @@ bool serve_connect_num_of_defined_networks(Call *call, G_GNUC_UNUSED NOTHING *ar
 bool serve_connect_list_networks(Call *call, remote_connect_list_networks_args *args,
 				 remote_connect_list_networks_ret *ret, GError **error)
 {
-	return objects_names(call->engine->objects, OBJECT_NETWORK, true, args->maxnames,
-			     REMOTE_NETWORK_LIST_MAX, &ret->names.names_val, &ret->names.names_len,
-			     error);
+	const NamesQuery query = { OBJECT_NETWORK, true, args->maxnames,
+				   REMOTE_NETWORK_LIST_MAX };
+
+	return objects_names(call->engine->objects, &query, &ret->names.names_val,
+			     &ret->names.names_len, error);
 }
 
 bool serve_connect_list_defined_networks(Call *call, remote_connect_list_defined_networks_args *args,
 					 remote_connect_list_defined_networks_ret *ret,
 					 GError **error)
 {
-	return objects_names(call->engine->objects, OBJECT_NETWORK, false, args->maxnames,
-			     REMOTE_NETWORK_LIST_MAX, &ret->names.names_val, &ret->names.names_len,
-			     error);
+	const NamesQuery query = { OBJECT_NETWORK, false, args->maxnames,
+				   REMOTE_NETWORK_LIST_MAX };
+
+	return objects_names(call->engine->objects, &query, &ret->names.names_val,
+			     &ret->names.names_len, error);
 }
 
 /* ---- definitions --------------------------------------------------------------------------- */

@@ -55,9 +55,11 @@ bool serve_connect_num_of_nwfilters(Call *call, G_GNUC_UNUSED NOTHING *args,
 bool serve_connect_list_nwfilters(Call *call, remote_connect_list_nwfilters_args *args,
 				  remote_connect_list_nwfilters_ret *ret, GError **error)
 {
-	return objects_names(call->engine->objects, OBJECT_NWFILTER, false, args->maxnames,
-			     REMOTE_NWFILTER_LIST_MAX, &ret->names.names_val, &ret->names.names_len,
-			     error);
+	const NamesQuery query = { OBJECT_NWFILTER, false, args->maxnames,
+				   REMOTE_NWFILTER_LIST_MAX };
+
+	return objects_names(call->engine->objects, &query, &ret->names.names_val,
+			     &ret->names.names_len, error);
 }
 
 bool serve_connect_list_all_nwfilters(Call *call, remote_connect_list_all_nwfilters_args *args,

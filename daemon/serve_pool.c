@@ -146,8 +146,10 @@ bool serve_connect_num_of_defined_storage_pools(Call *call, G_GNUC_UNUSED NOTHIN
 bool serve_connect_list_storage_pools(Call *call, remote_connect_list_storage_pools_args *args,
 				      remote_connect_list_storage_pools_ret *ret, GError **error)
 {
-	return objects_names(call->engine->objects, OBJECT_POOL, true, args->maxnames,
-			     REMOTE_STORAGE_POOL_LIST_MAX, &ret->names.names_val,
+	const NamesQuery query = { OBJECT_POOL, true, args->maxnames,
+				   REMOTE_STORAGE_POOL_LIST_MAX };
+
+	return objects_names(call->engine->objects, &query, &ret->names.names_val,
 			     &ret->names.names_len, error);
 }
 
@@ -156,8 +158,10 @@ bool serve_connect_list_defined_storage_pools(Call *call,
 					      remote_connect_list_defined_storage_pools_ret *ret,
 					      GError **error)
 {
-	return objects_names(call->engine->objects, OBJECT_POOL, false, args->maxnames,
-			     REMOTE_STORAGE_POOL_LIST_MAX, &ret->names.names_val,
+	const NamesQuery query = { OBJECT_POOL, false, args->maxnames,
+				   REMOTE_STORAGE_POOL_LIST_MAX };
+
+	return objects_names(call->engine->objects, &query, &ret->names.names_val,
 			     &ret->names.names_len, error);
 }
 

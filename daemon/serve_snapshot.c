@@ -419,7 +419,8 @@ bool serve_domain_snapshot_delete(Call *call, remote_domain_snapshot_delete_args
 		return false;
 	if (!(args->flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY))
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-			    _("snapshot '%s': deleting its data is not supported yet; the flag METADATA_ONLY forgets it and leaves the data"),
+			    _("snapshot '%s': deleting its data is not supported yet; the flag "
+			      "METADATA_ONLY forgets it and leaves the data"),
 			    object->name);
 	return moment_remove_commit(call, object, error);
 }
