@@ -26,20 +26,19 @@ static void complete_string(char **member, const char *value)
 
 /* ---- Disks ---- */
 
-static DiskBus disk_default_bus(const DomainDef *def, const DomainDisk *disk)
-{
-	static const struct {
-		const char *prefix;
-		DiskBus bus;
-	} buses[] = {
-		{ "hd", DISK_BUS_IDE },    { "sd", DISK_BUS_SCSI }, { "fd", DISK_BUS_FDC },
-		{ "vd", DISK_BUS_VIRTIO }, { "xvd", DISK_BUS_XEN }, { "ubd", DISK_BUS_UML },
-	};
+static const struct {
+	const char *prefix; /* of the target's name */
+	DiskBus bus;
+} disk_buses[] = {
+	{ "hd", DISK_BUS_IDE },    { "sd", DISK_BUS_SCSI }, { "fd", DISK_BUS_FDC },
+	{ "vd", DISK_BUS_VIRTIO }, { "xvd", DISK_BUS_XEN }, { "ubd", DISK_BUS_UML },
+};
 
-	(void)def;
-	for (size_t i = 0; disk->target && i < G_N_ELEMENTS(buses); i++)
-		if (g_str_has_prefix(disk->target, buses[i].prefix))
-			return buses[i].bus;
+static DiskBus disk_default_bus(const DomainDisk *disk)
+{
+	for (size_t i = 0; disk->target && i < G_N_ELEMENTS(disk_buses); i++)
+		if (g_str_has_prefix(disk->target, disk_buses[i].prefix))
+			return disk_buses[i].bus;
 	return disk->device == DISK_DEVICE_FLOPPY ? DISK_BUS_FDC : DISK_BUS_IDE;
 }
 
@@ -95,14 +94,14 @@ static void complete_source(StorageSource *source)
 	}
 }
 
-static bool complete_disk(Completion *completion, DomainDisk *disk)
+static void complete_disk(DomainDisk *disk)
 {
 	if (!disk->device)
 		disk->device = DISK_DEVICE_DISK;
 	if (!disk->source.type)
 		disk->source.type = STORAGE_FILE;
 	if (!disk->bus)
-		disk->bus = disk_default_bus(completion->def, disk);
+		disk->bus = disk_default_bus(disk);
 	if (disk->device == DISK_DEVICE_CDROM)
 		disk->readonly = true;
 	/* A drive without a medium. */
@@ -113,13 +112,12 @@ static bool complete_disk(Completion *completion, DomainDisk *disk)
 	if (disk->encryption && !disk->encryption->engine)
 		disk->encryption->engine = ENCRYPTION_ENGINE_QEMU;
 	if (disk->source.type == STORAGE_VHOST_USER)
-		return true;
+		return;
 	complete_string(&disk->driver_name, "qemu");
 	/* What format a volume has, its pool knows. */
 	if (!disk->format && disk->source.type != STORAGE_VOLUME)
 		disk->format =
 			disk->source.type == STORAGE_DIR ? STORAGE_FORMAT_FAT : STORAGE_FORMAT_RAW;
-	return true;
 }
 
 /* ---- Interfaces ---- */
@@ -531,7 +529,7 @@ bool complete_devices(DomainDef *def, const QemuCaps *caps, GError **error)
 
 	videos_sort(def);
 	for (guint i = 0; i < list_length(def->disks); i++)
-		complete_disk(&completion, list_get(def->disks, i));
+		complete_disk(list_get(def->disks, i));
 	disks_sort(def);
 	return domain_def_each_device(def, complete_device, &completion);
 }
