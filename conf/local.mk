@@ -25,6 +25,8 @@ conf_libconf_a_SOURCES = \
 	conf/complete_domain.c \
 	conf/diag.c \
 	conf/diag.h \
+	conf/document.c \
+	conf/document.h \
 	conf/domain.c \
 	conf/domain.h \
 	conf/domain_audio.c \
@@ -66,6 +68,8 @@ conf_libconf_a_SOURCES = \
 	conf/network.c \
 	conf/network.h \
 	conf/network_check.c \
+	conf/nodedev.c \
+	conf/nodedev.h \
 	conf/nwfilter.c \
 	conf/nwfilter.h \
 	conf/nwfilter_types.c \
