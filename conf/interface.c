@@ -102,6 +102,9 @@ static bool vlan_parsed(BindReader *reader, void *object, GError **error)
 	if (vlan->tag > 4095)
 		return bind_reader_fail(reader, error, VIR_ERR_XML_ERROR,
 					_("the VLAN %u is above 4095"), vlan->tag);
+	if (!vlan->interface)
+		return bind_reader_fail(reader, error, VIR_ERR_XML_ERROR,
+					_("a VLAN needs <interface name='...'/>, the one below"));
 	return true;
 }
 static ELEMENT(host_vlan, "vlan", HostVlan, vlan_rows, .parsed = vlan_parsed);

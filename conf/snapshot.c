@@ -33,7 +33,8 @@ static const BindRow disk_rows[] = {
 	ATTR(SnapshotDisk, "name", name, str, BIND_REQUIRED, .doc = N_("Which disk.")),
 	ATTR(SnapshotDisk, "snapshot", snapshot, disk_snapshot, 0,
 	     .doc = N_("How its state is kept.")),
-	ATTR(SnapshotDisk, "type", source.type, storage_type, 0, .doc = N_("Kind of the overlay.")),
+	ATTR(SnapshotDisk, "type", source.type, storage_type, 0, MISSING(STORAGE_FILE),
+	     HAS(SnapshotDisk, has_type), .doc = N_("Kind of the overlay.")),
 	CHILD("driver", snapshot_driver, 0, .doc = N_("The overlay.")),
 	CHILD_IN(SnapshotDisk, "source", source, storage_source, 0,
 		 .doc = N_("Where the overlay is.")),
@@ -43,7 +44,7 @@ static const BindRow disk_rows[] = {
 static bool disk_parsed(BindReader *reader, void *object, GError **error)
 {
 	SnapshotDisk *disk = object;
-	bool overlay = disk->source.path || disk->source.name || disk->format;
+	bool overlay = disk->source.path || disk->source.name || disk->source.volume || disk->format;
 
 	if (overlay && disk->snapshot == DISK_SNAPSHOT_ABSENT)
 		disk->snapshot = DISK_SNAPSHOT_EXTERNAL;
@@ -51,8 +52,7 @@ static bool disk_parsed(BindReader *reader, void *object, GError **error)
 		return bind_reader_fail(reader, error, VIR_ERR_XML_ERROR,
 					_("disk '%s': an overlay goes with snapshot='external' only"),
 					disk->name);
-	if (disk->snapshot == DISK_SNAPSHOT_EXTERNAL && disk->source.type == STORAGE_ABSENT)
-		disk->source.type = STORAGE_FILE;
+	disk->has_type |= disk->snapshot == DISK_SNAPSHOT_EXTERNAL;
 	return true;
 }
 static ELEMENT(snapshot_disk, "disk", SnapshotDisk, disk_rows, .parsed = disk_parsed);
@@ -161,26 +161,57 @@ static const BindRow backup_driver_rows[] = {
 };
 static ELEMENT(backup_driver, "driver", BackupDisk, backup_driver_rows);
 
+/* The type decides on what follows, so it lies in the struct that is described. */
 static const BindRow backup_disk_rows[] = {
 	ATTR(BackupDisk, "name", name, str, BIND_REQUIRED, .doc = N_("Which disk.")),
 	ATTR(BackupDisk, "backup", backup, yes_no, 0, .doc = N_("Whether it is copied.")),
-	ATTR(BackupDisk, "type", type, storage_type, 0, .doc = N_("Kind of the copy.")),
+	ATTR(BackupDisk, "type", store.type, storage_type, 0, MISSING(STORAGE_FILE),
+	     HAS(BackupDisk, has_type), .doc = N_("Kind of the copy.")),
 	ATTR(BackupDisk, "backupmode", mode, backup_disk_mode, 0, .doc = N_("All, or changes.")),
 	ATTR(BackupDisk, "incremental", incremental, str, 0,
 	     .doc = N_("Checkpoint that changes count from.")),
-	ATTR(BackupDisk, "exportname", export_name, str, 0, .doc = N_("Name in the NBD server.")),
-	ATTR(BackupDisk, "exportbitmap", export_bitmap, str, 0,
-	     .doc = N_("Name of the bitmap in the NBD server.")),
-	CHILD("driver", backup_driver, 0, .doc = N_("The copy.")),
-	POINTER(BackupDisk, "target", target, storage_source, 0, .doc = N_("Where the copy goes.")),
-	POINTER(BackupDisk, "scratch", scratch, storage_source, 0,
-		.doc = N_("Where old contents are kept meanwhile.")),
 	END_ROWS
 };
 static ELEMENT(backup_disk, "disk", BackupDisk, backup_disk_rows);
 
+static bool backup_disk_parsed(BindReader *reader, void *object, GError **error)
+{
+	BackupDisk *disk = object;
+
+	if (disk->store.type != STORAGE_FILE && disk->store.type != STORAGE_BLOCK)
+		return bind_reader_fail(reader, error, VIR_ERR_XML_ERROR,
+					_("a backup goes to a file or a block device, not to a '%s'"),
+					storage_type_name(disk->store.type));
+	disk->has_type |= disk->has_store;
+	return true;
+}
+
+static const BindRow push_disk_rows[] = {
+	INCLUDE(backup_disk),
+	CHILD("driver", backup_driver, 0, .doc = N_("The copy.")),
+	CHILD_IN(BackupDisk, "target", store, storage_source, 0, HAS(BackupDisk, has_store),
+		 .doc = N_("Where the copy goes.")),
+	END_ROWS
+};
+static ELEMENT(push_disk, "disk", BackupDisk, push_disk_rows, .parsed = backup_disk_parsed);
+
+static const BindRow pull_disk_rows[] = {
+	INCLUDE(backup_disk),
+	ATTR(BackupDisk, "exportname", export_name, str, 0, .doc = N_("Name in the NBD server.")),
+	ATTR(BackupDisk, "exportbitmap", export_bitmap, str, 0,
+	     .doc = N_("Name of the bitmap in the NBD server.")),
+	CHILD("driver", backup_driver, 0, .doc = N_("The copy.")),
+	CHILD_IN(BackupDisk, "scratch", store, storage_source, 0, HAS(BackupDisk, has_store),
+		 .doc = N_("Where old contents are kept meanwhile.")),
+	END_ROWS
+};
+static ELEMENT(pull_disk, "disk", BackupDisk, pull_disk_rows, .parsed = backup_disk_parsed);
+
 static const BindRow backup_disks_rows[] = {
-	LIST(BackupDef, "disk", disks, backup_disk, 0, .doc = N_("A disk.")),
+	LIST(BackupDef, "disk", disks, push_disk, 0,
+	     WHEN(BackupDef, mode, BIT(BACKUP_MODE_PUSH)), .doc = N_("A disk.")),
+	LIST(BackupDef, "disk", disks, pull_disk, 0,
+	     WHEN(BackupDef, mode, BIT(BACKUP_MODE_PULL)), .doc = N_("A disk.")),
 	END_ROWS
 };
 static ELEMENT(backup_disks, "disks", BackupDef, backup_disks_rows);

@@ -22,6 +22,7 @@ typedef struct SnapshotDisk {
 	StorageFormat format;
 	guint64 metadata_cache_max_size; /* bytes */
 	StorageSource source;
+	bool has_type; /* the type of the source is worth telling */
 } SnapshotDisk;
 
 typedef struct SnapshotMemory {
@@ -67,13 +68,12 @@ CONF_ENUM(BackupDiskMode, backup_disk_mode, BACKUP_DISK_MODE)
 typedef struct BackupDisk {
 	char *name;
 	Tristate backup;
-	StorageType type;
 	BackupDiskMode mode;
 	char *incremental;
 	char *export_name, *export_bitmap; /* pull */
 	StorageFormat format;
-	StorageSource *target;	/* push */
-	StorageSource *scratch; /* pull */
+	StorageSource store; /* push: where the copy goes; pull: where old contents are kept */
+	bool has_type, has_store;
 } BackupDisk;
 typedef struct BackupServer {
 	StorageTransport transport;
