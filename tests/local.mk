@@ -16,8 +16,12 @@ tests_unit_test_bind_SOURCES = tests/unit/test_bind.c
 tests_unit_test_bind_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_domain
-tests_unit_test_conf_domain_SOURCES = tests/unit/test_conf_domain.c
+tests_unit_test_conf_domain_SOURCES = tests/unit/test_conf_domain.c tests/unit/golden.c tests/unit/golden.h
 tests_unit_test_conf_domain_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_documents
+tests_unit_test_conf_documents_SOURCES = tests/unit/test_conf_documents.c tests/unit/golden.c tests/unit/golden.h
+tests_unit_test_conf_documents_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_qemu_caps
 tests_unit_test_qemu_caps_SOURCES = tests/unit/test_qemu_caps.c
@@ -121,6 +125,14 @@ tests_fuzz_fuzz_domain_LDADD = $(CONF_LIBS)
 check_PROGRAMS += tests/fuzz/replay_domain
 tests_fuzz_replay_domain_SOURCES = tests/fuzz/fuzz_domain.c tests/fuzz/replay.c
 tests_fuzz_replay_domain_LDADD = $(CONF_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_documents
+tests_fuzz_fuzz_documents_SOURCES = tests/fuzz/fuzz_documents.c
+tests_fuzz_fuzz_documents_LDFLAGS = -fsanitize=fuzzer
+tests_fuzz_fuzz_documents_LDADD = $(CONF_LIBS)
+check_PROGRAMS += tests/fuzz/replay_documents
+tests_fuzz_replay_documents_SOURCES = tests/fuzz/fuzz_documents.c tests/fuzz/replay.c
+tests_fuzz_replay_documents_LDADD = $(CONF_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_qmp
 tests_fuzz_fuzz_qmp_SOURCES = tests/fuzz/fuzz_qmp.c

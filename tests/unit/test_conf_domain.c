@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The domain format: files of tests/golden/domain, each in our own layout unless NAME.out.xml beside
- * it says what it becomes; complete/ after completion. REEVE_UPDATE=1 writes the expected files.
- * Where a corpus of other people's definitions is at hand, all of it goes through as well.
+ * The domain format: golden files of tests/golden/domain; complete/ after completion. Where a corpus of other people's definitions is at hand, all of it goes through as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,17 +13,7 @@
 #include <libvirt/virterror.h>
 
 #include "conf/domain.h"
-
-typedef char *(*Transform)(const char *text, gsize length, const char *name);
-
-static char *source_path(const char *below)
-{
-	const char *source = getenv("REEVE_SOURCE");
-
-	if (!source)
-		source = getenv("srcdir");
-	return g_build_filename(source ? source : ".", below, NULL);
-}
+#include "tests/unit/golden.h"
 
 static DomainDef *parse_or_fail(const char *text, gsize length, unsigned flags, const char *name)
 {
@@ -53,7 +41,8 @@ static void check_stable(const DomainDef *def, const char *text, const char *nam
 	assert_string_equal(text, third);
 }
 
-static char *reformat(const char *text, gsize length, const char *name)
+static char *reformat(const char *text, gsize length, const char *name,
+		      const void *data G_GNUC_UNUSED)
 {
 	g_autoptr(DomainDef) def = parse_or_fail(text, length, 0, name);
 	char *out = domain_def_format(def, CONF_SECURE);
@@ -62,7 +51,8 @@ static char *reformat(const char *text, gsize length, const char *name)
 	return out;
 }
 
-static char *complete(const char *text, gsize length, const char *name)
+static char *complete(const char *text, gsize length, const char *name,
+		      const void *data G_GNUC_UNUSED)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(DomainDef) def = parse_or_fail(text, length, CONF_INACTIVE, name);
@@ -80,130 +70,39 @@ static char *complete(const char *text, gsize length, const char *name)
 	}
 }
 
-static void golden_file(const char *folder, const char *name, Transform transform)
-{
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".xml"));
-	g_autofree char *out_name = g_strconcat(stem, ".out.xml", NULL);
-	g_autofree char *out_path = g_build_filename(folder, out_name, NULL);
-	g_autofree char *text = NULL, *expected = NULL, *got = NULL;
-	gsize length;
-
-	assert_true(g_file_get_contents(path, &text, &length, NULL));
-	got = transform(text, length, name);
-	if (getenv("REEVE_UPDATE") && strcmp(got, text) != 0)
-		assert_true(g_file_set_contents(out_path, got, -1, NULL));
-	if (!g_file_get_contents(out_path, &expected, NULL, NULL))
-		expected = g_strdup(text);
-	if (strcmp(expected, got) != 0)
-		fail_msg("%s became:\n%s", path, got);
-}
-
-static void golden_folder(const char *below, Transform transform)
-{
-	g_autofree char *folder = source_path(below);
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *name;
-	guint files = 0;
-
-	assert_non_null(dir);
-	while ((name = g_dir_read_name(dir))) {
-		if (!g_str_has_suffix(name, ".xml") || g_str_has_suffix(name, ".out.xml"))
-			continue;
-		golden_file(folder, name, transform);
-		files++;
-	}
-	assert_true(files > 0);
-}
-
 static void test_golden(void **state G_GNUC_UNUSED)
 {
 	bind_coverage_start();
-	golden_folder("tests/golden/domain", reformat);
-	golden_folder("tests/golden/domain/complete", complete);
+	golden_folder("tests/golden/domain", reformat, NULL);
+	golden_folder("tests/golden/domain/complete", complete, NULL);
 }
 
-static void row_covered(BindElement *element, const BindRow *row, void *data)
-{
-	guint *missed = data;
-
-	if (row->kind == BIND_INCLUDE || row->flags & BIND_WRITE_ONLY || bind_coverage_met(row))
-		return;
-	if (*missed < 20)
-		print_error("no golden file has %s: %s %s\n", element->type_name,
-			    row->name ? row->name : "text", row->attr ? row->attr : "");
-	(*missed)++;
-}
-
-/* After test_golden(): a row that no golden file reaches is not tested at all. */
+/* After test_golden(). */
 static void test_coverage(void **state G_GNUC_UNUSED)
 {
-	guint missed = 0;
-
-	bind_each_row(&bind_el_domain, row_covered, &missed);
-	assert_int_equal(missed, 0);
-}
-
-static void row_fits(BindElement *element, const BindRow *row, void *data G_GNUC_UNUSED)
-{
-	if (row->type && row->size != row->type->size)
-		fail_msg("%s: member of %s has %u bytes, its type %zu", element->type_name,
-			 row->name ? row->name : "text", row->size, row->type->size);
-	if (row->kind == BIND_FLAG)
-		assert_int_equal(row->size, sizeof(bool));
-	if (row->kind == BIND_LIST || row->kind == BIND_STRINGS || row->kind == BIND_POINTER)
-		assert_int_equal(row->size, sizeof(void *));
-	assert_true(row->element || row->kind == BIND_STRINGS || row->kind == BIND_RAW ||
-		    row->kind == BIND_FLAG || row->type);
+	golden_covered(&bind_el_domain, NULL);
 }
 
 static void test_members(void **state G_GNUC_UNUSED)
 {
-	bind_each_row(&bind_el_domain, row_fits, NULL);
+	golden_members(&bind_el_domain);
 }
 
-static void corpus_folder(const char *folder, guint *files)
+static void corpus_file(const char *path, const char *text, gsize length,
+			const void *data G_GNUC_UNUSED)
 {
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *name;
+	g_autoptr(DomainDef) def = domain_def_parse(text, length, 0, NULL, NULL);
+	g_autofree char *out = NULL;
 
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(folder, name, NULL);
-		g_autofree char *text = NULL, *out = NULL;
-		g_autoptr(DomainDef) def = NULL;
-		gsize length;
-
-		if (!g_str_has_suffix(name, ".xml") ||
-		    !g_file_get_contents(path, &text, &length, NULL))
-			continue;
-		def = domain_def_parse(text, length, 0, NULL, NULL);
-		if (!def)
-			continue;
-		out = domain_def_format(def, CONF_SECURE);
-		check_stable(def, out, path);
-		(*files)++;
-	}
+	if (!def)
+		return;
+	out = domain_def_format(def, CONF_SECURE);
+	check_stable(def, out, path);
 }
 
 static void test_corpus(void **state G_GNUC_UNUSED)
 {
-	const char *given = getenv("REEVE_XMLBAR");
-	g_autofree char *beside = source_path("../shared/xmlbar");
-	g_autofree char *public = g_build_filename(given ? given : beside, "corpus", "public",
-		NULL);
-	g_autoptr(GDir) dir = g_dir_open(public, 0, NULL);
-	const char *name;
-	guint files = 0;
-
-	if (!dir)
-		skip();
-	while ((name = g_dir_read_name(dir))) {
-		g_autofree char *folder = g_build_filename(public, name, NULL);
-
-		if (g_str_has_prefix(name, "domain"))
-			corpus_folder(folder, &files);
-	}
-	assert_true(files > 0);
+	assert_true(golden_corpus("domain", corpus_file, NULL) > 0);
 }
 
 static void test_flags(void **state G_GNUC_UNUSED)
