@@ -5,7 +5,7 @@ import os
 import struct
 import sys
 
-from reeve_test import STOCK, case, case_of_ours, check, daemon, equal, run_cases
+from reeve_test import STOCK, Reeved, case, case_of_ours, check, daemon, equal, run_cases
 from reeve_wire import (CALL_FDS, HOLE, KEEPALIVE, MESSAGE, REPLY, STREAM, Reader, Wire,
                         calls_table, frame, string, word)
 
@@ -156,6 +156,21 @@ def half_frames_do_not_pile_up(server):
     check(memory < 400000 or 'REEVE_SANITIZE' in os.environ, f'{memory} KiB resident with 15 half frames')
     for wire in held:
         wire.close()
+
+
+@case_of_ours
+def long_frames_need_a_login(server):
+    login = frame(70, serial=1)
+    with Reeved('asks', auth_unix_rw='uid') as asking:
+        with Wire(asking.socket) as wire:
+            wire.send(word(400 * 1024) + login[4:])
+            equal(wire.read(), None, 'a long frame before the login')
+        with Wire(asking.socket) as wire:
+            wire.send(login)
+            equal(wire.read().status, 0, 'login')
+            wire.send(frame(1, word(1) + string('x' * (400 * 1024)) + word(0), serial=2))
+            equal(wire.read().serial, 2, 'a long frame after the login')
+    alive(server)
 
 
 if __name__ == '__main__':
