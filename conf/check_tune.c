@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -19,7 +20,7 @@ static bool topology_check(const DomainDef *def, GError **error)
 		count *= cpu->threads;
 	if (count != def->vcpus.count)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("the CPU <topology> of domain '%s' has %" G_GUINT64_FORMAT
+			    _("the CPU <topology> of domain '%s' has %" PRIu64
 			      " vCPUs, but <vcpu> says %u"), def->name, count, def->vcpus.count);
 	return true;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Completion of a definition as far as it follows from the definition alone. */
+#include <inttypes.h>
+
 #include "base/error.h"
 #include "base/i18n.h"
 #include "conf/complete.h"
@@ -17,8 +19,8 @@ static bool memory_complete(DomainDef *def, GError **error)
 		memory->total_kib = cells + modules;
 	else if (modules && modules >= memory->total_kib)
 		return fail(error, VIR_ERR_XML_ERROR,
-			    _("the memory devices have %" G_GUINT64_FORMAT " KiB, but <memory> only %"
-			      G_GUINT64_FORMAT " KiB in all; raise <memory>"),
+			    _("the memory devices have %" PRIu64 " KiB, but <memory> only %"
+			      PRIu64 " KiB in all; raise <memory>"),
 			    modules, memory->total_kib);
 	if (!memory->total_kib)
 		return fail(error, VIR_ERR_XML_ERROR,

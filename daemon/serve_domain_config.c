@@ -3,6 +3,7 @@
  * Changes of parts of a domain: devices, memory, processors. What concerns the stored definition is
  * done here; what concerns the guest goes to its worker. Both are checked before either is done.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include <libvirt/libvirt.h>
@@ -177,8 +178,8 @@ static bool edit_memory(DomainDef *def, void *data, GError **error)
 	}
 	if (edit->kib > def->memory.total_kib)
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("cannot set memory higher than max memory: %" G_GUINT64_FORMAT
-			      " KiB is more than the domain's %" G_GUINT64_FORMAT " KiB"),
+			    _("cannot set memory higher than max memory: %" PRIu64
+			      " KiB is more than the domain's %" PRIu64 " KiB"),
 			    edit->kib, def->memory.total_kib);
 	def->memory.current_kib = edit->kib;
 	def->memory.has_current = true;

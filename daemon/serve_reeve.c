@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The calls of our own program: history of definitions, diagnostics of a document. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -77,7 +78,7 @@ static StoreRevision *revision_get(Call *call, const remote_nonnull_domain *dom,
 	revision = store_revision_call(call->engine->store, call->driver->name, key, number, error);
 	if (revision && !revision->xml)
 		return fail_null(error, VIR_ERR_INVALID_ARG,
-				 _("revision %" G_GINT64_FORMAT
+				 _("revision %" PRId64
 				   " is where the domain was undefined: it has no text"),
 				 number);
 	return g_steal_pointer(&revision);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -89,8 +90,8 @@ static bool set_int(int64_t *target, const SettingRow *row, const char *value, G
 	number = g_ascii_strtoll(value, &end, 10);
 	if (errno != 0 || end == value || *end || number < min || number > max)
 		return fail(error, VIR_ERR_CONF_SYNTAX,
-			    _("setting '%s' must be a number from %" G_GINT64_FORMAT
-			      " to %" G_GINT64_FORMAT ", not '%s'"),
+			    _("setting '%s' must be a number from %" PRId64
+			      " to %" PRId64 ", not '%s'"),
 			    row->name, min, max, value);
 	*target = number;
 	return true;
@@ -227,7 +228,7 @@ char *settings_format(const Settings *settings, const SettingRow *row)
 	case SETTING_BOOL:
 		return g_strdup(*(bool *)source ? "yes" : "no");
 	case SETTING_INT:
-		return g_strdup_printf("%" G_GINT64_FORMAT, *(int64_t *)source);
+		return g_strdup_printf("%" PRId64, *(int64_t *)source);
 	case SETTING_STRING:
 	case SETTING_CHOICE:
 		return g_strdup(*(char **)source);

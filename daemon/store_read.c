@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading what is not kept in memory: history and old events. Runs on the store's thread. */
+#include <inttypes.h>
+
 #include "base/error.h"
 #include "base/i18n.h"
 #include "daemon/store_private.h"
@@ -111,7 +113,7 @@ StoreRevision *store_revision_call(Store *store, const char *driver, const char 
 		return NULL;
 	if (found->len == 0)
 		return fail_null(error, VIR_ERR_INVALID_ARG,
-				 _("there is no revision %" G_GINT64_FORMAT
+				 _("there is no revision %" PRId64
 				   " of this domain; its history lists those that are kept"),
 				 revision);
 	return g_ptr_array_steal_index(found, 0);

@@ -2,6 +2,8 @@
 /* Small buses: virtio-serial, CCID, and those of pseries and s390 machines. */
 #include "config.h"
 
+#include <inttypes.h>
+
 #include "base/error.h"
 #include "base/i18n.h"
 #include "drivers/qemu/address.h"
@@ -245,7 +247,7 @@ static bool spapr_assign(DomainDef *def, const DomainDevice *device, void *data)
 			break;
 		if (given)
 			return fail(data, VIR_ERR_XML_ERROR,
-				    _("spapr-vio address 0x%" G_GINT64_MODIFIER "x is used twice"),
+				    _("spapr-vio address 0x%" PRIx64 " is used twice"),
 				    search.reg);
 		search.reg += 0x1000;
 	}

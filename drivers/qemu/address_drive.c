@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -117,7 +118,7 @@ static bool disk_address(DomainDef *def, DomainDisk *disk, GError **error)
 		return fail(
 			error, VIR_ERR_CONFIG_UNSUPPORTED,
 			_("disk '%s' would be where a SCSI host device is (controller %u, bus %u, "
-			  "target %u, unit %" G_GUINT64_FORMAT
+			  "target %u, unit %" PRIu64
 			  "): give one of them another <address>"),
 			disk->target, address->drive.controller, address->drive.bus,
 			address->drive.target, address->drive.unit);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -345,8 +346,8 @@ bool live_set_memory(Guest *guest, uint64_t kib, GError **error)
 		return fail_no_balloon(guest, error);
 	if (kib == 0 || kib > guest->def->memory.total_kib)
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("%" G_GUINT64_FORMAT
-			      " KiB: domain '%s' can have 1 to %" G_GUINT64_FORMAT " KiB"),
+			    _("%" PRIu64
+			      " KiB: domain '%s' can have 1 to %" PRIu64 " KiB"),
 			    kib, guest->def->name, guest->def->memory.total_kib);
 	return live_call(guest, "balloon", json_pack("{s:I}", "value", (json_int_t)(kib * 1024)),
 			 NULL, error);

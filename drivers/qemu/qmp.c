@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -240,7 +241,7 @@ static bool qmp_may_call(const Qmp *qmp, GError **error)
 	if (g_hash_table_size(qmp->calls) < CALLS_MAX)
 		return true;
 	return fail(error, VIR_ERR_OPERATION_TIMEOUT,
-		    _("the hypervisor has not answered %u commands for %" G_GINT64_FORMAT
+		    _("the hypervisor has not answered %u commands for %" PRId64
 		      " ms; destroy the domain if it does not recover"),
 		    g_hash_table_size(qmp->calls), qmp_silent_ms(qmp));
 }

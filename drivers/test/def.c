@@ -103,8 +103,8 @@ static char *test_domain_capabilities(G_GNUC_UNUSED const char *emulator, const 
 		return NULL;
 	if (arch && !g_str_equal(arch, ARCH))
 		return fail_null(error, VIR_ERR_INVALID_ARG,
-				 _("this connection has guests of architecture " ARCH " only, not '%s'"),
-				 arch);
+				 _("this connection has guests of architecture %s only, not '%s'"),
+				 ARCH, arch);
 	if (machine)
 		return fail_null(error, VIR_ERR_INVALID_ARG,
 				 _("guests of this connection have no machine type, such as '%s'"),
