@@ -6,7 +6,7 @@
 
 CONF_ENUM_DEFINE(virt_type, VIRT)
 
-static const BindRow genid_rows[] = { TEXT(DomainDef, genid, uuid, 0), END_ROWS };
+static const BindRow genid_rows[] = { TEXT(DomainDef, genid, uuid, G), END_ROWS };
 static ELEMENT(genid, NULL, DomainDef, genid_rows);
 
 static const BindRow memory_rows[] = {

@@ -13,6 +13,10 @@ CONF_ENUM_DEFINE(smbios_mode, SMBIOS_MODE)
 CONF_ENUM_DEFINE(acpi_table_type, ACPI_TABLE)
 CONF_ENUM_DEFINE(sysinfo_type, SYSINFO)
 
+/*
+ * A file of the host that the guest starts from (loader, kernel, initrd, ...) is the host's affair,
+ * as the file of a disk is; words and kinds that reach the guest as they stand here are visible.
+ */
 static const BindRow type_rows[] = {
 	ATTR(DomainOs, "arch", arch, str, G),
 	ATTR(DomainOs, "machine", machine, str, G),
@@ -22,22 +26,22 @@ static const BindRow type_rows[] = {
 static ELEMENT(os_type_element, NULL, DomainOs, type_rows);
 
 static const BindRow firmware_feature_rows[] = {
-	ATTR(FirmwareFeature, "enabled", enabled, yes_no, BIND_REQUIRED),
-	ATTR(FirmwareFeature, "name", name, firmware_feature_name, BIND_REQUIRED),
+	ATTR(FirmwareFeature, "enabled", enabled, yes_no, BIND_REQUIRED | G),
+	ATTR(FirmwareFeature, "name", name, firmware_feature_name, BIND_REQUIRED | G),
 	END_ROWS
 };
 static ELEMENT(firmware_feature, NULL, FirmwareFeature, firmware_feature_rows);
 static const BindRow firmware_rows[] = {
-	LIST(DomainOs, "feature", firmware_features, firmware_feature, 0),
+	LIST(DomainOs, "feature", firmware_features, firmware_feature, G),
 	END_ROWS
 };
 static ELEMENT(firmware, NULL, DomainOs, firmware_rows);
 
 static const BindRow loader_rows[] = {
-	ATTR(OsLoader, "readonly", readonly, yes_no, 0),
-	ATTR(OsLoader, "secure", secure, yes_no, 0),
-	ATTR(OsLoader, "type", type, loader_type, 0),
-	ATTR(OsLoader, "stateless", stateless, yes_no, 0),
+	ATTR(OsLoader, "readonly", readonly, yes_no, G),
+	ATTR(OsLoader, "secure", secure, yes_no, G),
+	ATTR(OsLoader, "type", type, loader_type, G),
+	ATTR(OsLoader, "stateless", stateless, yes_no, G),
 	ATTR(OsLoader, "format", format, storage_format, 0),
 	TEXT(OsLoader, path, str, 0),
 	END_ROWS
@@ -67,9 +71,9 @@ static const BindRow bootmenu_rows[] = {
 };
 static ELEMENT(bootmenu, NULL, DomainOs, bootmenu_rows);
 static const BindRow bios_rows[] = {
-	ATTR(DomainOs, "useserial", bios_useserial, yes_no, 0),
-	ATTR(DomainOs, "rebootTimeout", bios_reboot_timeout, int, 0, HAS(DomainOs,
-	     has_bios_reboot_timeout)),
+	ATTR(DomainOs, "useserial", bios_useserial, yes_no, G),
+	ATTR(DomainOs, "rebootTimeout", bios_reboot_timeout, int, G,
+	     HAS(DomainOs, has_bios_reboot_timeout)),
 	END_ROWS
 };
 static ELEMENT(bios, NULL, DomainOs, bios_rows);
@@ -87,30 +91,30 @@ static const BindRow acpi_rows[] = {
 static ELEMENT(os_acpi, NULL, DomainOs, acpi_rows);
 
 static const BindRow initenv_rows[] = {
-	ATTR(OsInitEnv, "name", name, str, BIND_REQUIRED),
-	TEXT(OsInitEnv, value, str, 0),
+	ATTR(OsInitEnv, "name", name, str, BIND_REQUIRED | G),
+	TEXT(OsInitEnv, value, str, G),
 	END_ROWS
 };
 static ELEMENT(initenv, NULL, OsInitEnv, initenv_rows);
 
 static const BindRow os_rows[] = {
-	ATTR(DomainOs, "firmware", firmware, os_firmware, 0, .code = VIR_ERR_CONFIG_UNSUPPORTED),
+	ATTR(DomainOs, "firmware", firmware, os_firmware, G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
 	CHILD("type", os_type_element, BIND_REQUIRED, .code = VIR_ERR_OS_TYPE),
-	LEAF(DomainOs, "init", init, str, 0),
-	STRINGS(DomainOs, "initarg", initargs, 0),
-	LIST(DomainOs, "initenv", initenvs, initenv, 0),
-	LEAF(DomainOs, "initdir", initdir, str, 0),
-	LEAF(DomainOs, "inituser", inituser, str, 0),
-	LEAF(DomainOs, "initgroup", initgroup, str, 0),
+	LEAF(DomainOs, "init", init, str, G),
+	STRINGS(DomainOs, "initarg", initargs, G),
+	LIST(DomainOs, "initenv", initenvs, initenv, G),
+	LEAF(DomainOs, "initdir", initdir, str, G),
+	LEAF(DomainOs, "inituser", inituser, str, G),
+	LEAF(DomainOs, "initgroup", initgroup, str, G),
 	CHILD("firmware", firmware, 0),
-	POINTER(DomainOs, "loader", loader, loader, 0),
+	POINTER(DomainOs, "loader", loader, loader, G),
 	POINTER(DomainOs, "nvram", nvram, nvram, 0),
 	LEAF(DomainOs, "kernel", kernel, str, 0),
 	LEAF(DomainOs, "initrd", initrd, str, 0),
-	LEAF(DomainOs, "cmdline", cmdline, str, 0),
+	LEAF(DomainOs, "cmdline", cmdline, str, G),
 	LEAF(DomainOs, "shim", shim, str, 0),
 	LEAF(DomainOs, "dtb", dtb, str, 0),
-	LEAF(DomainOs, "root", root, str, 0),
+	LEAF(DomainOs, "root", root, str, G),
 	CHILD("acpi", os_acpi, 0),
 	LIST(DomainOs, "boot", boots, os_boot, G),
 	CHILD("bootmenu", bootmenu, 0),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The domain format: golden files of tests/golden/domain; complete/ after completion. Where a corpus of other people's definitions is at hand, all of it goes through as well.
+ * The domain format: golden files of tests/golden/domain; complete/ after completion. Where a corpus
+ * of other people's definitions is at hand, all of it goes through as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -172,6 +173,46 @@ static void test_compare(void **state G_GNUC_UNUSED)
 	assert_true(g_str_has_prefix(list_get(lines, 1), "guest /domain/devices/disk/target/@bus"));
 }
 
+/* How the guest starts: its own words are its affair, files of the host are the host's. */
+static void test_compare_boot(void **state G_GNUC_UNUSED)
+{
+	static const char form[] = "<domain type='kvm'><name>a</name><memory>1</memory>"
+				   "<genid>%s</genid><os>"
+				   "<type>hvm</type><loader type='%s'>%s</loader><kernel>%s</kernel>"
+				   "<initrd>%s</initrd><cmdline>%s</cmdline><boot dev='%s'/></os></domain>";
+	static const char *const old[] = { "00000000-0000-0000-0000-000000000001",
+					   "rom", "/l", "/k", "/i", "quiet", "hd" };
+	static const struct {
+		const char *name, *value;
+		bool guest;
+	} parts[] = {
+		{ "genid", "00000000-0000-0000-0000-000000000002", true },
+		{ "loader/@type", "pflash", true },
+		{ "loader", "/other", false },
+		{ "kernel", "/other", false },
+		{ "initrd", "/other", false },
+		{ "cmdline", "single", true },
+		{ "boot/@dev", "network", true },
+	};
+	g_autofree char *text = g_strdup_printf(form, old[0], old[1], old[2], old[3], old[4],
+						old[5], old[6]);
+	g_autoptr(DomainDef) a = parse_or_fail(text, strlen(text), 0, "compare");
+
+	for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+		const char *is[G_N_ELEMENTS(parts)];
+		g_autofree char *changed = NULL;
+		g_autoptr(DomainDef) b = NULL;
+
+		memcpy(is, old, sizeof(is));
+		is[i] = parts[i].value;
+		changed = g_strdup_printf(form, is[0], is[1], is[2], is[3], is[4], is[5], is[6]);
+		b = parse_or_fail(changed, strlen(changed), 0, parts[i].name);
+		assert_false(domain_def_compare(a, b, BIND_COMPARE_ALL, NULL));
+		if (domain_def_compare(a, b, BIND_COMPARE_GUEST, NULL) == parts[i].guest)
+			fail_msg("%s", parts[i].name);
+	}
+}
+
 static void test_devices(void **state G_GNUC_UNUSED)
 {
 	static const char text[] = "<interface type='user'><mac address='52:54:00:00:00:01'/></interface>";
@@ -248,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_coverage),  cmocka_unit_test(test_corpus),
 		cmocka_unit_test(test_flags),	  cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_compare),	  cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_compare_boot),
 		cmocka_unit_test(test_refusals),  cmocka_unit_test(test_reference),
 	};
 
