@@ -35,7 +35,7 @@ worker_reeve_priv_LDADD = \
 	rpc/libwire.a \
 	rpc/librpc.a \
 	$(BASE_LIBS) \
-	$(TIRPC_LIBS) \
+	$(XDR_LIBS) \
 	$(SECCOMP_LIBS)
 
 pkglibexec_PROGRAMS += worker/reeve-vm
@@ -58,7 +58,10 @@ worker_reeve_vm_LDADD = \
 	worker/libworker.a \
 	drivers/libdrivers_live.a \
 	conf/libconf.a \
-	$(RPC_LIBS) \
+	rpc/librpc.a \
+	rpc/libwire.a \
+	$(BASE_LIBS) \
+	$(XDR_LIBS) \
 	$(JANSSON_LIBS) \
 	$(XML_LIBS)
 
