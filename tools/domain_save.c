@@ -322,6 +322,29 @@ static bool job_info_old(Session *session, const Domain *domain, GError **error)
 	return true;
 }
 
+static void job_print(Session *session, const remote_domain_get_job_stats_ret *ret, const char *type,
+		      bool all)
+{
+	out_print(session, "%-17s %-12s\n", _("Job type:"), _(type));
+	for (guint i = 0; i < ret->params.params_len && (ret->type || all); i++) {
+		const remote_typed_param *param = &ret->params.params_val[i];
+		g_autofree char *title = g_strconcat(param->field, ":", NULL);
+
+		out_print(session, "%-17s %-12s\n", title, param_text(session, param));
+	}
+}
+
+/* For scripts: the type is its number, nothing is aligned or left out. */
+static void job_print_raw(Session *session, const remote_domain_get_job_stats_ret *ret)
+{
+	out_print(session, "%s %d\n\n", "Job type:", ret->type);
+	for (guint i = 0; i < ret->params.params_len; i++) {
+		const remote_typed_param *param = &ret->params.params_val[i];
+
+		out_print(session, "%s: %s\n", param->field, param_text(session, param));
+	}
+}
+
 bool cmd_domjobinfo(Session *session, const Args *args, GError **error)
 {
 	const Domain *domain = domain_arg(session, args, error);
@@ -344,12 +367,10 @@ bool cmd_domjobinfo(Session *session, const Args *args, GError **error)
 		return false;
 	}
 	type = job_types[ret->type >= 0 && (gsize)ret->type < G_N_ELEMENTS(job_types) ? ret->type : 0];
-	out_print(session, "%-17s %-12s\n", _("Job type:"), _(type));
-	for (guint i = 0; i < ret->params.params_len && (ret->type || args_has(args, "anystats")); i++) {
-		g_autofree char *title = g_strconcat(ret->params.params_val[i].field, ":", NULL);
-
-		out_print(session, "%-17s %-12s\n", title, param_text(session, &ret->params.params_val[i]));
-	}
+	if (args_has(args, "rawstats"))
+		job_print_raw(session, ret);
+	else
+		job_print(session, ret, type, args_has(args, "anystats"));
 	object = params_json(ret->params.params_val, ret->params.params_len);
 	json_object_set_new(object, "type", json_string(type));
 	out_value(session, object);
