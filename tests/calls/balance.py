@@ -134,4 +134,6 @@ if __name__ == '__main__':
         skip('about our engine')
     libvirt.registerErrorHandler(lambda *_: None, None)
     with daemon() as running:
+        with running.connect() as opened:
+            opened.getCapabilities()  # after this the look at the hypervisor is over
         sys.exit(run_cases(running))

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every message has its translation in every catalogue, with the same conversions in it."""
+"""The marked messages can be collected, catalogues are well-formed with the conversions of their messages,
+nothing in them is unsure or for messages that are gone; how much is left to translate is told."""
 import os
 import subprocess
 
@@ -26,9 +27,11 @@ for path in files(r'^po/\w+\.po$'):
     for line in done.err.splitlines():
         fault(path, 0, line)
     done = command('msgmerge', '--quiet', '--no-fuzzy-matching', '--output-file', 'merged.po', catalogue, 'now.pot')
-    done = command('msgattrib', '--untranslated', '--no-wrap', 'merged.po')
-    for line in done.out.splitlines():
-        if line.startswith('msgid ') and line != 'msgid ""':
-            fault(path, 0, f'not translated: {line[6:]}')
+    for kind in ('--only-fuzzy', '--only-obsolete'):
+        done = command('msgattrib', kind, '--no-wrap', 'merged.po')
+        for line in done.out.splitlines():
+            if line.startswith(('msgid "', '#~ msgid "')) and not line.endswith('msgid ""'):
+                fault(path, 0, f'{kind[7:]}: {line}')
+    print(path, command('msgfmt', '--statistics', '--output-file', '/dev/null', 'merged.po').err.strip())
 
 finish('translations')
