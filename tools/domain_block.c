@@ -337,6 +337,7 @@ static void job_out(Session *session, const Args *args, const remote_domain_get_
 
 bool cmd_blockjob(Session *session, const Args *args, GError **error)
 {
+	static const char *const changes[] = { "abort", "async", "pivot", "bandwidth" };
 	const Domain *domain = domain_arg(session, args, error);
 	char *path = (char *)args_text(args, "path");
 	remote_domain_block_job_abort_args stop = { .path = path };
@@ -346,6 +347,9 @@ bool cmd_blockjob(Session *session, const Args *args, GError **error)
 
 	if (!domain || !args_ulong(args, "bandwidth", &speed.bandwidth, error))
 		return false;
+	for (guint i = 0; i < G_N_ELEMENTS(changes); i++)
+		if (!args_exclusive(args, "info", changes[i], error))
+			return false;
 	stop.dom = speed.dom = ask.dom = *domain;
 	if (args_has(args, "abort") || args_has(args, "pivot") || args_has(args, "async")) {
 		stop.flags = (args_has(args, "async") ? VIR_DOMAIN_BLOCK_JOB_ABORT_ASYNC : 0) |

@@ -143,6 +143,9 @@ bool cmd_net_list(Session *session, const Args *args, GError **error)
 	json_t *array;
 	char uuid[37];
 
+	if (!args_exclusive(args, "table", "name", error) ||
+	    !args_exclusive(args, "table", "uuid", error))
+		return false;
 	if (!args_has(args, "all") && !args_has(args, "inactive"))
 		call.flags |= VIR_CONNECT_LIST_NETWORKS_ACTIVE;
 	ret = ASK(session, connect_list_all_networks, &call, error);
@@ -335,7 +338,7 @@ bool cmd_net_port_list(Session *session, const Args *args, GError **error)
 	remote_network_list_all_ports_ret *ret;
 	json_t *array;
 
-	if (!net)
+	if (!net || !args_exclusive(args, "table", "uuid", error))
 		return false;
 	call.network = *net;
 	ret = ASK(session, network_list_all_ports, &call, error);
