@@ -193,6 +193,7 @@ static bool command_run(Session *session, const Command *command, char *const *w
 	session->json = session->json_always || args_has(args, "json");
 	if (args_has(args, "help")) {
 		help_print(command);
+		session->failed = false;
 		return true;
 	}
 	result = command->run(session, args, error);
