@@ -24,11 +24,11 @@ tests_unit_test_conf_documents_SOURCES = tests/unit/test_conf_documents.c tests/
 tests_unit_test_conf_documents_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_qemu_caps
-tests_unit_test_qemu_caps_SOURCES = tests/unit/test_qemu_caps.c
+tests_unit_test_qemu_caps_SOURCES = tests/unit/test_qemu_caps.c tests/unit/golden.c tests/unit/golden.h
 tests_unit_test_qemu_caps_LDADD = drivers/libdrivers_def.a drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_qemu_complete
-tests_unit_test_qemu_complete_SOURCES = tests/unit/test_qemu_complete.c
+tests_unit_test_qemu_complete_SOURCES = tests/unit/test_qemu_complete.c tests/unit/golden.c tests/unit/golden.h
 tests_unit_test_qemu_complete_LDADD = drivers/libdrivers_def.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 # For people: prints what would be stored for a definition.
@@ -37,7 +37,7 @@ tests_golden_golden_runner_SOURCES = tests/golden/golden_runner.c
 tests_golden_golden_runner_LDADD = drivers/libdrivers_def.a $(CONF_LIBS) $(JANSSON_LIBS)
 
 UNIT_TESTS += tests/unit/test_qemu_command
-tests_unit_test_qemu_command_SOURCES = tests/unit/test_qemu_command.c
+tests_unit_test_qemu_command_SOURCES = tests/unit/test_qemu_command.c tests/unit/golden.c tests/unit/golden.h
 tests_unit_test_qemu_command_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_qemu_honoured

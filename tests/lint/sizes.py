@@ -6,6 +6,7 @@ import re
 from reeve_lint import ROOMS, fault, files, finish, read
 
 FILE, TABLES, FUNCTION, PARAMETERS, NESTING = 700, 1000, 60, 5, 3
+GIVEN = {'on_element'}  # libxml2 says what its SAX callback takes
 COLUMNS = 120  # the layout aims at 100; strings for people are not broken to get there
 
 
@@ -64,7 +65,7 @@ for path in files(r'\.(c|h)$', ROOMS + ('bench', 'tests')):
     for name, signature, number, body in functions(lines):
         if len(body) > FUNCTION:
             fault(path, number, f'{name}() has {len(body)} lines, more than {FUNCTION}')
-        if parameters(signature) > PARAMETERS:
+        if parameters(signature) > PARAMETERS and name not in GIVEN:
             fault(path, number, f'{name}() has {parameters(signature)} parameters, more than {PARAMETERS}')
         if nesting(body) > NESTING:
             fault(path, number, f'{name}() is nested {nesting(body)} deep, more than {NESTING}')

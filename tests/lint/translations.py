@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The marked messages can be collected, catalogues are well-formed with the conversions of their messages,
-nothing in them is unsure or for messages that are gone; how much is left to translate is told."""
+"""Every message has its translation in every catalogue, with the same conversions in it; none is unsure or
+for a message that is gone. `make update-po` shows what is to be done."""
 import os
 import subprocess
 
@@ -27,11 +27,11 @@ for path in files(r'^po/\w+\.po$'):
     for line in done.err.splitlines():
         fault(path, 0, line)
     done = command('msgmerge', '--quiet', '--no-fuzzy-matching', '--output-file', 'merged.po', catalogue, 'now.pot')
-    for kind in ('--only-fuzzy', '--only-obsolete'):
+    for kind in ('--untranslated', '--only-fuzzy', '--only-obsolete'):
         done = command('msgattrib', kind, '--no-wrap', 'merged.po')
         for line in done.out.splitlines():
             if line.startswith(('msgid "', '#~ msgid "')) and not line.endswith('msgid ""'):
-                fault(path, 0, f'{kind[7:]}: {line}')
+                fault(path, 0, f'{kind.lstrip("-")}: {line}')
     print(path, command('msgfmt', '--statistics', '--output-file', '/dev/null', 'merged.po').err.strip())
 
 finish('translations')

@@ -18,6 +18,7 @@
 #include "drivers/qemu/definition.h"
 #include "drivers/qemu/probe.h"
 #include "drivers/qemu/probe_kvm.h"
+#include "tests/unit/golden.h"
 
 static char *state_dir;
 static unsigned probes; /* that were asked for */
@@ -45,14 +46,12 @@ static bool probe_later(const char *driver, const char *what,
 
 static char *answer_of(const char *what)
 {
-	const char *source = getenv("srcdir");
 	g_autofree char *path = NULL;
 	char *text = NULL;
 
 	if (strcmp(what, "kvm") == 0)
 		return g_strdup("{\"format\": 1, \"usable\": false, \"reason\": \"it is slow\"}");
-	path = g_build_filename(source ? source : ".",
-				"tests/golden/qemu/caps/qemu-system-x86_64.json", NULL);
+	path = golden_source_path("tests/golden/qemu/caps/qemu-system-x86_64.json");
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	return text;
 }

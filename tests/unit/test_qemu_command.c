@@ -14,14 +14,13 @@
 
 #include "base/error.h"
 #include "drivers/qemu/command.h"
+#include "tests/unit/golden.h"
 
 enum { FIRST_FD = 900 }; /* numbers that no test program has open */
 
 static char *folder(void)
 {
-	const char *source = getenv("REEVE_SOURCE") ? getenv("REEVE_SOURCE") : getenv("srcdir");
-
-	return g_build_filename(source ? source : ".", "tests/golden/qemu-args", NULL);
+	return golden_source_path("tests/golden/qemu-args");
 }
 
 /* ---- Everything opened, under made-up numbers */

@@ -19,6 +19,7 @@
 #include "drivers/qemu/complete.h"
 #include "drivers/qemu/definition.h"
 #include "drivers/qemu/prepare.h"
+#include "tests/unit/golden.h"
 
 static const DriverSettings settings = { .state_dir = "/var/lib/reeve",
 					 .run_dir = "/run/reeve",
@@ -27,9 +28,7 @@ static const DriverSettings settings = { .state_dir = "/var/lib/reeve",
 
 static char *golden_folder(void)
 {
-	const char *source = getenv("srcdir");
-
-	return g_build_filename(source ? source : ".", "tests/golden/qemu", NULL);
+	return golden_source_path("tests/golden/qemu");
 }
 
 static void caps_load(const char *folder, const char *binary)
