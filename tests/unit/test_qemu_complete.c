@@ -26,7 +26,7 @@ static const DriverSettings settings = { .state_dir = "/var/lib/reeve",
 					 .log_dir = "/var/log/reeve",
 					 .privileged = true };
 
-static char *golden_folder(void)
+static char *definitions_folder(void)
 {
 	return golden_source_path("tests/golden/qemu");
 }
@@ -45,7 +45,7 @@ static void caps_load(const char *folder, const char *binary)
 
 static int setup(void **state)
 {
-	g_autofree char *folder = golden_folder();
+	g_autofree char *folder = definitions_folder();
 
 	(void)state;
 	assert_true(qemu_caps_init(&settings, NULL));
@@ -108,7 +108,7 @@ static bool case_run(const char *path)
 
 static void test_golden(void **state)
 {
-	g_autofree char *folder = golden_folder();
+	g_autofree char *folder = definitions_folder();
 	GDir *dir = g_dir_open(folder, 0, NULL);
 	unsigned cases = 0, wrong = 0;
 	const char *name;
@@ -130,7 +130,7 @@ static void test_golden(void **state)
 
 static DomainDef *define_file(const char *name)
 {
-	g_autofree char *folder = golden_folder();
+	g_autofree char *folder = definitions_folder();
 	g_autofree char *path = g_build_filename(folder, name, NULL);
 	g_autofree char *xml = NULL;
 	DomainDef *def;
