@@ -51,6 +51,7 @@ priv_open_args priv_open_args_of(Resource *resource, uid_t uid);
 
 /* Makes the directory of a guest and chooses its user. */
 bool priv_make_vm_dir_call(Engine *engine, const uint8_t *uuid, uid_t *ret_uid, GError **error);
+/* Ends whatever still runs of the guest, then removes the directory. */
 bool priv_remove_vm_dir_call(Engine *engine, const uint8_t *uuid, GError **error);
 typedef struct PrivProcess {
 	pid_t pid;

@@ -156,14 +156,20 @@ bool priv_remove_vm_dir_call(Engine *engine, const uint8_t *uuid, GError **error
 	priv_remove_vm_dir_args args;
 	priv_nothing nothing = { 0 };
 	g_autofd int parent = -1;
+	g_autofd int directory = -1;
 	char name[UUID_TEXT];
 
 	memcpy(args.uuid, uuid, sizeof(args.uuid));
 	if (engine->priv)
 		return PRIV_CALL(engine, remove_vm_dir, &args, &nothing, NULL, error);
 	parent = vm_dirs_open(engine, error);
+	if (parent < 0)
+		return false;
 	uuid_text(uuid, name);
-	return parent >= 0 && directory_remove(parent, name, error);
+	directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory >= 0)
+		directory_kill(directory);
+	return directory_remove(parent, name, error);
 }
 
 /* ---- Processes ----------------------------------------------------------------------------- */

@@ -8,7 +8,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -201,24 +200,12 @@ static void vm_find(void *data)
 
 /* ---- Directories that nobody knows --------------------------------------------------------- */
 
-static void stray_kill_call(Engine *engine, const Uuid *uuid, const char *name, const char *member)
-{
-	pid_t pid = vm_saved_pid(engine, name, member);
-	g_autofd int pidfd = pid > 0 ? pidfd_open_of(pid) : -1;
-
-	if (pidfd >= 0)
-		priv_kill_call(engine, uuid->bytes, pidfd, SIGKILL, NULL);
-}
-
-/* A worker whose start was never acknowledged, or a leftover: away with it. */
+/* A worker whose start was never acknowledged, or a leftover: away with it and its hypervisor. */
 static void stray_remove_call(Engine *engine, const Uuid *uuid, const char *name)
 {
 	g_autoptr(GError) error = NULL;
 
 	log_warning(_("guest %s was about to start when reeved ended; it is removed"), name);
-	/* The worker first, so that it does not report the end of what is killed next. */
-	stray_kill_call(engine, uuid, name, "worker");
-	stray_kill_call(engine, uuid, name, "pid");
 	if (!priv_remove_vm_dir_call(engine, uuid->bytes, &error))
 		log_warning("%s", error->message);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -138,12 +139,33 @@ bool priv_make_vm_dir(PrivCall *call, const priv_make_vm_dir_args *args, priv_ma
 	return true;
 }
 
+/*
+ * Whatever still runs as @uid, be it known to the engine or not: the user has no other purpose than
+ * this guest. The kernel lets nobody slip through between two forks.
+ */
+static void uid_kill(uid_t uid)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setresuid(uid, uid, uid) == 0)
+			kill(-1, SIGKILL);
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
 bool priv_remove_vm_dir(PrivCall *call, const priv_remove_vm_dir_args *args, G_GNUC_UNUSED priv_nothing *ret,
 			GError **error)
 {
 	char name[UUID_TEXT];
+	struct stat st;
 
 	priv_uuid_format((const unsigned char *)args->uuid, name);
+	if (fstatat(call->config->vm_dirs, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    uid_is_guest(call->config, st.st_uid))
+		uid_kill(st.st_uid);
 	return directory_remove(call->config->vm_dirs, name, error);
 }
 

@@ -233,3 +233,25 @@ bool directory_remove(int parent, const char *name, GError **error)
 {
 	return entry_remove(parent, name, 0, error);
 }
+
+void directory_kill(int directory)
+{
+	DIR *processes = opendir("/proc");
+	const struct dirent *entry;
+	struct stat wanted, cwd;
+
+	if (!processes || fstat(directory, &wanted) < 0) {
+		if (processes)
+			closedir(processes);
+		return;
+	}
+	while ((entry = readdir(processes))) {
+		g_autofree char *link = g_strdup_printf("%s/cwd", entry->d_name);
+
+		if (g_ascii_isdigit(entry->d_name[0]) &&
+		    fstatat(dirfd(processes), link, &cwd, 0) == 0 && cwd.st_dev == wanted.st_dev &&
+		    cwd.st_ino == wanted.st_ino)
+			kill((pid_t)g_ascii_strtoll(entry->d_name, NULL, 10), SIGKILL);
+	}
+	closedir(processes);
+}
