@@ -40,7 +40,8 @@
  * - WHEN() makes a row count only for some values of an enum member of the same struct (a union by
  *   type); attributes are read before children, so the enum may stand in any attribute. The same
  *   name may have several rows with different WHEN(). Members behind WHEN() may lie in a C union
- *   unless they own memory.
+ *   unless they own memory. LIST() and POINTER() rows of one member must name tables that own the
+ *   same memory: copying and freeing go by the first.
  * - SELECT() takes only elements which have that attribute value, and writes it.
  * - What no row takes becomes a diagnostic; a value that its type refuses is an error.
  */

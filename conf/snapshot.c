@@ -170,6 +170,9 @@ static const BindRow backup_disk_rows[] = {
 	ATTR(BackupDisk, "backupmode", mode, backup_disk_mode, 0, .doc = N_("All, or changes.")),
 	ATTR(BackupDisk, "incremental", incremental, str, 0,
 	     .doc = N_("Checkpoint that changes count from.")),
+	ATTR(BackupDisk, "exportname", export_name, str, 0, .doc = N_("Name in the NBD server.")),
+	ATTR(BackupDisk, "exportbitmap", export_bitmap, str, 0,
+	     .doc = N_("Name of the bitmap in the NBD server.")),
 	END_ROWS
 };
 static ELEMENT(backup_disk, "disk", BackupDisk, backup_disk_rows);
@@ -197,9 +200,6 @@ static ELEMENT(push_disk, "disk", BackupDisk, push_disk_rows, .parsed = backup_d
 
 static const BindRow pull_disk_rows[] = {
 	INCLUDE(backup_disk),
-	ATTR(BackupDisk, "exportname", export_name, str, 0, .doc = N_("Name in the NBD server.")),
-	ATTR(BackupDisk, "exportbitmap", export_bitmap, str, 0,
-	     .doc = N_("Name of the bitmap in the NBD server.")),
 	CHILD("driver", backup_driver, 0, .doc = N_("The copy.")),
 	CHILD_IN(BackupDisk, "scratch", store, storage_source, 0, HAS(BackupDisk, has_store),
 		 .doc = N_("Where old contents are kept meanwhile.")),
