@@ -70,8 +70,11 @@ static bool first_of_name(const BindSlots *slots, guint position)
 	return true;
 }
 
+/* In an interleave their order is free for libxml2, too, which otherwise tries every subset. */
 static void attrs_put(Schema *schema, const BindSlots *slots)
 {
+	if (slots->count > 0)
+		g_string_append(schema->out, "<interleave>");
 	for (guint i = 0; i < slots->count; i++) {
 		const BindRow *row = slots->slots[i].row;
 		bool required = row->flags & BIND_REQUIRED && !row->when && !slots->slots[i].guard;
@@ -87,6 +90,8 @@ static void attrs_put(Schema *schema, const BindSlots *slots)
 		g_string_append(schema->out, "</choice></attribute>");
 		g_string_append(schema->out, required ? "</group>" : "</optional>");
 	}
+	if (slots->count > 0)
+		g_string_append(schema->out, "</interleave>");
 }
 
 static void select_put(Schema *schema, const BindRow *row)
