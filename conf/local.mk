@@ -88,3 +88,8 @@ conf_libconf_a_SOURCES = \
 	conf/volume.h
 
 CONF_LIBS = conf/libconf.a $(BASE_LIBS) $(XML_LIBS)
+
+# Prints the reference and the schemas; docs/local.mk says where they go.
+noinst_PROGRAMS += conf/conf-reference
+conf_conf_reference_SOURCES = conf/reference.c
+conf_conf_reference_LDADD = $(CONF_LIBS)

@@ -11,10 +11,17 @@
 
 #include <cmocka.h>
 #include <libvirt/virterror.h>
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
 
 #include "conf/document.h"
 #include "conf/domain.h"
 #include "tests/unit/golden.h"
+
+typedef struct {
+	const ConfDocument *kind;
+	xmlRelaxNG *schema; /* made from the same tables */
+} Golden;
 
 static void *parse_or_fail(const ConfDocument *kind, const char *text, gsize length,
 			   const char *name)
@@ -46,26 +53,49 @@ static void check_stable(const ConfDocument *kind, const void *def, const char *
 	bind_free(kind->element, copy);
 }
 
+static void check_schema(const Golden *golden, const char *text, const char *name)
+{
+	xmlDoc *doc = xmlReadMemory(text, (int)strlen(text), name, NULL, 0);
+	xmlRelaxNGValidCtxt *context = xmlRelaxNGNewValidCtxt(golden->schema);
+
+	if (xmlRelaxNGValidateDoc(context, doc) != 0)
+		fail_msg("%s is not what the schema allows", name);
+	xmlRelaxNGFreeValidCtxt(context);
+	xmlFreeDoc(doc);
+}
+
 static char *reformat(const char *text, gsize length, const char *name, const void *data)
 {
-	const ConfDocument *kind = data;
+	const Golden *golden = data;
+	const ConfDocument *kind = golden->kind;
 	void *def = parse_or_fail(kind, text, length, name);
 	char *out = bind_format(kind->element, def, CONF_SECURE);
 
 	check_stable(kind, def, out, name);
+	check_schema(golden, out, name);
 	bind_free(kind->element, def);
 	return out;
+}
+
+static void golden_kind(const ConfDocument *kind)
+{
+	g_autofree char *below = g_strconcat("tests/golden/documents/", kind->name, NULL);
+	g_autofree char *text = bind_rng(kind->element);
+	xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewMemParserCtxt(text, (int)strlen(text));
+	Golden golden = { kind, xmlRelaxNGParse(parser) };
+
+	assert_non_null(golden.schema);
+	golden_folder(below, reformat, &golden);
+	xmlRelaxNGFree(golden.schema);
+	xmlRelaxNGFreeParserCtxt(parser);
 }
 
 static void test_golden(void **state G_GNUC_UNUSED)
 {
 	bind_coverage_start();
-	for (const ConfDocument *kind = conf_documents; kind->name; kind++) {
-		g_autofree char *below = g_strconcat("tests/golden/documents/", kind->name, NULL);
-
+	for (const ConfDocument *kind = conf_documents; kind->name; kind++)
 		if (kind->element != &bind_el_domain)
-			golden_folder(below, reformat, kind);
-	}
+			golden_kind(kind);
 }
 
 /* After test_golden(). What a document shares with the domain is covered by the domain's files. */
@@ -80,6 +110,24 @@ static void test_members(void **state G_GNUC_UNUSED)
 {
 	for (const ConfDocument *kind = conf_documents; kind->name; kind++)
 		golden_members(kind->element);
+}
+
+/* Each kind has its reference and its schema, and both are installed. */
+static void test_reference(void **state G_GNUC_UNUSED)
+{
+	g_autofree char *path = golden_source_path("docs/local.mk");
+	g_autofree char *makefile = NULL;
+
+	assert_true(g_file_get_contents(path, &makefile, NULL, NULL));
+	for (const ConfDocument *kind = conf_documents; kind->name; kind++) {
+		g_autofree char *doc_name = g_strdup_printf("docs/reference/%s.md", kind->name);
+		g_autofree char *schema_name = g_strdup_printf("docs/schemas/%s.rng", kind->name);
+		g_autofree char *doc = bind_doc(kind->element);
+
+		assert_non_null(strstr(makefile, doc_name));
+		assert_non_null(strstr(makefile, schema_name));
+		assert_true(g_str_has_prefix(doc, "# "));
+	}
 }
 
 /* Files of ours with a word that nobody knows: refused when asked to be strict, else only noted. */
@@ -329,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_coverage),
+		cmocka_unit_test(test_reference),
 		cmocka_unit_test(test_strict),
 		cmocka_unit_test(test_corpus),
 		cmocka_unit_test(test_network_refusals),
