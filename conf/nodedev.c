@@ -407,6 +407,8 @@ static const BindRow capability_rows[] = {
 	LEAF(NodeCapability, "type", drm, node_drm_type, 0,
 	     WHEN(NodeCapability, type, BIT(NODE_CAP_DRM)), .doc = N_("Kind of DRM device.")),
 	OF_TYPE(NODE_CAP_MDEV, mdev, node_mdev),
+	LEAF(NodeCapability, "state", ccw_state, token, 0,
+	     WHEN(NodeCapability, type, BIT(NODE_CAP_CCW)), .doc = N_("online or offline.")),
 	INCLUDE_IN(NodeCapability, channel.address, node_ccw,
 		   WHEN(NodeCapability, type, BIT(NODE_CAP_CCW))),
 	OF_TYPE(NODE_CAP_CSS, channel, node_css),

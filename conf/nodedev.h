@@ -177,6 +177,7 @@ typedef struct NodeCapability {
 	NodeDrmType drm;
 	NodeMdev mdev;
 	NodeChannel channel; /* ccw, css, ap_card, ap_queue, ap_matrix */
+	char *ccw_state;     /* ccw */
 	char *vdpa;	     /* path of the character device */
 } NodeCapability;
 
