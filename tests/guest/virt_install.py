@@ -28,7 +28,7 @@ def of_a_kernel(server):
     image, initrd = kernel()
     install(server, 'vi-kernel', '--import', '--disk', 'none', '--graphics', 'vnc', '--console',
             'pty,target_type=serial', '--channel', 'unix,target.type=virtio,target.name=org.qemu.guest_agent.0',
-            '--boot', f'kernel={image},initrd={initrd},kernel_args="console=ttyS0 quiet"')
+            '--boot', f'kernel={image},initrd={initrd},kernel_args="console=ttyS0 quiet no_timer_check"')
     console = Console('virsh', '-c', server.uri(), 'console', 'vi-kernel', '--force')
     console.wait('Escape character is')
     for last in (False, False, True):

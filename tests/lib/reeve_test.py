@@ -330,7 +330,7 @@ def guest_xml(name, memory=96, vcpus=1, words='', devices='', boot=True, kind='q
     if boot:
         image, initrd = kernel()
         start = (f'<kernel>{image}</kernel><initrd>{initrd}</initrd>'
-                 f'<cmdline>console=ttyS0 quiet panic=-1 {words}</cmdline>')
+                 f'<cmdline>console=ttyS0 quiet panic=-1 no_timer_check {words}</cmdline>')
     return f'''<domain type='{kind}'>
   <name>{name}</name>
   <memory unit='MiB'>{memory}</memory>
