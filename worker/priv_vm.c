@@ -140,16 +140,16 @@ bool priv_make_vm_dir(PrivCall *call, const priv_make_vm_dir_args *args, priv_ma
 }
 
 /*
- * Whatever still runs as @uid, be it known to the engine or not: the user has no other purpose than
- * this guest. The kernel lets nobody slip through between two forks.
+ * Whatever still runs in the guest's @directory as its @uid, be it known to the engine or not. Done as
+ * that user, who may look at its own processes; those of other daemons' guests have other directories.
  */
-static void uid_kill(uid_t uid)
+static void guest_kill(int directory, uid_t uid)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		if (setresuid(uid, uid, uid) == 0)
-			kill(-1, SIGKILL);
+			directory_kill(directory);
 		_exit(0);
 	}
 	if (pid > 0)
@@ -159,13 +159,15 @@ static void uid_kill(uid_t uid)
 bool priv_remove_vm_dir(PrivCall *call, const priv_remove_vm_dir_args *args, G_GNUC_UNUSED priv_nothing *ret,
 			GError **error)
 {
+	g_autofd int directory = -1;
 	char name[UUID_TEXT];
 	struct stat st;
 
 	priv_uuid_format((const unsigned char *)args->uuid, name);
-	if (fstatat(call->config->vm_dirs, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    uid_is_guest(call->config, st.st_uid))
-		uid_kill(st.st_uid);
+	directory = openat(call->config->vm_dirs, name,
+			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory >= 0 && fstat(directory, &st) == 0 && uid_is_guest(call->config, st.st_uid))
+		guest_kill(directory, st.st_uid);
 	return directory_remove(call->config->vm_dirs, name, error);
 }
 
