@@ -1,10 +1,14 @@
-# How the suite is run and packed. tests/run finds the tests by folder.
+# How the suite is run and packed. tests/run finds the tests by folder. Folders stand here where nothing is
+# built in them: what is built would be packed with the rest.
 
 EXTRA_DIST += \
 	tests/calls \
 	tests/crash \
 	tests/fuzz/corpus \
-	tests/golden \
+	tests/golden/documents \
+	tests/golden/domain \
+	tests/golden/qemu \
+	tests/golden/qemu-args \
 	tests/guest \
 	tests/lib \
 	tests/lint \
