@@ -143,12 +143,13 @@ bool priv_make_vm_dir(PrivCall *call, const priv_make_vm_dir_args *args, priv_ma
  * Whatever still runs in the guest's @directory as its @uid, be it known to the engine or not. Done as
  * that user, who may look at its own processes; those of other daemons' guests have other directories.
  */
-static void guest_kill(int directory, uid_t uid)
+static void guest_kill(const PrivConfig *config, int directory, uid_t uid)
 {
+	gid_t gid = config->has_gid ? config->gid : uid; /* the kernel compares groups, too */
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (setresuid(uid, uid, uid) == 0)
+		if (setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0)
 			directory_kill(directory);
 		_exit(0);
 	}
@@ -167,7 +168,7 @@ bool priv_remove_vm_dir(PrivCall *call, const priv_remove_vm_dir_args *args, G_G
 	directory = openat(call->config->vm_dirs, name,
 			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory >= 0 && fstat(directory, &st) == 0 && uid_is_guest(call->config, st.st_uid))
-		guest_kill(directory, st.st_uid);
+		guest_kill(call->config, directory, st.st_uid);
 	return directory_remove(call->config->vm_dirs, name, error);
 }
 

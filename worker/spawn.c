@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "worker/spawn.h"
 
 enum {
+	KILL_PASSES = 1000, /* over /proc until nobody is left */
 	FIRST_FREE_FD = 4,
 	REMOVE_DEPTH_MAX = 8,
 };
@@ -234,24 +236,36 @@ bool directory_remove(int parent, const char *name, GError **error)
 	return entry_remove(parent, name, 0, error);
 }
 
-void directory_kill(int directory)
+/* Kills those that are in the directory @wanted just now; their number. */
+static unsigned directory_kill_pass(DIR *processes, const struct stat *wanted)
 {
-	DIR *processes = opendir("/proc");
 	const struct dirent *entry;
-	struct stat wanted, cwd;
+	unsigned killed = 0;
+	struct stat cwd;
 
-	if (!processes || fstat(directory, &wanted) < 0) {
-		if (processes)
-			closedir(processes);
-		return;
-	}
+	rewinddir(processes);
 	while ((entry = readdir(processes))) {
 		g_autofree char *link = g_strdup_printf("%s/cwd", entry->d_name);
 
 		if (g_ascii_isdigit(entry->d_name[0]) &&
-		    fstatat(dirfd(processes), link, &cwd, 0) == 0 && cwd.st_dev == wanted.st_dev &&
-		    cwd.st_ino == wanted.st_ino)
-			kill((pid_t)g_ascii_strtoll(entry->d_name, NULL, 10), SIGKILL);
+		    fstatat(dirfd(processes), link, &cwd, 0) == 0 && cwd.st_dev == wanted->st_dev &&
+		    cwd.st_ino == wanted->st_ino &&
+		    kill((pid_t)g_ascii_strtoll(entry->d_name, NULL, 10), SIGKILL) == 0)
+			killed++;
 	}
-	closedir(processes);
+	return killed;
+}
+
+void directory_kill(int directory)
+{
+	DIR *processes = opendir("/proc");
+	unsigned passes = KILL_PASSES;
+	struct stat wanted;
+
+	/* One that was forked while we looked elsewhere is found by the next pass. */
+	if (processes && fstat(directory, &wanted) == 0)
+		while (directory_kill_pass(processes, &wanted) > 0 && --passes > 0)
+			sched_yield();
+	if (processes)
+		closedir(processes);
 }
