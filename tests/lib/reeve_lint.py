@@ -7,7 +7,7 @@ import sys
 from reeve_test import SOURCE
 
 ROOMS = ('base', 'conf', 'rpc', 'drivers', 'worker', 'daemon', 'tools')
-LEFT_OUT = re.compile(r'^(\.git|m4|autom4te\.cache|build(-.*)?|__pycache__|reeve-\d.*)$')
+LEFT_OUT = re.compile(r'^(\.git|_build|_inst|m4|autom4te\.cache|build(-.*)?|__pycache__|reeve-\d.*)$')
 MADE = re.compile(r'(^|/)(configure~?|aclocal\.m4|Makefile\.in|config\.h\.in|ABOUT-NLS|LICENSE)$')
 
 faults = []
