@@ -141,8 +141,11 @@ guint golden_corpus(const char *prefix, GoldenCorpusFn fn, const void *data)
 	const char *name;
 	guint files = 0;
 
-	if (!dir)
+	if (!dir) { /* skip() does not come back */
+		g_clear_pointer(&beside, g_free);
+		g_clear_pointer(&public, g_free);
 		skip();
+	}
 	while ((name = g_dir_read_name(dir))) {
 		g_autofree char *folder = g_build_filename(public, name, NULL);
 
