@@ -46,7 +46,8 @@ def flat(server, act, name, memory=4096):
     for _ in range(3):
         act()
     after = settle(server)
-    check(after <= before, f'{name}: {after} descriptors, {before} before')
+    # The end of our last connection or two may not have been noticed; what leaks would leak three times.
+    check(after <= before + 2, f'{name}: {after} descriptors, {before} before')
     if 'REEVE_SANITIZE' not in os.environ:  # which keeps freed memory for a while
         grown = resident(server) - memory_before
         check(grown < memory, f'{name}: {grown} KiB more memory')
