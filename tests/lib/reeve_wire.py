@@ -105,6 +105,13 @@ class Wire:
     def close(self):
         self.socket.close()
 
+    def finish(self):
+        """Ends the connection and waits for the other side to have closed it, too."""
+        self.socket.shutdown(socket.SHUT_WR)
+        while self.read() is not None:
+            pass
+        self.close()
+
     def __enter__(self):
         return self
 
