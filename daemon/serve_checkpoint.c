@@ -71,6 +71,7 @@ bool serve_domain_list_all_checkpoints(Call *call, remote_domain_list_all_checkp
 {
 	g_autoptr(GPtrArray) list = NULL;
 
+	*ret = (remote_domain_list_all_checkpoints_ret){ .ret = 0 };
 	if (!call_flags(call, args->flags, LIST_FLAGS | VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL, error))
 		return false;
 	list = list_checkpoints(call->domain, NULL, args->flags);
@@ -90,6 +91,7 @@ bool serve_domain_checkpoint_list_all_children(
 	Domain *domain;
 	Object *object = get_checkpoint(call, &args->checkpoint, &domain, error);
 
+	*ret = (remote_domain_checkpoint_list_all_children_ret){ .ret = 0 };
 	if (!object ||
 	    !call_flags(call, args->flags, LIST_FLAGS | VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL, error))
 		return false;

@@ -302,6 +302,7 @@ bool serve_connect_get_cpu_model_names(Call *call, remote_connect_get_cpu_model_
 {
 	g_auto(GStrv) models = NULL;
 
+	*ret = (remote_connect_get_cpu_model_names_ret){ .ret = 0 };
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	if (!call->driver->cpu_models)

@@ -16,6 +16,7 @@ bool serve_domain_get_info(Call *call, G_GNUC_UNUSED remote_domain_get_info_args
 	ret->maxMem = domain->summary.max_memory_kib;
 	ret->memory = domain->summary.memory_kib;
 	ret->nrVirtCpu = (unsigned short)domain->summary.vcpus;
+	ret->cpuTime = 0; /* it is off */
 	return true;
 }
 
@@ -198,6 +199,7 @@ bool serve_domain_get_scheduler_type(G_GNUC_UNUSED Call *call,
 				     G_GNUC_UNUSED GError **error)
 {
 	ret->type = g_strdup("posix");
+	ret->nparams = 0; /* none can be set */
 	return true;
 }
 
@@ -209,6 +211,7 @@ bool serve_domain_get_security_label(G_GNUC_UNUSED Call *call,
 {
 	ret->label.label_val = g_new0(char, 1);
 	ret->label.label_len = 1; /* the NUL is sent too */
+	ret->enforcing = 0;
 	return true;
 }
 
@@ -216,14 +219,14 @@ bool serve_domain_get_security_label_list(
 	G_GNUC_UNUSED Call *call, G_GNUC_UNUSED remote_domain_get_security_label_list_args *args,
 	remote_domain_get_security_label_list_ret *ret, G_GNUC_UNUSED GError **error)
 {
-	ret->ret = 0;
+	*ret = (remote_domain_get_security_label_list_ret){ .ret = 0 };
 	return true;
 }
 
 bool serve_domain_get_job_info(Call *call, G_GNUC_UNUSED remote_domain_get_job_info_args *args,
 			       remote_domain_get_job_info_ret *ret, GError **error)
 {
-	ret->type = VIR_DOMAIN_JOB_NONE;
+	*ret = (remote_domain_get_job_info_ret){ .type = VIR_DOMAIN_JOB_NONE };
 	return domain_require_active(call->domain, error);
 }
 
@@ -234,7 +237,7 @@ bool serve_domain_get_job_stats(Call *call, remote_domain_get_job_stats_args *ar
 
 	if (!call_flags(call, args->flags, known, error))
 		return false;
-	ret->type = VIR_DOMAIN_JOB_NONE;
+	*ret = (remote_domain_get_job_stats_ret){ .type = VIR_DOMAIN_JOB_NONE };
 	return (args->flags & VIR_DOMAIN_JOB_STATS_COMPLETED) ||
 	       domain_require_active(call->domain, error);
 }
@@ -248,6 +251,7 @@ bool serve_domain_get_messages(Call *call, remote_domain_get_messages_args *args
 
 	if (!call_flags(call, args->flags, known, error))
 		return false;
+	*ret = (remote_domain_get_messages_ret){ { 0 } };
 	if (!domain_is_active(call->domain) || !tainting)
 		return true;
 	def = domain_def_get(call->domain, DOMAIN_LIVE, error);

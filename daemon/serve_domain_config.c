@@ -233,7 +233,7 @@ static bool edit_stats_period(DomainDef *def, void *data, GError **error)
 	DomainMemballoon *balloon = list_length(def->memballoons) ? list_get(def->memballoons, 0) :
 								    NULL;
 
-	if (!balloon)
+	if (!balloon || balloon->model == MEMBALLOON_NONE)
 		return fail(error, VIR_ERR_OPERATION_INVALID,
 			    _("domain '%s' has no memory balloon, which gives the statistics"),
 			    def->name);

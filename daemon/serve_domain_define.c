@@ -224,10 +224,11 @@ static bool rename_commit(Call *call, Domain *domain, const char *name, GError *
 }
 
 bool serve_domain_rename(Call *call, remote_domain_rename_args *args,
-			 G_GNUC_UNUSED remote_domain_rename_ret *ret, GError **error)
+			 remote_domain_rename_ret *ret, GError **error)
 {
 	g_auto(DomainHold) domain = NULL;
 
+	ret->retcode = 0;
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	if (!args->new_name || !**args->new_name)

@@ -88,6 +88,7 @@ bool serve_connect_list_domains(Call *call, remote_connect_list_domains_args *ar
 
 	if (!check_room(args->maxids, error))
 		return false;
+	ret->ids.ids_len = 0;
 	ret->ids.ids_val = g_new0(int, MAX(args->maxids, 1));
 	for (unsigned i = 0; i < all->len && ret->ids.ids_len < (u_int)args->maxids; i++) {
 		const Domain *domain = g_ptr_array_index(all, i);
@@ -106,6 +107,7 @@ bool serve_connect_list_defined_domains(Call *call, remote_connect_list_defined_
 
 	if (!check_room(args->maxnames, error))
 		return false;
+	ret->names.names_len = 0;
 	ret->names.names_val = g_new0(char *, MAX(args->maxnames, 1));
 	for (unsigned i = 0; i < all->len && ret->names.names_len < (u_int)args->maxnames; i++) {
 		const Domain *domain = g_ptr_array_index(all, i);
@@ -219,6 +221,7 @@ bool serve_connect_list_all_domains(Call *call, remote_connect_list_all_domains_
 	g_autoptr(GPtrArray) found = NULL;
 	unsigned known = 0;
 
+	*ret = (remote_connect_list_all_domains_ret){ .ret = 0 };
 	for (unsigned i = 0; i < G_N_ELEMENTS(list_groups); i++)
 		known |= list_groups[i];
 	if (!call_flags(call, args->flags, known, error))

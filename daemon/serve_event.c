@@ -27,18 +27,19 @@ static bool drop(Call *call, EventKind kind, int callback, GError **error)
 /* ---- The oldest generation: all domains, no callback ids ------------------------------------ */
 
 bool serve_connect_domain_event_register(Call *call, G_GNUC_UNUSED NOTHING *args,
-					 G_GNUC_UNUSED remote_connect_domain_event_register_ret *ret,
-					 GError **error)
+					 remote_connect_domain_event_register_ret *ret, GError **error)
 {
 	EventFilter filter = { .id = VIR_DOMAIN_EVENT_ID_LIFECYCLE, .legacy = true };
 
+	ret->cb_registered = 0;
 	return add(call, &filter, NULL, error);
 }
 
 bool serve_connect_domain_event_deregister(
-	Call *call, G_GNUC_UNUSED NOTHING *args,
-	G_GNUC_UNUSED remote_connect_domain_event_deregister_ret *ret, GError **error)
+	Call *call, G_GNUC_UNUSED NOTHING *args, remote_connect_domain_event_deregister_ret *ret,
+	GError **error)
 {
+	ret->cb_registered = 0;
 	return events_deregister_legacy(call->engine->events, call->client,
 					VIR_DOMAIN_EVENT_ID_LIFECYCLE, error);
 }

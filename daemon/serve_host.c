@@ -37,6 +37,7 @@ bool serve_node_get_cpu_stats(Call *call, remote_node_get_cpu_stats_args *args,
 {
 	HostCpuTimes times;
 
+	*ret = (remote_node_get_cpu_stats_ret){ .nparams = 0 };
 	if (!call_flags(call, args->flags, 0, error) ||
 	    !host_cpu_times(args->cpuNum, &times, error))
 		return false;
@@ -79,6 +80,7 @@ bool serve_node_get_memory_stats(Call *call, remote_node_get_memory_stats_args *
 	unsigned count = whole ? G_N_ELEMENTS(all) : 2; /* a cell's are not told apart further */
 	uint64_t total;
 
+	*ret = (remote_node_get_memory_stats_ret){ .nparams = 0 };
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	if (args->cellNum < -1 || !host_meminfo(args->cellNum, "MemTotal", &total))
@@ -151,6 +153,8 @@ bool serve_node_get_cpu_map(Call *call, remote_node_get_cpu_map_args *args,
 		return false;
 	map = host_cpu_map(&length, &present, &ret->online);
 	ret->ret = (int)present;
+	ret->cpumap.cpumap_len = 0;
+	ret->cpumap.cpumap_val = NULL;
 	if (!args->need_online)
 		ret->online = 0;
 	if (!args->need_map)

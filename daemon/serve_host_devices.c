@@ -34,8 +34,9 @@ bool serve_node_num_of_devices(Call *call, remote_node_num_of_devices_args *args
 }
 
 bool serve_node_list_devices(Call *call, remote_node_list_devices_args *args,
-			     G_GNUC_UNUSED remote_node_list_devices_ret *ret, GError **error)
+			     remote_node_list_devices_ret *ret, GError **error)
 {
+	*ret = (remote_node_list_devices_ret){ { 0 } };
 	return call_flags(call, args->flags, 0, error) &&
 	       check_room(args->maxnames, REMOTE_NODE_DEVICE_LIST_MAX, error);
 }
@@ -44,7 +45,7 @@ bool serve_connect_list_all_node_devices(
 	G_GNUC_UNUSED Call *call, G_GNUC_UNUSED remote_connect_list_all_node_devices_args *args,
 	remote_connect_list_all_node_devices_ret *ret, G_GNUC_UNUSED GError **error)
 {
-	ret->ret = 0;
+	*ret = (remote_connect_list_all_node_devices_ret){ .ret = 0 };
 	return true;
 }
 
@@ -83,9 +84,9 @@ bool serve_connect_num_of_interfaces(G_GNUC_UNUSED Call *call, G_GNUC_UNUSED NOT
 
 bool serve_connect_list_interfaces(G_GNUC_UNUSED Call *call,
 				   remote_connect_list_interfaces_args *args,
-				   G_GNUC_UNUSED remote_connect_list_interfaces_ret *ret,
-				   GError **error)
+				   remote_connect_list_interfaces_ret *ret, GError **error)
 {
+	*ret = (remote_connect_list_interfaces_ret){ { 0 } };
 	return check_room(args->maxnames, REMOTE_INTERFACE_LIST_MAX, error);
 }
 
@@ -99,8 +100,9 @@ bool serve_connect_num_of_defined_interfaces(G_GNUC_UNUSED Call *call, G_GNUC_UN
 
 bool serve_connect_list_defined_interfaces(
 	G_GNUC_UNUSED Call *call, remote_connect_list_defined_interfaces_args *args,
-	G_GNUC_UNUSED remote_connect_list_defined_interfaces_ret *ret, GError **error)
+	remote_connect_list_defined_interfaces_ret *ret, GError **error)
 {
+	*ret = (remote_connect_list_defined_interfaces_ret){ { 0 } };
 	return check_room(args->maxnames, REMOTE_INTERFACE_LIST_MAX, error);
 }
 
@@ -110,7 +112,7 @@ bool serve_connect_list_all_interfaces(Call *call, remote_connect_list_all_inter
 	const unsigned known =
 		VIR_CONNECT_LIST_INTERFACES_ACTIVE | VIR_CONNECT_LIST_INTERFACES_INACTIVE;
 
-	ret->ret = 0;
+	*ret = (remote_connect_list_all_interfaces_ret){ .ret = 0 };
 	return call_flags(call, args->flags, known, error);
 }
 

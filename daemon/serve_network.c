@@ -64,6 +64,7 @@ bool serve_connect_list_all_networks(Call *call, remote_connect_list_all_network
 	g_autoptr(GPtrArray) list = NULL;
 	unsigned count = 0;
 
+	*ret = (remote_connect_list_all_networks_ret){ .ret = 0 };
 	if (!call_flags(call, args->flags, LIST_FLAGS, error))
 		return false;
 	list = objects_list(call->engine->objects, OBJECT_NETWORK, "");

@@ -67,6 +67,7 @@ bool serve_connect_list_all_nwfilters(Call *call, remote_connect_list_all_nwfilt
 {
 	g_autoptr(GPtrArray) list = NULL;
 
+	*ret = (remote_connect_list_all_nwfilters_ret){ .ret = 0 };
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	list = objects_list(call->engine->objects, OBJECT_NWFILTER, "");

@@ -148,6 +148,7 @@ bool serve_domain_list_all_snapshots(Call *call, remote_domain_list_all_snapshot
 {
 	g_autoptr(GPtrArray) list = NULL;
 
+	*ret = (remote_domain_list_all_snapshots_ret){ .ret = 0 };
 	if (!call_flags(call, args->flags, LIST_FLAGS, error))
 		return false;
 	list = list_snapshots(call->domain, NULL, args->flags);
@@ -197,6 +198,7 @@ bool serve_domain_snapshot_list_all_children(Call *call,
 	Domain *domain;
 	Object *object = get_snapshot(call, &args->snapshot, &domain, error);
 
+	*ret = (remote_domain_snapshot_list_all_children_ret){ .ret = 0 };
 	if (!object || !call_flags(call, args->flags, LIST_FLAGS, error))
 		return false;
 	list = list_snapshots(domain, object, args->flags);

@@ -76,6 +76,7 @@ bool serve_storage_pool_list_all_volumes(Call *call, remote_storage_pool_list_al
 	const Object *object = get_pool(call, &args->pool, error);
 	const ActivePool *pool = object ? pool_active(object, error) : NULL;
 
+	*ret = (remote_storage_pool_list_all_volumes_ret){ .ret = 0 };
 	if (!pool || !call_flags(call, args->flags, 0, error))
 		return false;
 	ret->ret = pool->volumes->len;

@@ -24,7 +24,9 @@
 #include "rpc/message.h"
 #include "rpc/procs.h"
 
-/* @ret is zeroed; what it points to must come from malloc or GLib and is freed by the dispatcher.
+/*
+ * Writes every member of @ret, which tests fill with RPC_POISON before. What it points to must come
+ * from malloc or GLib and is freed by the dispatcher.
  */
 typedef bool (*RpcHandler)(void *context, void *args, void *ret, GError **error);
 

@@ -25,10 +25,10 @@ enum {
 	REMOVE_DEPTH_MAX = 8,
 };
 
-/* All that passes from our environment: how to speak to people, and to the sanitizers' runtime. */
+/* All that passes from our environment: how to speak to people, to sanitizers' runtime, to tests. */
 static const char *const passed[] = {
 	"LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "TZ", "REEVE_LOCALEDIR", "ASAN_OPTIONS",
-	"UBSAN_OPTIONS", "LSAN_OPTIONS", "XDG_RUNTIME_DIR", "HOME",
+	"UBSAN_OPTIONS", "LSAN_OPTIONS", "REEVE_POISON", "XDG_RUNTIME_DIR", "HOME",
 };
 
 int pidfd_open_of(pid_t pid)

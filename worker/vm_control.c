@@ -62,6 +62,7 @@ bool control_hello(VmCall *call, control_hello_args *args, control_hello_ret *re
 	ret->pid = getpid();
 	ret->driver = g_strdup(vm->live ? vm->live->name : "");
 	vm_state_fill(vm, &ret->state);
+	ret->live_xml = NULL;
 	if (vm->active) {
 		ret->live_xml = g_new(control_string, 1);
 		*ret->live_xml = vm_state_xml(vm);

@@ -142,6 +142,8 @@ bool vm_domain_get_disk_errors(VmCall *call, remote_domain_get_disk_errors_args 
 	/* With room for none the caller only asks how many disks there are. */
 	ret->nerrors = args->maxerrors ? (int)MIN(errors->len, args->maxerrors) :
 					 (int)list_length(call->guest->def->disks);
+	ret->errors.errors_len = 0;
+	ret->errors.errors_val = NULL;
 	if (!args->maxerrors)
 		return true;
 	ret->errors.errors_val = g_new0(remote_domain_disk_error, ret->nerrors + 1);
@@ -263,8 +265,10 @@ bool vm_domain_get_control_info(VmCall *call, remote_domain_get_control_info_arg
 		return false;
 	if (call->live->monitor_silent_ms)
 		silent = call->live->monitor_silent_ms(call->guest);
-	ret->state = silent > 0 ? VIR_DOMAIN_CONTROL_OCCUPIED : VIR_DOMAIN_CONTROL_OK;
-	ret->stateTime = (uint64_t)MAX(silent, 0);
+	*ret = (remote_domain_get_control_info_ret){
+		.state = silent > 0 ? VIR_DOMAIN_CONTROL_OCCUPIED : VIR_DOMAIN_CONTROL_OK,
+		.stateTime = (uint64_t)MAX(silent, 0),
+	};
 	return true;
 }
 
