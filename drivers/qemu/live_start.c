@@ -31,14 +31,31 @@ static const char *pty_path(const char *filename)
 	return filename + strlen("pty:");
 }
 
-static void take_tty(DomainChardev *device, const char *alias, const char *filename)
+static void take_tty(DomainChardev *device, const char *path)
 {
-	g_autofree char *id = g_strconcat("char", device->info.alias, NULL);
-
-	if (device->source.type != CHARDEV_PTY || strcmp(id, alias) != 0)
+	if (device->source.type != CHARDEV_PTY || !path)
 		return;
 	g_free(device->source.path);
-	device->source.path = g_strdup(filename);
+	device->source.path = g_strdup(path);
+}
+
+/* Whether the guest has its end of a virtio port open. */
+static void take_port_state(DomainChardev *device, bool open)
+{
+	if (device->channel_target == CHANNEL_TARGET_VIRTIO)
+		device->state = open ? CHANNEL_STATE_CONNECTED : CHANNEL_STATE_DISCONNECTED;
+}
+
+static void take_chardev(DomainChardev *device, json_t *item)
+{
+	const char *label = json_string_value(json_object_get(item, "label"));
+	const char *name = json_string_value(json_object_get(item, "filename"));
+	g_autofree char *id = g_strconcat("char", device->info.alias, NULL);
+
+	if (g_strcmp0(id, label) != 0)
+		return;
+	take_tty(device, name ? pty_path(name) : NULL);
+	take_port_state(device, json_is_true(json_object_get(item, "frontend-open")));
 }
 
 /* The first console is another name of the first serial port. */
@@ -66,40 +83,31 @@ static void pair_console(DomainDef *def)
 	}
 }
 
-static bool has_pty(const DomainDef *def)
+static bool has_chardevs(const DomainDef *def)
 {
 	const GPtrArray *lists[] = { def->serials, def->parallels, def->channels, def->consoles };
 
 	for (unsigned k = 0; k < G_N_ELEMENTS(lists); k++)
-		for (guint i = 0; i < list_length(lists[k]); i++)
-			if (((DomainChardev *)list_get(lists[k], i))->source.type == CHARDEV_PTY)
-				return true;
+		if (list_length(lists[k]) > 0)
+			return true;
 	return false;
 }
 
-static bool learn_ttys(QemuLive *live, GError **error)
+static bool learn_chardevs(QemuLive *live, GError **error)
 {
 	DomainDef *def = live->guest->def;
 	GPtrArray *lists[] = { def->serials, def->parallels, def->channels, def->consoles };
 	json_t *reply, *item;
 	size_t index;
 
-	if (!has_pty(def))
+	if (!has_chardevs(def))
 		return true;
 	if (!live_call(live->guest, "query-chardev", NULL, &reply, error))
 		return false;
 	json_array_foreach(reply, index, item)
-	{
-		const char *label = json_string_value(json_object_get(item, "label"));
-		const char *name = json_string_value(json_object_get(item, "filename"));
-		const char *path = name ? pty_path(name) : NULL;
-
-		if (!label || !path)
-			continue;
 		for (unsigned k = 0; k < G_N_ELEMENTS(lists); k++)
 			for (guint i = 0; i < list_length(lists[k]); i++)
-				take_tty(list_get(lists[k], i), label, path);
-	}
+				take_chardev(list_get(lists[k], i), item);
 	json_decref(reply);
 	pair_console(def);
 	return true;
@@ -184,7 +192,7 @@ static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 	live_files_close(live->guest);
 	if (!live_connect(live, error))
 		return explain(live, log_start, error);
-	if (!live_save(live, error) || !learn_ttys(live, error) || !set_passwords(live, error) ||
+	if (!live_save(live, error) || !learn_chardevs(live, error) || !set_passwords(live, error) ||
 	    !live_tune(live, error))
 		return live->gone ? explain(live, log_start, error) : false;
 	if (flags & VIR_DOMAIN_START_PAUSED)
@@ -360,7 +368,7 @@ bool live_adopt(Guest *guest, GError **error)
 		log_error(_("the hypervisor of domain '%s' does not answer on its monitor"),
 			  guest->def->name);
 		g_clear_error(error);
-	} else if (!learn_state(live, error)) {
+	} else if (!learn_state(live, error) || !learn_chardevs(live, error)) {
 		g_clear_error(error);
 	}
 	live->starting = false;
