@@ -23,25 +23,12 @@ def attach(server, *options, client=('virsh',)):
     return console
 
 
-def talk(console, word):
-    """QEMU looks once a second whether somebody has its pty open, and drops what is written meanwhile:
-    so a line may have to be typed again."""
-    for last in (False, False, False, True):
-        console.type(f'\recho {word[:2]}""{word[2:]}\r')
-        try:
-            console.wait(word, 5)
-            break
-        except Failed as failure:
-            if last or 'ended before' in str(failure):
-                raise
-
-
 @case
 def typed_and_read(server):
     boot(server, 'c1')
     console = attach(server)
     console.wait('guest# ', 90)
-    talk(console, 'hello')
+    console.talk('hello')
     console.type('cat /proc/version\r')
     console.wait('Linux version 6')
     equal(console.close(), 0)
@@ -50,7 +37,7 @@ def typed_and_read(server):
 @case
 def large_output(server):
     console = attach(server)
-    talk(console, 'before')
+    console.talk('before')
     console.type('seq 1 20000; echo do""ne\r')
     console.wait('done', 120)
     numbers = [int(n) for n in re.findall(r'^(\d+)\r*$', console.output.text, re.M)]
@@ -61,12 +48,12 @@ def large_output(server):
 @case
 def the_second_waits_for_force(server):
     first = attach(server, '--safe')
-    talk(first, 'first')
+    first.talk('first')
     second = Console('virsh', '-c', server.uri(), 'console', 'c1', '--safe')
     second.wait('error:')
     second.close()
     third = attach(server, '--force')
-    talk(third, 'third')
+    third.talk('third')
     third.close()
     first.close()
 
@@ -76,7 +63,7 @@ def our_own_client(server):
     if STOCK:
         return
     console = attach(server, client=(os.path.join(BUILD, 'tools', 'reeve'),))
-    talk(console, 'ours')
+    console.talk('ours')
     equal(console.close(), 0)
 
 
@@ -84,7 +71,7 @@ def our_own_client(server):
 def the_guest_ends(server):
     watch = Watch(server)
     console = attach(server)
-    talk(console, 'last')
+    console.talk('last')
     console.type('poweroff -f\r')
     try:
         console.wait(r'\Z(?!)', 60)

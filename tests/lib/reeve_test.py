@@ -308,9 +308,10 @@ def daemon(directory='d', **settings):
 
 
 @functools.cache
-def kernel():
+def kernel(agent=False):
     """Path of the distribution's kernel for guests, and of an initramfs made for it."""
-    done = command(os.path.join(SOURCE, 'tests', 'lib', 'guest-files'), BUILD, check_status=False, timeout=120)
+    done = command(os.path.join(SOURCE, 'tests', 'lib', 'guest-files'), BUILD, *(['agent'] if agent else []),
+                   check_status=False, timeout=120)
     if done.status != 0:
         skip(done.err.strip().splitlines()[-1] if done.err.strip() else 'no kernel for guests')
     return done.out.split()
@@ -325,10 +326,11 @@ def disk_image(path, size='64M', backing=None, form='qcow2'):
 
 
 def guest_xml(name, memory=96, vcpus=1, words='', devices='', boot=True, kind='qemu', os_extra=''):
-    """A small guest: kernel and initramfs, a serial console, whatever @devices adds."""
+    """A small guest: kernel and initramfs (@boot 'agent': with the guest agent), a serial console,
+    whatever @devices adds."""
     start = ''
     if boot:
-        image, initrd = kernel()
+        image, initrd = kernel(boot == 'agent')
         start = (f'<kernel>{image}</kernel><initrd>{initrd}</initrd>'
                  f'<cmdline>console=ttyS0 quiet panic=-1 no_timer_check {words}</cmdline>')
     return f'''<domain type='{kind}'>
@@ -387,6 +389,18 @@ class Console:
 
     def type(self, text):
         os.write(self.fd, text.encode())
+
+    def talk(self, word):
+        """Has the guest's shell say @word. QEMU looks once a second whether somebody has its pty open, and
+        drops what is written meanwhile: so a line may have to be typed again."""
+        for last in (False, False, False, True):
+            self.type(f'\recho {word[:2]}""{word[2:]}\r')
+            try:
+                self.wait(word, 5)
+                break
+            except Failed as failure:
+                if last or 'ended before' in str(failure):
+                    raise
 
     def close(self):
         """Ctrl-] leaves virsh console; returns the exit status."""
