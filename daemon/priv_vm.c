@@ -53,6 +53,7 @@ priv_open_args priv_open_args_of(Resource *resource, uid_t uid)
 		.mac = optional(&resource->mac),
 		.mtu = resource->mtu,
 		.queues = resource->queues,
+		.existing = resource->existing,
 		.read_only = resource->read_only,
 		.optional = resource->optional,
 		.reset = resource->reset,

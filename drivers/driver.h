@@ -39,7 +39,8 @@ typedef struct Resource {
 	char *name;	/* of a tap: wanted name, NULL for the next free vnetN */
 	char *mac;	/* of a tap: the guest's address */
 	unsigned mtu;	/* of a tap, 0 for the default */
-	unsigned queues; /* of a tap; as many descriptors come */
+	unsigned queues; /* of a tap or device; as many descriptors come, one for 0 */
+	bool existing;	/* a tap @name that somebody else has made, opened as it is */
 	bool read_only;
 	bool optional;	/* startupPolicy: a missing file is no error */
 	bool reset;	/* of NVRAM: make it anew from @template; set by the engine */

@@ -94,6 +94,7 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live_disk.c \
 	drivers/qemu/live_event.c \
 	drivers/qemu/live_files.c \
+	drivers/qemu/live_net.c \
 	drivers/qemu/live_power.c \
 	drivers/qemu/live_proc.c \
 	drivers/qemu/live_qemu.c \

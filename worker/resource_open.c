@@ -146,12 +146,17 @@ static bool open_nvram(const priv_open_args *args, GPtrArray *layers, GError **e
 
 static bool open_device(const priv_open_args *args, GPtrArray *layers, GError **error)
 {
-	int fd = path_open(args->path, PATH_DEVICE, args->read_only ? O_RDONLY : O_RDWR, args->what,
-			   error);
+	unsigned n = CLAMP(args->queues, 1, TAP_QUEUES_MAX);
 
-	if (fd >= 0)
+	for (unsigned i = 0; i < n; i++) {
+		int fd = path_open(args->path, PATH_DEVICE, args->read_only ? O_RDONLY : O_RDWR,
+				   args->what, error);
+
+		if (fd < 0)
+			return false;
 		layer_add(layers, args->path, "", args->read_only, fd);
-	return fd >= 0;
+	}
+	return true;
 }
 
 static bool open_tap(const priv_open_args *args, GPtrArray *layers, GError **error)
@@ -162,6 +167,7 @@ static bool open_tap(const priv_open_args *args, GPtrArray *layers, GError **err
 		.mac = args->mac ? *args->mac : NULL,
 		.mtu = args->mtu,
 		.queues = MAX(args->queues, 1),
+		.existing = args->existing,
 	};
 
 	if (!tap_open(&tap, error))
@@ -191,6 +197,17 @@ static const OpenFunction functions[] = {
 	[PRIV_KIND_UNIX_LISTEN] = open_unix_listen,
 };
 
+/* An optional device may be a node without a driver, or one that a container may not open. */
+static bool may_be_missed(const priv_open_args *args, int errnum)
+{
+	if (!args->optional)
+		return false;
+	if (args->kind != PRIV_KIND_DEVICE)
+		return errnum == ENOENT;
+	return errnum == ENOENT || errnum == ENXIO || errnum == ENODEV || errnum == EPERM ||
+	       errnum == EACCES;
+}
+
 GPtrArray *resource_open(const priv_open_args *args, GError **error)
 {
 	g_autoptr(GPtrArray) layers =
@@ -202,7 +219,7 @@ GPtrArray *resource_open(const priv_open_args *args, GError **error)
 				 args->kind);
 	if (functions[args->kind](args, layers, &reason))
 		return g_steal_pointer(&layers);
-	if (args->optional && layers->len == 0 && error_errno(reason) == ENOENT)
+	if (layers->len == 0 && may_be_missed(args, error_errno(reason)))
 		return g_steal_pointer(&layers);
 	g_propagate_error(error, g_steal_pointer(&reason));
 	return NULL;

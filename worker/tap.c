@@ -51,6 +51,40 @@ static bool mac_parse(const char *text, unsigned char mac[6])
 	return true;
 }
 
+static bool existing_fail(const Tap *tap, int errnum, GError **error)
+{
+	switch (errnum) {
+	case EBUSY:
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("the tap device '%s' is in use by somebody else"), tap->opened_name);
+	case EINVAL:
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("'%s' is no tap device that can be opened with %u queues; see "
+			      "'ip -d link show %s' (more than one needs 'multi_queue')"),
+			    tap->opened_name, tap->queues, tap->opened_name);
+	case EPERM:
+		return fail(error, VIR_ERR_OPERATION_DENIED,
+			    _("the tap device '%s' belongs to another user; make it with 'ip tuntap "
+			      "add %s mode tap user ...'"),
+			    tap->opened_name, tap->opened_name);
+	default:
+		return fail_errno(error, errnum, _("cannot open the tap device '%s'"),
+				  tap->opened_name);
+	}
+}
+
+static bool new_fail(const Tap *tap, int errnum, GError **error)
+{
+	/* EINVAL: the name is that of an interface of another kind. */
+	if (errnum == EBUSY || (errnum == EINVAL && if_nametoindex(tap->opened_name)))
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("a network device '%s' exists already; choose another name in "
+			      "<target dev=...> or leave it out"),
+			    tap->opened_name);
+	return fail_errno(error, errnum, _("cannot make the tap device '%s' (it needs privileges)"),
+			  tap->opened_name);
+}
+
 static bool queue_open(Tap *tap, unsigned i, GError **error)
 {
 	struct ifreq request = { 0 };
@@ -62,19 +96,12 @@ static bool queue_open(Tap *tap, unsigned i, GError **error)
 	request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
 	if (tap->queues > 1)
 		request.ifr_flags |= IFF_MULTI_QUEUE;
-	if (i == 0)
+	if (i == 0 && !tap->existing)
 		request.ifr_flags |= IFF_TUN_EXCL;
 	memcpy(request.ifr_name, tap->opened_name, IFNAMSIZ);
-	if (ioctl(fd, TUNSETIFF, &request) < 0) {
-		if (errno == EBUSY)
-			return fail(error, VIR_ERR_OPERATION_FAILED,
-				    _("the tap device '%s' exists already; choose another name in "
-				      "<target dev=...> or leave it out"),
-				    tap->opened_name);
-		return fail_errno(error, errno,
-				  _("cannot make the tap device '%s' (it needs privileges)"),
-				  tap->opened_name);
-	}
+	if (ioctl(fd, TUNSETIFF, &request) < 0)
+		return tap->existing ? existing_fail(tap, errno, error) :
+				       new_fail(tap, errno, error);
 	memcpy(tap->opened_name, request.ifr_name, IFNAMSIZ);
 	tap->opened_name[IFNAMSIZ - 1] = '\0';
 	tap->fds[i] = take_fd(&fd);
@@ -167,6 +194,9 @@ static bool tap_set_up(Tap *tap, GError **error)
 	for (unsigned i = 0; i < tap->queues; i++)
 		if (!queue_open(tap, i, error))
 			return false;
+	/* Its address, its MTU and where it is plugged in are the business of who made it. */
+	if (tap->existing)
+		return true;
 	control = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (control < 0)
 		return fail_errno(error, errno, _("cannot make a socket"));
@@ -191,6 +221,11 @@ bool tap_open(Tap *tap, GError **error)
 	if (tap->bridge && !name_check(tap->bridge, _("bridge"), error))
 		return false;
 	g_strlcpy(tap->opened_name, tap->name ? tap->name : NAME_PATTERN, IFNAMSIZ);
+	if (tap->existing && !if_nametoindex(tap->opened_name))
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("there is no tap device '%s' on this host; make it with 'ip tuntap add "
+			      "%s mode tap', or let it be made: leave out managed='no'"),
+			    tap->opened_name, tap->opened_name);
 	if (tap_set_up(tap, error))
 		return true;
 	for (unsigned i = 0; i < tap->queues; i++)

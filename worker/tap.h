@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tap devices: made, put into a bridge and up. They vanish with their last descriptor. Needs
- * CAP_NET_ADMIN, thus reeve-priv.
+ * CAP_NET_ADMIN, thus reeve-priv; one that exists can be opened by the user whom it was made for.
  */
 #pragma once
 
@@ -18,6 +18,7 @@ typedef struct Tap {
 	const char *mac;    /* of the guest: the host's end gets it with a first byte of fe; or NULL */
 	unsigned mtu;	    /* 0: the bridge's, or the default */
 	unsigned queues;
+	bool existing;	/* @name was made by somebody else and is opened as it is */
 	char opened_name[IFNAMSIZ];
 	int fds[TAP_QUEUES_MAX]; /* @queues of them, the caller's */
 } Tap;

@@ -119,6 +119,24 @@ static bool check_type_options(const QemuCheck *check, const DomainInterface *in
 	return true;
 }
 
+/* A tap that somebody else has made is named, and joins no bridge by us. */
+static bool check_target(const QemuCheck *check, const DomainInterface *interface, const char *name)
+{
+	if (interface->target_managed != TRISTATE_NO)
+		return true;
+	if (interface->type != INTERFACE_ETHERNET)
+		return refuse(check,
+			      _("interface %s: <target managed='no'/> goes with type 'ethernet', not "
+				"'%s'"),
+			      name, interface_type_name(interface->type));
+	if (!interface->target)
+		return refuse(check,
+			      _("interface %s: <target managed='no'/> needs the name of the tap "
+				"device in 'dev'"),
+			      name);
+	return true;
+}
+
 static bool check_udp(const QemuCheck *check, const DomainInterface *interface, const char *name)
 {
 	if (interface->type == INTERFACE_UDP && !interface->has_local)
@@ -154,5 +172,6 @@ bool qemu_check_interface(const QemuCheck *check, const DomainInterface *interfa
 
 	return check_driver(check, interface, name) && check_ips(check, interface, name) &&
 	       check_type_options(check, interface, name) &&
-	       check_teaming(check, interface, name) && check_udp(check, interface, name);
+	       check_teaming(check, interface, name) && check_target(check, interface, name) &&
+	       check_udp(check, interface, name);
 }

@@ -167,6 +167,9 @@ uint64_t proc_rss_kib(pid_t pid);
 /* Start time in ticks, to tell a process from a later one with its number; 0 when it is gone. */
 uint64_t proc_started(pid_t pid);
 
+/* live_net.c: counters of a network device as the host sees them; false where there is none. */
+bool live_net_counters(const char *device, InterfaceStats *ret);
+
 /* live_stats.c */
 bool live_info(Guest *guest, GuestInfo *ret, GError **error);
 bool live_stats(Guest *guest, unsigned groups, StatsSink *sink, GError **error);

@@ -118,22 +118,6 @@ static void add_vcpus(QemuLive *live, StatsSink *sink)
 
 /* ---- Network */
 
-static int64_t counter(const char *device, const char *name)
-{
-	char path[256];
-	long long value = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", device, name);
-	file = fopen(path, "re");
-	if (!file)
-		return -1;
-	if (fscanf(file, "%lld", &value) != 1)
-		value = -1;
-	fclose(file);
-	return value;
-}
-
 static bool is_tap(const DomainInterface *net)
 {
 	return net->target && !strchr(net->target, '/') &&
@@ -141,29 +125,27 @@ static bool is_tap(const DomainInterface *net)
 		net->type == INTERFACE_ETHERNET || net->type == INTERFACE_DIRECT);
 }
 
-/* What the host receives from a tap is what the guest sent; of macvtap it is the other way round.
- */
+/* What the host receives from a tap is what the guest sent; of macvtap it is the other way round. */
 static bool read_counters(const DomainInterface *net, InterfaceStats *ret)
 {
-	bool swapped = net->type != INTERFACE_DIRECT;
-	const char *rx = swapped ? "tx" : "rx", *tx = swapped ? "rx" : "tx";
-	const struct {
-		const char *side, *what;
-		int64_t *value;
-	} counters[] = {
-		{ rx, "bytes", &ret->rx_bytes }, { rx, "packets", &ret->rx_packets },
-		{ rx, "errors", &ret->rx_errs }, { rx, "dropped", &ret->rx_drop },
-		{ tx, "bytes", &ret->tx_bytes }, { tx, "packets", &ret->tx_packets },
-		{ tx, "errors", &ret->tx_errs }, { tx, "dropped", &ret->tx_drop },
+	InterfaceStats host;
+
+	if (!live_net_counters(net->target, &host))
+		return false;
+	*ret = host;
+	if (net->type == INTERFACE_DIRECT)
+		return true;
+	*ret = (InterfaceStats){
+		.rx_bytes = host.tx_bytes,
+		.rx_packets = host.tx_packets,
+		.rx_errs = host.tx_errs,
+		.rx_drop = host.tx_drop,
+		.tx_bytes = host.rx_bytes,
+		.tx_packets = host.rx_packets,
+		.tx_errs = host.rx_errs,
+		.tx_drop = host.rx_drop,
 	};
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(counters); i++) {
-		g_autofree char *name =
-			g_strdup_printf("%s_%s", counters[i].side, counters[i].what);
-
-		*counters[i].value = counter(net->target, name);
-	}
-	return ret->rx_bytes >= 0;
+	return true;
 }
 
 static void add_interface(StatsSink *sink, unsigned i, const DomainInterface *net)

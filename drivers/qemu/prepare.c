@@ -3,6 +3,7 @@
 
 #include "drivers/qemu/prepare.h"
 
+#include <net/if.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -121,9 +122,9 @@ static char *tap_name(void)
 
 	for (;;) {
 		g_autofree char *name = g_strdup_printf("vnet%u", next++);
-		g_autofree char *path = g_build_filename("/sys/class/net", name, NULL);
 
-		if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		/* /sys may be that of another network namespace. */
+		if (!if_nametoindex(name))
 			return g_steal_pointer(&name);
 		if (next > 1000000)
 			next = 0;
@@ -148,6 +149,8 @@ static bool interface_prepare(DomainDef *live, DomainInterface *interface, GErro
 			    interface_type_name(interface->type));
 	case INTERFACE_BRIDGE:
 	case INTERFACE_ETHERNET:
+		if (interface->target_managed == TRISTATE_NO)
+			return true;
 		if (!qemu_settings()->privileged)
 			return fail(
 				error, VIR_ERR_CONFIG_UNSUPPORTED,

@@ -166,7 +166,7 @@ static void consoles_add(GPtrArray *list, const DomainDef *live)
 static bool interface_wants_vhost(const DomainDef *live, const DomainInterface *interface)
 {
 	if (!interface->model || !g_str_has_prefix(interface->model, "virtio") ||
-	    interface->driver == INTERFACE_DRIVER_QEMU || interface->queues > 1)
+	    interface->driver == INTERFACE_DRIVER_QEMU)
 		return false;
 	return interface->driver == INTERFACE_DRIVER_VHOST || live->virt == VIRT_KVM;
 }
@@ -185,11 +185,13 @@ static void interface_add(GPtrArray *list, const DomainDef *live, const DomainIn
 	tap->mac = g_strdup(mac);
 	tap->mtu = interface->mtu;
 	tap->queues = MAX(interface->queues, 1);
+	tap->existing = interface->target_managed == TRISTATE_NO;
 	tap->what = N_("network device");
 	if (!interface_wants_vhost(live, interface))
 		return;
 	vhost = resource_add(list, RESOURCE_DEVICE, g_strdup_printf("vhost:%s", interface->target),
 			     VHOST_NET);
+	vhost->queues = tap->queues;
 	vhost->optional = interface->driver != INTERFACE_DRIVER_VHOST;
 	vhost->what = N_("accelerator of network devices");
 }
