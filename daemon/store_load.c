@@ -38,15 +38,26 @@ bool store_db_exec(const StoreDb *db, const char *sql, GError **error)
 	return r == SQLITE_OK || store_db_fail(db, r, _("run a statement"), error);
 }
 
+/*
+ * What a savepoint keeps to be undone goes to a file in /var/tmp unless told otherwise: two writes
+ * for each page that a change touches.
+ */
+static void keep_savepoints_in_memory(void)
+{
+	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
+}
+
 bool store_db_open(StoreDb *db, const char *path, GError **error)
 {
 	mode_t mask = umask(077); /* secrets may be in there */
-	int r = sqlite3_open_v2(path, &db->handle,
-				SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-					SQLITE_OPEN_EXRESCODE,
-				NULL);
 	bool good;
+	int r;
 
+	keep_savepoints_in_memory();
+	r = sqlite3_open_v2(path, &db->handle,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+				    SQLITE_OPEN_EXRESCODE,
+			    NULL);
 	if (r != SQLITE_OK) {
 		umask(mask);
 		store_db_fail(db, r, _("open the file"), error);
