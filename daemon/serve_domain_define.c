@@ -70,17 +70,27 @@ static bool undefine_moments(Call *call, ObjectKind kind, bool remove, GError **
 	return true;
 }
 
-static char *nvram_path(Domain *domain, GError **error)
+/* Making structs of a definition takes longer than all else of an undefine; few need it. */
+static bool may_have_nvram(const Domain *domain)
 {
-	const DomainDef *def = domain_def_get(domain, DOMAIN_STORED, error);
+	g_autofree char *xml = domain_xml_dup(domain, DOMAIN_STORED);
 
-	return def && domain->driver->nvram_path ? domain->driver->nvram_path(def) : NULL;
+	return domain->driver->nvram_path && (strstr(xml, "nvram") || strstr(xml, "firmware"));
+}
+
+static char *nvram_path(Domain *domain)
+{
+	const DomainDef *def = NULL;
+
+	if (may_have_nvram(domain))
+		def = domain_def_get(domain, DOMAIN_STORED, NULL);
+	return def ? domain->driver->nvram_path(def) : NULL;
 }
 
 /* *ret_path: the file to remove after the definition has gone. */
 static bool undefine_nvram(Domain *domain, unsigned flags, char **ret_path, GError **error)
 {
-	g_autofree char *path = nvram_path(domain, NULL);
+	g_autofree char *path = nvram_path(domain);
 	struct stat st;
 
 	if (!path || (stat(path, &st) < 0 && errno == ENOENT))
