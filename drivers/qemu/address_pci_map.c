@@ -184,50 +184,67 @@ static bool map_reach(PciMap *map, const PciAddress *address, PciConnect connect
 	return true;
 }
 
-/* Ranges of an address, apart from what else is there. */
-static bool address_check(PciMap *map, const PciAddress *address, GError **error)
+/* Whether the guest can have such an address, apart from what else is there. */
+static bool address_is_possible(const PciMap *map, const PciAddress *address)
 {
-	g_autofree char *text = pci_address_text(address);
 	const PciBus *bus;
 
+	if (address->domain != 0 || address->bus >= PCI_BUSES || address->slot >= PCI_SLOTS ||
+	    address->function > 7)
+		return false;
+	bus = &map->buses[address->bus];
+	return map->n_buses <= address->bus ||
+	       (address->slot >= bus->first && address->slot <= bus->last);
+}
+
+static bool address_check(const PciMap *map, const PciAddress *address, GError **error)
+{
+	g_autofree char *text = NULL;
+	const PciBus *bus;
+
+	if (address_is_possible(map, address))
+		return true;
+	text = pci_address_text(address);
 	if (address->domain != 0)
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("PCI address %s: guests have only PCI domain 0"), text);
 	if (address->bus >= PCI_BUSES || address->slot >= PCI_SLOTS || address->function > 7)
 		return fail(error, VIR_ERR_XML_ERROR, _("PCI address %s is out of range"), text);
-	if (map->n_buses <= address->bus)
-		return true;
 	bus = &map->buses[address->bus];
-	if (address->slot < bus->first || address->slot > bus->last)
-		return fail(error, VIR_ERR_XML_ERROR,
-			    _("PCI address %s: slots of the %s with index %u go from %u to %u"),
-			    text, controller_model_name(bus->model), address->bus, bus->first,
-			    bus->last);
-	return true;
+	return fail(error, VIR_ERR_XML_ERROR,
+		    _("PCI address %s: slots of the %s with index %u go from %u to %u"), text,
+		    controller_model_name(bus->model), address->bus, bus->first, bus->last);
+}
+
+/* Whether @bus takes what connects so, and has nothing there yet. */
+static bool bus_check(const PciBus *bus, const PciAddress *address, PciConnect connect,
+		      GError **error)
+{
+	/* Who gives an address may put PCI and PCI Express endpoints into each other's slots. */
+	bool fits = (bus->accepts & connect) ||
+		    ((bus->accepts & PCI_CONNECT_ENDPOINTS) && (connect & PCI_CONNECT_ENDPOINTS));
+	g_autofree char *text = NULL;
+
+	if (fits && !(bus->used[address->slot] & (1 << address->function)))
+		return true;
+	text = pci_address_text(address);
+	if (fits)
+		return fail(error, VIR_ERR_XML_ERROR, _("PCI address %s is used twice"), text);
+	return fail(error, VIR_ERR_XML_ERROR,
+		    _("PCI address %s is on the %s with index %u, which does not accept a %s"),
+		    text, controller_model_name(bus->model), address->bus, connect_name(connect));
 }
 
 bool pci_map_take(PciMap *map, const PciAddress *address, PciConnect connect, GError **error)
 {
-	g_autofree char *text = NULL;
 	PciBus *bus;
-	bool fits;
 
 	if (!address_check(map, address, error) || !map_reach(map, address, connect, error) ||
 	    !address_check(map, address, error))
 		return false;
 	bus = &map->buses[address->bus];
-	/* Who gives an address may put PCI and PCI Express endpoints into each other's slots. */
-	fits = (bus->accepts & connect) ||
-	       ((bus->accepts & PCI_CONNECT_ENDPOINTS) && (connect & PCI_CONNECT_ENDPOINTS));
-	text = pci_address_text(address);
-	if (!fits)
-		return fail(
-			error, VIR_ERR_XML_ERROR,
-			_("PCI address %s is on the %s with index %u, which does not accept a %s"),
-			text, controller_model_name(bus->model), address->bus,
-			connect_name(connect));
-	if (bus->used[address->slot] & (1 << address->function))
-		return fail(error, VIR_ERR_XML_ERROR, _("PCI address %s is used twice"), text);
+	if (!bus_check(bus, address, connect, error))
+		return false;
 	bus->used[address->slot] |= (guint8)(1 << address->function);
 	if (connect == PCI_CONNECT_ROOT_PORT)
 		bus->shared |= 1u << address->slot;
