@@ -216,6 +216,9 @@ void bind_reader_warn(BindReader *reader, const char *format, ...) G_GNUC_PRINTF
 
 /* The document as text: 2 spaces of indent, single quotes, a newline at the end. Caller frees. */
 char *bind_format(BindElement *element, const void *object, unsigned flags);
+/* The same with CONF_SECURE; *ret_secret: whether without it the document would be shorter. */
+char *bind_format_secure(BindElement *element, const void *object, unsigned flags,
+			 bool *ret_secret);
 /* Appends @text with the characters that XML reserves escaped. */
 void bind_escape(GString *out, const char *text, bool attribute);
 

@@ -13,6 +13,7 @@ typedef struct {
 	GString *scratch; /* text of one scalar, before it is escaped */
 	const BindNamespace *namespaces[WRITER_NAMESPACES];
 	guint n_namespaces;
+	bool secret; /* something of what was written is one */
 } Writer;
 
 void bind_escape(GString *out, const char *text, bool attribute)
@@ -91,6 +92,7 @@ static void value_write(Writer *writer, const BindSlot *slot, const void *object
 	const BindType *type = slot->row->type;
 	const void *member = bind_member(slot, object);
 
+	writer->secret |= slot->row->flags & BIND_SECRET;
 	if (type == &bind_str) {
 		const char *text = *(const char *const *)member;
 
@@ -315,6 +317,7 @@ static bool content_write(Writer *writer, const BindIndex *index, const void *ob
 		if (!child_write(writer, slot, object))
 			continue;
 		any = true;
+		writer->secret |= slot->row->flags & BIND_SECRET;
 		if (slot->row->ns)
 			namespace_use(writer, slot->row->ns);
 	}
@@ -348,7 +351,9 @@ static bool part_write(Writer *writer, const Part *part)
 	return any || part->bare;
 }
 
-char *bind_format(BindElement *element, const void *object, unsigned flags)
+/* *ret_secret: whether something in the document is one. */
+static char *document_write(BindElement *element, const void *object, unsigned flags,
+			    bool *ret_secret)
 {
 	GString *out = g_string_sized_new(8192);
 	Writer writer = { .out = out, .flags = flags, .scratch = g_string_sized_new(64) };
@@ -363,5 +368,19 @@ char *bind_format(BindElement *element, const void *object, unsigned flags)
 		g_string_insert(out, (gssize)end, text);
 	}
 	g_string_free(writer.scratch, TRUE);
+	*ret_secret = writer.secret;
 	return g_string_free(out, FALSE);
+}
+
+char *bind_format(BindElement *element, const void *object, unsigned flags)
+{
+	bool secret;
+
+	return document_write(element, object, flags, &secret);
+}
+
+char *bind_format_secure(BindElement *element, const void *object, unsigned flags,
+			 bool *ret_secret)
+{
+	return document_write(element, object, flags | CONF_SECURE, ret_secret);
 }

@@ -127,6 +127,11 @@ char *domain_def_format(const DomainDef *def, unsigned flags)
 	return bind_format(&bind_el_domain, def, flags);
 }
 
+char *domain_def_format_secure(const DomainDef *def, unsigned flags, bool *ret_secret)
+{
+	return bind_format_secure(&bind_el_domain, def, flags, ret_secret);
+}
+
 DomainDef *domain_def_new(void)
 {
 	return bind_new(&bind_el_domain);

@@ -104,6 +104,8 @@ DomainDef *domain_def_parse(const char *xml, gsize length, unsigned flags, ConfD
 			    GError **error);
 /* The document, newline-terminated; caller frees. @flags: CONF_INACTIVE, _SECURE, _MIGRATABLE. */
 char *domain_def_format(const DomainDef *def, unsigned flags);
+/* The same with CONF_SECURE; *ret_secret: whether there are secrets in it. */
+char *domain_def_format_secure(const DomainDef *def, unsigned flags, bool *ret_secret);
 DomainDef *domain_def_new(void);
 DomainDef *domain_def_copy(const DomainDef *def);
 void domain_def_free(DomainDef *def);

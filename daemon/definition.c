@@ -106,8 +106,8 @@ DomainDef *definition_read(Call *call, const char *xml, unsigned flags, GError *
 /* Commits @def (borrowed) as the stored definition of @domain, then memory follows. */
 static bool definition_commit(Call *call, Domain *domain, const DomainDef *def, GError **error)
 {
-	g_autofree char *xml = domain_def_format(def, CONF_INACTIVE | CONF_SECURE);
-	g_autofree char *public = domain_def_format(def, CONF_INACTIVE);
+	bool secret;
+	g_autofree char *xml = domain_def_format_secure(def, CONF_INACTIVE, &secret);
 	g_autoptr(Text) text = NULL;
 	g_autoptr(StoreBatch) batch = store_batch_new();
 	StoreDomain row = domain_store_row(domain);
@@ -119,7 +119,7 @@ static bool definition_commit(Call *call, Domain *domain, const DomainDef *def, 
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("the completed definition of '%s' has %zu bytes, more than %d"),
 			    domain->name, strlen(xml), LIMIT_XML_SIZE);
-	text = text_new_marked(xml, strcmp(xml, public) == 0 ? TEXT_PUBLIC : TEXT_SECRET);
+	text = text_new_marked(xml, secret ? TEXT_SECRET : TEXT_PUBLIC);
 	domain_summary_fill(def, &summary);
 	row.text = text;
 	row.summary = &summary;

@@ -198,8 +198,12 @@ static void test_secrets(void **state G_GNUC_UNUSED)
 					 NULL);
 	g_autofree char *plain = bind_format(&bind_el_thing, a, 0);
 	g_autofree char *secure = bind_format(&bind_el_thing, a, CONF_SECURE);
-	g_autofree char *difference = NULL;
+	g_autofree char *difference = NULL, *marked = NULL;
+	bool secret;
 
+	marked = bind_format_secure(&bind_el_thing, a, 0, &secret);
+	assert_string_equal(marked, secure);
+	assert_true(secret);
 	assert_null(strstr(plain, "secret"));
 	assert_non_null(strstr(secure, "<secret>s</secret>"));
 	assert_true(bind_equal(&bind_el_thing, a, b, BIND_COMPARE_GUEST, NULL));

@@ -33,8 +33,13 @@ static void check_stable(const DomainDef *def, const char *text, const char *nam
 	g_autoptr(DomainDef) copy = domain_def_copy(def);
 	g_autofree char *second = domain_def_format(again, CONF_SECURE);
 	g_autofree char *third = domain_def_format(copy, CONF_SECURE);
-	g_autofree char *difference = NULL;
+	g_autofree char *public = domain_def_format(def, 0);
+	g_autofree char *difference = NULL, *marked = NULL;
+	bool secret;
 
+	marked = domain_def_format_secure(def, 0, &secret);
+	assert_string_equal(text, marked);
+	assert_int_equal(secret, strcmp(text, public) != 0);
 	if (!domain_def_compare(def, again, BIND_COMPARE_ALL, &difference))
 		fail_msg("%s: read again it differs: %s", name, difference);
 	assert_true(domain_def_compare(def, copy, BIND_COMPARE_ALL, NULL));
