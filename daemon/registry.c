@@ -186,6 +186,20 @@ Domain *registry_get_uuid(Registry *registry, const Driver *driver, const uint8_
 	return fail_null(error, VIR_ERR_NO_DOMAIN, _("no domain with UUID '%s'"), text);
 }
 
+const Domain *registry_find_running_twin(const Domain *domain)
+{
+	const Registry *registry = domain->engine->registry;
+
+	for (unsigned i = 0; i < registry->indexes->len; i++) {
+		const DriverIndex *index = &g_array_index(registry->indexes, DriverIndex, i);
+		const Domain *twin = g_hash_table_lookup(index->by_uuid, domain->uuid);
+
+		if (twin && twin != domain && twin->vm)
+			return twin;
+	}
+	return NULL;
+}
+
 GPtrArray *registry_list(Registry *registry, const Driver *driver)
 {
 	GPtrArray *list = g_ptr_array_sized_new(registry->count + 1);

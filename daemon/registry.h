@@ -79,6 +79,9 @@ Domain *registry_find_id(Registry *registry, const Driver *driver, int id);
 Domain *registry_get_uuid(Registry *registry, const Driver *driver, const uint8_t *uuid,
 			  GError **error);
 
+/* Borrowed; a domain of another driver that has the same UUID and a worker; NULL without one. */
+const Domain *registry_find_running_twin(const Domain *domain);
+
 /* All visible domains of @driver (NULL: of all), borrowed pointers in a new array. */
 GPtrArray *registry_list(Registry *registry, const Driver *driver);
 unsigned registry_count(const Registry *registry);

@@ -32,11 +32,20 @@ static bool is_coredump(LifecycleAction action)
 
 static bool start_check(Domain *domain, const VmStart *start, GError **error)
 {
+	const Domain *twin;
+
 	if (domain->engine->stopping)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("reeved is ending; no guest is started"));
 	if (domain_is_active(domain) || domain->vm)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is already running"),
 			    domain->name);
+	/* Directory, user and processes of a guest are told apart by its UUID alone. */
+	twin = registry_find_running_twin(domain);
+	if (twin)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("domain '%s' of driver '%s' has the same UUID as '%s' and is running; end "
+			      "it first, or define '%s' with another UUID"),
+			    twin->name, twin->driver->name, domain->name, domain->name);
 	if (is_coredump(start->def->on_crash))
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("domain '%s': dumping a crashed guest's memory (on_crash '%s') is not "
