@@ -60,6 +60,12 @@ Agent *live_agent(Guest *guest, GError **error)
 
 	if (!live_monitor(guest, error))
 		return NULL;
+	/* It would be waited for in vain. */
+	if (guest->state != VIR_DOMAIN_RUNNING)
+		return fail_null(error, VIR_ERR_OPERATION_INVALID,
+				 _("domain '%s' is active but does not run, so its guest agent cannot "
+				   "answer; resume it first"),
+				 guest->def->name);
 	if (!channel)
 		return fail_null(error, VIR_ERR_ARGUMENT_UNSUPPORTED,
 				 _("domain '%s' has no channel for a guest agent; add one named "

@@ -167,11 +167,23 @@ static bool check_not_asleep(Guest *guest, GError **error)
 		    guest->def->name);
 }
 
+/* Who is paused would shut down much later, when nobody expects it any more. */
+static bool check_runs(Guest *guest, GError **error)
+{
+	if (guest->state == VIR_DOMAIN_RUNNING)
+		return true;
+	return fail(error, VIR_ERR_OPERATION_INVALID,
+		    _("domain '%s' is active but does not run, so it cannot shut itself down; resume or "
+		      "destroy it"),
+		    guest->def->name);
+}
+
 bool live_shutdown(Guest *guest, unsigned flags, GError **error)
 {
 	QemuLive *live = live_of(guest);
 
-	if (!live_monitor(guest, error) || !check_not_asleep(guest, error))
+	if (!live_monitor(guest, error) || !check_not_asleep(guest, error) ||
+	    !check_runs(guest, error))
 		return false;
 	live->reboot_wanted = false;
 	return ask_guest(guest, flags, "powerdown", error);
