@@ -81,16 +81,24 @@ void vm_event_restore(Vm *vm, uint64_t sequence, int64_t time_usec, int id, GByt
 	event_push(vm, event);
 }
 
-static void host_event(Guest *guest, const GuestEvent *event)
+static bool event_keep(Guest *guest, const GuestEvent *event)
 {
 	Vm *vm = (Vm *)guest;
 	g_autoptr(GBytes) payload = vm_payload_encode(guest, event);
 
-	if (!payload) {
+	if (payload)
+		vm_event_restore(vm, ++vm->sequence, g_get_real_time(), event->id, payload);
+	else
 		log_warning(_("an event of kind %d cannot be sent"), event->id);
+	return payload != NULL;
+}
+
+static void host_event(Guest *guest, const GuestEvent *event)
+{
+	Vm *vm = (Vm *)guest;
+
+	if (!event_keep(guest, event))
 		return;
-	}
-	vm_event_restore(vm, ++vm->sequence, g_get_real_time(), event->id, payload);
 	/* A start that fails has not happened; one that succeeds sends what has come meanwhile. */
 	if (vm->starting)
 		return;
@@ -99,23 +107,23 @@ static void host_event(Guest *guest, const GuestEvent *event)
 		vm_state_save(vm);
 }
 
-static void lifecycle_emit(Guest *guest, int event, int detail)
+static GuestEvent lifecycle_event(int event, int detail)
 {
-	GuestEvent happened = {
+	return (GuestEvent){
 		.id = VIR_DOMAIN_EVENT_ID_LIFECYCLE,
 		.lifecycle = { event, detail },
 	};
-
-	host_event(guest, &happened);
 }
 
 static void host_state(Guest *guest, int state, int reason, int event, int detail)
 {
+	const GuestEvent happened = lifecycle_event(event, detail);
+
 	guest->state = state;
 	guest->reason = reason;
 	vm_state_changed((Vm *)guest, false);
 	if (event >= 0)
-		lifecycle_emit(guest, event, detail);
+		host_event(guest, &happened);
 }
 
 static void host_changed(Guest *guest)
@@ -126,6 +134,8 @@ static void host_changed(Guest *guest)
 static void host_ended(Guest *guest, int reason, int detail)
 {
 	Vm *vm = (Vm *)guest;
+	const GuestEvent happened = lifecycle_event(VIR_DOMAIN_EVENT_STOPPED, detail);
+	bool kept;
 
 	if (vm->ended)
 		return;
@@ -134,9 +144,14 @@ static void host_ended(Guest *guest, int reason, int detail)
 	guest->state = VIR_DOMAIN_SHUTOFF;
 	guest->reason = reason;
 	guest->pid = 0;
-	/* The event first: the engine forgets the guest when it hears of the state. */
-	lifecycle_emit(guest, VIR_DOMAIN_EVENT_STOPPED, detail);
+	/*
+	 * What is saved with the state has the event in it, so that it cannot get lost; but the engine
+	 * hears of the state first: a client that gets the event finds the guest off.
+	 */
+	kept = event_keep(guest, &happened);
 	vm_state_changed(vm, false);
+	if (kept && !vm->starting)
+		vm_event_send(vm, g_queue_peek_tail(&vm->events));
 	vm_check_end(vm);
 }
 
