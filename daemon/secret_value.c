@@ -19,9 +19,9 @@ enum {
 	TAG_SIZE = 16,
 };
 
-static bool gnutls_failed(GError **error, const char *what, int r)
+static bool seal_failed(GError **error, int r)
 {
-	return fail(error, VIR_ERR_OPERATION_FAILED, _("cannot %s the value of a secret: %s"), what,
+	return fail(error, VIR_ERR_OPERATION_FAILED, _("cannot encrypt the value of a secret: %s"),
 		    gnutls_strerror(r));
 }
 
@@ -32,7 +32,7 @@ static bool key_make(const char *path, GError **error)
 	bool ok;
 
 	if (r < 0)
-		return gnutls_failed(error, "encrypt", r);
+		return seal_failed(error, r);
 	ok = file_replace(path, (const char *)key, sizeof(key), 0600, error);
 	gnutls_memset(key, 0, sizeof(key));
 	return ok;
@@ -67,7 +67,9 @@ static bool cipher_open(Engine *engine, bool make, gnutls_aead_cipher_hd_t *ret,
 		return false;
 	r = gnutls_aead_cipher_init(ret, GNUTLS_CIPHER_AES_256_GCM, &datum);
 	gnutls_memset(key, 0, sizeof(key));
-	return r == 0 || gnutls_failed(error, "encrypt", r);
+	return r == 0 || fail(error, VIR_ERR_OPERATION_FAILED,
+			      _("cannot set up the cipher of stored secrets: %s"),
+			      gnutls_strerror(r));
 }
 
 char *secret_value_seal(Engine *engine, const uint8_t uuid[16], const void *value, gsize length,
@@ -86,7 +88,7 @@ char *secret_value_seal(Engine *engine, const uint8_t uuid[16], const void *valu
 					       length, blob + NONCE_SIZE, &sealed);
 	gnutls_aead_cipher_deinit(cipher);
 	if (r < 0)
-		return gnutls_failed(error, "encrypt", r), NULL;
+		return seal_failed(error, r), NULL;
 	return g_base64_encode(blob, size);
 }
 
@@ -111,7 +113,10 @@ void *secret_value_open(Engine *engine, const uint8_t uuid[16], const char *seal
 	gnutls_aead_cipher_deinit(cipher);
 	if (r < 0) {
 		g_free(value);
-		return gnutls_failed(error, "decrypt", r), NULL;
+		return fail_null(error, VIR_ERR_OPERATION_FAILED,
+				 _("cannot decrypt the value of a secret: %s; restore 'secret.key' "
+				   "from a backup, or set the secret anew"),
+				 gnutls_strerror(r));
 	}
 	*ret_length = length;
 	return value;
