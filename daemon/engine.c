@@ -277,6 +277,7 @@ void engine_end(Engine *engine)
 	engine->server = NULL;
 	if (engine->registry)
 		vm_leave_all(engine);
+	priv_probe_cancel();
 	last_calls(engine);
 	store_close(engine->store);
 	engine->store = NULL;

@@ -74,6 +74,8 @@ bool priv_probe_start_call(Engine *engine, const char *driver, const char *what,
 
 /* DriverSettings.probe; priv_probe_init() says for which engine. */
 void priv_probe_init(Engine *engine);
+/* Ends all probes that run; their fibers see to the rest. */
+void priv_probe_cancel(void);
 bool priv_probe(const char *driver, const char *what,
 		void (*done)(const char *output, const GError *error, void *data), void *data,
 		GError **error);

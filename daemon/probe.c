@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -34,11 +33,14 @@ typedef struct Probe {
 	FiberEvent ended; /* of what it prints */
 	FiberEvent gone;  /* the process */
 	GString *output;
-	bool too_long;
+	bool too_long, cancelled;
 } Probe;
+
+static GQueue running = G_QUEUE_INIT; /* of Probe */
 
 static void probe_free(Probe *probe)
 {
+	g_queue_remove(&running, probe);
 	sd_event_source_disable_unref(probe->source);
 	sd_event_source_disable_unref(probe->watch);
 	fd_clear(&probe->process.output);
@@ -88,13 +90,18 @@ static void process_end_wait(Probe *probe)
 
 static bool output_collect_wait(Probe *probe, GError **error)
 {
-	int r = sd_event_add_io(probe_engine->loop, &probe->source, probe->process.output, EPOLLIN,
-				on_output, probe);
+	int r;
 
+	if (probe->cancelled)
+		return fail(error, VIR_ERR_OPERATION_ABORTED, _("reeved is ending"));
+	r = sd_event_add_io(probe_engine->loop, &probe->source, probe->process.output, EPOLLIN,
+			    on_output, probe);
 	if (r < 0)
 		return fail_errno(error, -r, _("cannot read from a probe"));
 	if (!fiber_event_wait(&probe->ended, "the probe of a hypervisor", TIMEOUT_USEC, error))
 		return false;
+	if (probe->cancelled)
+		return fail(error, VIR_ERR_OPERATION_ABORTED, _("reeved is ending"));
 	if (probe->too_long)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("the probe of '%s' says more than can be believed"), probe->what);
@@ -112,9 +119,9 @@ static void probe_run(void *data)
 					  &error) &&
 		    output_collect_wait(probe, &error);
 
-	/* It has no directory of a guest, so it ends by itself or with its pipe; a nudge is enough. */
-	if (!good && probe->process.pidfd >= 0)
-		pidfd_signal(probe->process.pidfd, SIGKILL);
+	/* Nobody may signal it in our name, but it ends with its reader. */
+	g_clear_pointer(&probe->source, sd_event_source_disable_unref);
+	fd_clear(&probe->process.output);
 	probe->done(good ? probe->output->str : NULL, error, probe->data);
 	process_end_wait(probe);
 	probe_free(probe);
@@ -129,16 +136,30 @@ bool priv_probe(const char *driver, const char *what,
 		void (*done)(const char *output, const GError *error, void *data), void *data,
 		GError **error)
 {
-	Probe *probe = g_new0(Probe, 1);
+	Probe *probe;
 
+	if (probe_engine->stopping)
+		return fail(error, VIR_ERR_OPERATION_ABORTED, _("reeved is ending"));
+	probe = g_new0(Probe, 1);
 	probe->driver = g_strdup(driver);
 	probe->what = g_strdup(what);
 	probe->done = done;
 	probe->data = data;
 	probe->process = (ProbeProcess){ -1, -1 };
 	probe->output = g_string_new(NULL);
+	g_queue_push_tail(&running, probe);
 	if (fiber_spawn("probe", probe_run, probe, error))
 		return true;
 	probe_free(probe);
 	return false;
+}
+
+void priv_probe_cancel(void)
+{
+	for (GList *link = running.head; link; link = link->next) {
+		Probe *probe = link->data;
+
+		probe->cancelled = true;
+		fiber_event_set(&probe->ended);
+	}
 }

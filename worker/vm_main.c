@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <linux/close_range.h>
 #include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +36,26 @@ static void usage(void)
 	       "\n"
 	       "The worker of one guest. It is started by reeved, with a listening socket as\n"
 	       "descriptor 3 and in the guest's directory; there is no reason to start it by hand."));
+}
+
+/* Without a reader there is no use for the answer: reeved has ended. A hypervisor dies with us. */
+static void *reader_watch(G_GNUC_UNUSED void *data)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO };
+
+	while (poll(&output, 1, -1) < 0 && errno == EINTR)
+		;
+	_exit(EXIT_FAILURE);
+}
+
+static int probe_run(const char *driver, const char *what)
+{
+	pthread_t watcher;
+
+	alarm(PROBE_SECONDS);
+	if (pthread_create(&watcher, NULL, reader_watch, NULL) == 0)
+		pthread_detach(watcher);
+	return driver_probe(driver, what);
 }
 
 void vm_trim(void)
@@ -162,10 +184,8 @@ int main(int argc, char **argv)
 	memory_set_up();
 	i18n_init();
 	log_init("reeve-vm", LOG_LEVEL_INFO);
-	if (argc == 4 && g_str_equal(argv[1], "--probe")) {
-		alarm(PROBE_SECONDS);
-		return driver_probe(argv[2], argv[3]);
-	}
+	if (argc == 4 && g_str_equal(argv[1], "--probe"))
+		return probe_run(argv[2], argv[3]);
 	vm.session = argc > 1 && g_str_equal(argv[1], "--session");
 	if (argc != 3 + vm.session || !uuid_parse(argv[1 + vm.session], &uuid)) {
 		usage();

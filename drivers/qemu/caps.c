@@ -156,7 +156,7 @@ static void probe_done(const char *output, const GError *why, void *data)
 		entry->failure = g_error_copy(why);
 	else if (entry_take(entry, probe, &entry->failure))
 		entry_save(entry, probe);
-	if (entry->failure)
+	if (entry->failure && error_code(entry->failure) != VIR_ERR_OPERATION_ABORTED)
 		log_warning("probe of '%s' failed: %s", entry->path, entry->failure->message);
 	json_decref(probe);
 	entry_wake(entry);
