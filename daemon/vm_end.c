@@ -298,6 +298,12 @@ void vm_leave_all(Engine *engine)
 
 		if (!vm)
 			continue;
+		/* Nobody has been told of it yet: its fiber undoes what there is. */
+		if (vm->starting) {
+			vm->given_up = true;
+			vm_unlink(vm);
+			continue;
+		}
 		domain->vm = NULL;
 		vm->ended = vm->left = true;
 		g_clear_pointer(&vm->owner, client_unwatch);

@@ -272,7 +272,7 @@ static void start_undo_call(Vm *vm)
 	const DomainMove back = {
 		.state = VIR_DOMAIN_SHUTOFF, .reason = VIR_DOMAIN_SHUTOFF_FAILED, .event = -1
 	};
-	Domain *domain = vm->domain;
+	g_autoptr(Domain) domain = domain_ref(vm->domain);
 
 	vm_remove_call(vm);
 	domain->vm = NULL;
@@ -314,6 +314,7 @@ static void missed_catch_up(Vm *vm)
 
 static bool start_run_call(Vm *vm, DomainDef *live, const VmStart *start, GError **error)
 {
+	g_autoptr(Vm) kept = vm_ref(vm);
 	control_start_ret ret = { 0 };
 	bool started = bring_up_call(vm, live, start->flags, &ret, error);
 
