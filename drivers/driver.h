@@ -132,7 +132,10 @@ typedef struct GuestInfo {
 typedef struct BlockStats {
 	int64_t rd_req, rd_bytes, rd_total_ns, wr_req, wr_bytes, wr_total_ns, flush_req,
 		flush_total_ns, errors; /* -1 when not known */
-	uint64_t allocation, capacity, physical;
+	uint64_t capacity; /* bytes, as the guest sees it */
+	uint64_t highest;  /* how far the file or device below the format has been written */
+	uint64_t length;   /* of that file or device */
+	int64_t used;	   /* what the file takes of its file system; -1 of a device */
 } BlockStats;
 
 /* A disk whose last request failed and stopped the guest. */

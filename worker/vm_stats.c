@@ -203,9 +203,9 @@ bool vm_domain_get_block_info(VmCall *call, remote_domain_get_block_info_args *a
 	if (!vm_call_flags(call, args->flags, 0, error) ||
 	    !block_stats_get(call, args->path, &stats, error))
 		return false;
-	ret->allocation = stats.allocation;
+	ret->allocation = stats.used >= 0 ? (uint64_t)stats.used : stats.highest;
 	ret->capacity = stats.capacity;
-	ret->physical = stats.physical;
+	ret->physical = stats.length;
 	return true;
 }
 

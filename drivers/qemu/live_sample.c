@@ -51,12 +51,14 @@ static int64_t number(json_t *object, const char *key)
 
 /* ---- Disks */
 
-static DiskSample *disk_sample(LiveSample *sample, const char *node)
+/* Of a disk that the guest has: however many a hypervisor invents, no more are kept. */
+static DiskSample *disk_sample(QemuLive *live, const char *node)
 {
 	g_autofree char *target = node ? qemu_node_target(node) : NULL;
+	LiveSample *sample = &live->sample;
 	DiskSample *disk;
 
-	if (!target)
+	if (!target || !domain_def_disk_by_target(live->guest->def, target))
 		return NULL;
 	if (!sample->disks)
 		sample->disks =
@@ -66,6 +68,7 @@ static DiskSample *disk_sample(LiveSample *sample, const char *node)
 		return disk;
 	disk = g_new0(DiskSample, 1);
 	disk->node_name = g_strdup(node);
+	disk->stats.used = -1;
 	g_hash_table_insert(sample->disks, g_steal_pointer(&target), disk);
 	return disk;
 }
@@ -81,7 +84,7 @@ static void take_block_stats(QemuLive *live, json_t *entry)
 	/* Only what is plugged into a device counts the guest's own requests. */
 	if (!qdev || !*qdev)
 		return;
-	disk = disk_sample(&live->sample, node);
+	disk = disk_sample(live, node);
 	if (!disk)
 		return;
 	disk->stats.rd_req = number(stats, "rd_operations");
@@ -99,7 +102,7 @@ static void take_block_stats(QemuLive *live, json_t *entry)
 	if (highest < 0)
 		highest = number(stats, "wr_highest_offset");
 	if (highest >= 0)
-		disk->stats.allocation = (uint64_t)highest;
+		disk->stats.highest = (uint64_t)highest;
 }
 
 static bool sample_blocks(QemuLive *live, int64_t deadline)
@@ -116,11 +119,13 @@ static bool sample_blocks(QemuLive *live, int64_t deadline)
 	return true;
 }
 
-/* "vda.0" tells the capacity, "vda.0.file" the size of its file. */
+/* "vda.0" tells the capacity, "vda.0.file" the size of its file or device. */
 static void take_image(QemuLive *live, json_t *entry)
 {
 	const char *node = json_string_value(json_object_get(entry, "node-name"));
-	int64_t size = number(json_object_get(entry, "image"), "virtual-size");
+	const char *driver = json_string_value(json_object_get(entry, "drv"));
+	json_t *image = json_object_get(entry, "image");
+	int64_t size = number(image, "virtual-size");
 	g_autofree char *target = node ? qemu_node_target(node) : NULL;
 	g_autofree char *top = target ? qemu_node_name(target, 0) : NULL;
 	g_autofree char *file = top ? g_strconcat(top, ".file", NULL) : NULL;
@@ -130,11 +135,15 @@ static void take_image(QemuLive *live, json_t *entry)
 		return;
 	if (strcmp(node, top) != 0 && strcmp(node, file) != 0)
 		return;
-	disk = disk_sample(&live->sample, top);
-	if (strcmp(node, top) == 0)
+	disk = disk_sample(live, top);
+	if (!disk)
+		return;
+	if (strcmp(node, top) == 0) {
 		disk->stats.capacity = (uint64_t)size;
-	else
-		disk->stats.physical = (uint64_t)size;
+		return;
+	}
+	disk->stats.length = (uint64_t)size;
+	disk->stats.used = g_strcmp0(driver, "file") == 0 ? number(image, "actual-size") : -1;
 }
 
 static bool sample_images(QemuLive *live, int64_t deadline)
@@ -242,6 +251,8 @@ bool live_sample_vcpus(QemuLive *live, uint64_t timeout_usec, GError **error)
 	reply = qmp_call(live->qmp, "query-cpus-fast", NULL, timeout_usec, error);
 	if (!reply)
 		return false;
+	/* Somebody else may have asked meanwhile. */
+	g_clear_pointer(&live->sample.vcpus, g_array_unref);
 	live->sample.vcpus = g_array_new(FALSE, TRUE, sizeof(VcpuInfo));
 	json_array_foreach(reply, index, entry)
 	{

@@ -222,9 +222,13 @@ static void add_disk(QemuLive *live, StatsSink *sink, unsigned i, const DomainDi
 	add_counter(sink, sample->stats.wr_total_ns, i, "wr.times");
 	add_counter(sink, sample->stats.flush_req, i, "fl.reqs");
 	add_counter(sink, sample->stats.flush_total_ns, i, "fl.times");
-	stats_add_ullong(sink, sample->stats.allocation, "block.%u.allocation", i);
+	if (!live->sample.images_taken)
+		return; /* sizes are asked for more rarely, and come later */
+	stats_add_ullong(sink, sample->stats.highest, "block.%u.allocation", i);
 	stats_add_ullong(sink, sample->stats.capacity, "block.%u.capacity", i);
-	stats_add_ullong(sink, sample->stats.physical, "block.%u.physical", i);
+	stats_add_ullong(sink,
+			 sample->stats.used >= 0 ? (uint64_t)sample->stats.used : sample->stats.length,
+			 "block.%u.physical", i);
 }
 
 static void add_blocks(QemuLive *live, StatsSink *sink)
@@ -265,9 +269,10 @@ bool live_block_stats(Guest *guest, const char *name, BlockStats *ret, GError **
 		ret->wr_total_ns += MAX(sample->stats.wr_total_ns, 0);
 		ret->flush_req += MAX(sample->stats.flush_req, 0);
 		ret->flush_total_ns += MAX(sample->stats.flush_total_ns, 0);
-		ret->allocation += sample->stats.allocation;
+		ret->highest += sample->stats.highest;
 		ret->capacity += sample->stats.capacity;
-		ret->physical += sample->stats.physical;
+		ret->length += sample->stats.length;
+		ret->used = sample->stats.used;
 	}
 	if (found || all)
 		return true;

@@ -143,7 +143,7 @@ bool test_block_stats(Guest *guest, const char *disk, BlockStats *ret, GError **
 	*ret = (BlockStats){
 		.rd_req = n, .rd_bytes = n * 512, .rd_total_ns = n * 1000,
 		.wr_req = n, .wr_bytes = n * 512, .wr_total_ns = n * 1000,
-		.flush_req = -1, .flush_total_ns = -1, .errors = -1,
+		.flush_req = -1, .flush_total_ns = -1, .errors = -1, .used = -1,
 	};
 	return true;
 }

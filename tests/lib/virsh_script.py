@@ -97,7 +97,7 @@ RUNNING = [
     ('vcpucount {name} --current --live', r'^\d+'),
     ('dommemstat {name}', r'actual \d+'),
     ('domblkstat {name} vda', r'vda rd_req \d+'),
-    ('domblkinfo {name} vda', r'Capacity:\s+67108864'),
+    ('domblkinfo {name} vda', r'Capacity:\s+67108864\s+Allocation:\s+[1-9]'),
     ('!domhostname {name} --source agent', r'agent'),
     ('domstats {name}', r'state\.state=1'),
     ('domstats {name} --cpu-total --balloon --vcpu --interface --block', r'block\.0\.name=vda'),
