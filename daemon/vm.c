@@ -23,6 +23,7 @@
 
 enum {
 	RESPAWNS_MAX = 5, /* in a row, each within RESPAWN_WINDOW of the last */
+	STATE_MAX = 16 * 1024 * 1024, /* bytes: definition and unsent events */
 };
 
 #define HELLO_USEC (5 * G_USEC_PER_SEC)
@@ -225,10 +226,25 @@ static bool pid_belongs(const Engine *engine, const char *uuid_text, pid_t pid)
 	       own.st_ino == other.st_ino;
 }
 
+/* The guest's user wrote it, so it may be anything. */
+static json_t *state_load(const char *path)
+{
+	g_autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	g_autofree char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > STATE_MAX)
+		return NULL;
+	text = g_malloc((gsize)st.st_size + 1);
+	n = pread(fd, text, (size_t)st.st_size, 0);
+	return n > 0 ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
+}
+
 pid_t vm_saved_pid(const Engine *engine, const char *uuid_text, const char *member)
 {
 	g_autofree char *path = vm_path(engine, uuid_text, "state");
-	json_t *state = json_load_file(path, 0, NULL);
+	json_t *state = state_load(path);
 	pid_t pid = (pid_t)json_integer_value(json_object_get(state, member));
 
 	json_decref(state);
