@@ -31,6 +31,7 @@ enum {
 #define RESPAWN_WINDOW_USEC (60 * G_USEC_PER_SEC)
 #define GRACE_USEC (G_USEC_PER_SEC / 2)
 #define STATS_EXTRA_USEC 30000 /* over what the worker itself waits for */
+#define CALL_EXTRA_USEC G_USEC_PER_SEC
 #define MUTE_USEC G_USEC_PER_SEC
 
 Vm *vm_new(Domain *domain)
@@ -448,12 +449,51 @@ static Vm *vm_get_wait(Domain *domain, uint64_t timeout_usec, GError **error)
 	return link_wait(vm, timeout_usec, error) ? g_steal_pointer(&vm) : NULL;
 }
 
+/* What went wrong on the way to the worker, in words about its guest. False, for callers to return. */
+static bool call_failed(const Vm *vm, const char *call, const GError *reason, GError **error)
+{
+	const bool lost = !reason || (error_code(reason) == VIR_ERR_RPC &&
+				      (!vm->client || vm->linking || vm->ended));
+
+	if (reason && error_errno(reason) == ETIMEDOUT)
+		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+			    _("the worker of domain '%s' did not answer '%s' in time; 'destroy' ends "
+			      "the guest"),
+			    vm->domain->name, call);
+	if (lost && vm->ended)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+			    vm->domain->name);
+	if (lost)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("the worker of domain '%s' has died; see its log"), vm->domain->name);
+	if (error)
+		*error = g_error_copy(reason);
+	return false;
+}
+
 bool vm_forward_call(Domain *domain, RpcMessage *request, uint64_t timeout_usec,
 		     RpcMessage **ret_reply, GError **error)
 {
+	const RpcProc *proc = rpc_proc_find(request->header.program, request->header.procedure);
 	g_autoptr(Vm) vm = vm_get_wait(domain, timeout_usec, error);
+	g_autoptr(GError) reason = NULL;
 
-	return vm && rpc_client_forward_call(vm->client, request, timeout_usec, ret_reply, error);
+	if (!vm)
+		return false;
+	return rpc_client_forward_call(vm->client, request, timeout_usec + CALL_EXTRA_USEC,
+				       ret_reply, &reason) ||
+	       call_failed(vm, proc->name, reason, error);
+}
+
+bool vm_exchange_call(Vm *vm, const RpcExchange *exchange, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+
+	if (vm->starting && vm->given_up)
+		return fail(error, VIR_ERR_OPERATION_ABORTED,
+			    _("domain '%s' was destroyed while it started"), vm->domain->name);
+	return (vm->client && rpc_client_exchange_call(vm->client, exchange, &reason)) ||
+	       call_failed(vm, exchange->proc->name, reason, error);
 }
 
 bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error)
@@ -464,8 +504,8 @@ bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error)
 	g_autoptr(Vm) vm = vm_get_wait(domain, timeout, error);
 	RpcExchange timed = *exchange;
 
-	timed.timeout_usec = timeout;
-	return vm && rpc_client_exchange_call(vm->client, &timed, error);
+	timed.timeout_usec = timeout + CALL_EXTRA_USEC;
+	return vm && vm_exchange_call(vm, &timed, error);
 }
 
 RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error)

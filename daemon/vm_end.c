@@ -175,10 +175,7 @@ static bool worker_destroy_call(Vm *vm, unsigned flags, GError **error)
 		.timeout_usec = graceful ? GRACEFUL_USEC : DESTROY_USEC,
 	};
 
-	if (!vm->client)
-		return fail(error, VIR_ERR_OPERATION_FAILED,
-			    _("the worker of domain '%s' cannot be reached"), vm->domain->name);
-	return rpc_client_exchange_call(vm->client, &exchange, error) || vm->ended;
+	return vm_exchange_call(vm, &exchange, error) || vm->ended;
 }
 
 /* The worker's answer follows what it has told about the end. */

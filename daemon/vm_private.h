@@ -67,6 +67,8 @@ char *vm_path(const Engine *engine, const char *uuid_text, const char *file);
 /* Connects to the worker's socket and greets it. *ret is the caller's to rpc_free(). */
 bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error);
 void vm_unlink(Vm *vm);
+/* A call to the worker; errors name the domain. */
+bool vm_exchange_call(Vm *vm, const RpcExchange *exchange, GError **error);
 /* Spawns a worker into the guest's directory. */
 bool vm_spawn_call(Vm *vm, GError **error);
 /* Starts a new worker beside a running hypervisor. */

@@ -86,7 +86,7 @@ static int layers_offer_call(Vm *vm, const char *key, GPtrArray *layers, unsigne
 		wire[i] = (control_layer){ layer->path, layer->format, layer->read_only };
 		fds[i] = layer->fd;
 	}
-	return rpc_client_exchange_call(vm->client, &exchange, error) ? (int)n : -1;
+	return vm_exchange_call(vm, &exchange, error) ? (int)n : -1;
 }
 
 static bool resource_offer_call(Vm *vm, Resource *resource, GError **error)
@@ -96,13 +96,8 @@ static bool resource_offer_call(Vm *vm, Resource *resource, GError **error)
 	if (!layers)
 		return false;
 	for (unsigned done = 0; done < layers->len;) {
-		int n;
+		int n = layers_offer_call(vm, resource->key, layers, done, error);
 
-		if (!vm->client)
-			return fail(error, VIR_ERR_OPERATION_FAILED,
-				    _("the worker of domain '%s' has died; see its log"),
-				    vm->domain->name);
-		n = layers_offer_call(vm, resource->key, layers, done, error);
 		if (n < 0)
 			return false;
 		done += (unsigned)n;
@@ -118,7 +113,7 @@ static bool resource_open_call(Vm *vm, Resource *resource, GError **error)
 		.proc = CONTROL(OPEN), .args = &args, .timeout_usec = OPEN_USEC
 	};
 
-	return rpc_client_exchange_call(vm->client, &exchange, error);
+	return vm_exchange_call(vm, &exchange, error);
 }
 
 static bool resources_call(Vm *vm, GPtrArray *resources, unsigned flags, GError **error)
@@ -130,10 +125,6 @@ static bool resources_call(Vm *vm, GPtrArray *resources, unsigned flags, GError 
 		if (resource->kind == RESOURCE_NVRAM)
 			resource->reset = flags & VIR_DOMAIN_START_RESET_NVRAM;
 		parent_make(vm->engine, resource);
-		if (!vm->client)
-			return fail(error, VIR_ERR_OPERATION_FAILED,
-				    _("the worker of domain '%s' has died; see its log"),
-				    vm->domain->name);
 		done = vm->engine->priv ? resource_offer_call(vm, resource, error) :
 					  resource_open_call(vm, resource, error);
 		if (!done)
@@ -148,8 +139,9 @@ static char *worker_settings(const Vm *vm)
 {
 	const Settings *settings = vm->engine->settings;
 	g_autofree char *log = g_strdup_printf("%s/%s.log", vm->engine->log_dir, vm->domain->name);
-	json_t *object = json_pack("{s:s,s:I,s:b,s:s}", "log_path", log, "stats_timeout_usec",
-				   (json_int_t)settings->stats_timeout * 1000, "privileged",
+	json_t *object = json_pack("{s:s,s:I,s:I,s:b,s:s}", "log_path", log, "stats_timeout_usec",
+				   (json_int_t)settings->stats_timeout * 1000, "call_timeout_usec",
+				   (json_int_t)settings->call_timeout * G_USEC_PER_SEC, "privileged",
 				   vm->engine->privileged, "state_dir", vm->engine->state_dir);
 	char *text = json_dumps(object, JSON_COMPACT);
 
@@ -188,10 +180,7 @@ static bool worker_start_call(Vm *vm, const DomainDef *live, unsigned flags, con
 		.proc = CONTROL(START), .args = &args, .ret = ret, .timeout_usec = START_USEC
 	};
 
-	if (!vm->client)
-		return fail(error, VIR_ERR_OPERATION_FAILED,
-			    _("the worker of domain '%s' has died; see its log"), vm->domain->name);
-	return rpc_client_exchange_call(vm->client, &exchange, error);
+	return vm_exchange_call(vm, &exchange, error);
 }
 
 static bool bring_up_call(Vm *vm, const DomainDef *live, unsigned flags, control_start_ret *ret,

@@ -329,11 +329,14 @@ RpcMessage *client_reply_call(RpcPending *pending, GError **error)
 {
 	uint64_t now = now_usec();
 	uint64_t left = pending->deadline > now ? pending->deadline - now : 1;
+	g_autoptr(GError) late = NULL;
 	RpcMessage *reply;
 
 	if (!fiber_event_wait(&pending->event, pending->proc->name, pending->deadline ? left : 0,
-			      error)) {
+			      &late)) {
 		rpc_client_forget(pending);
+		/* The number tells our own impatience from a timeout that the other side reports. */
+		g_propagate_error(error, error_new(error_code(late), ETIMEDOUT, late->message));
 		return NULL;
 	}
 	reply = g_steal_pointer(&pending->reply);
