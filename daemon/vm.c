@@ -356,7 +356,7 @@ static int log_open(const Vm *vm, GError **error)
 {
 	g_autofree char *path =
 		g_strdup_printf("%s/%s.log", vm->engine->log_dir, vm->domain->name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
+	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
 
 	if (fd < 0)
 		return fail_errno(error, errno, _("cannot open the log '%s'"), path), -1;

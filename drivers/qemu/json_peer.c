@@ -18,6 +18,7 @@ enum {
 	VALUES_MAX = 1000 * 1000,
 	DELIMITER = 0xff,
 	DIGITS_MAX = 19, /* of an integer that fits 64 bits with sign */
+	WORDS_MAX = 1000, /* bytes of a peer's own words in a message */
 };
 
 typedef struct Outgoing {
@@ -115,10 +116,22 @@ static GString *widen(const char *text, gsize length)
 	return out;
 }
 
+char *json_peer_words(const char *text)
+{
+	g_autofree char *cut = g_strndup(text ? text : "", WORDS_MAX);
+	char *words = g_utf8_make_valid(cut, -1);
+
+	for (char *c = words; *c; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+	return g_strchomp(words);
+}
+
 json_t *json_parse_bounded(const char *text, gsize length, GError **error)
 {
 	const char *why = bounds_exceeded(text, length);
 	g_autoptr(GString) wide = NULL;
+	g_autofree char *what = NULL;
 	json_error_t bad;
 	json_t *value;
 
@@ -128,10 +141,11 @@ json_t *json_parse_bounded(const char *text, gsize length, GError **error)
 	wide = widen(text, length);
 	value = wide ? json_loadb(wide->str, wide->len, JSON_DECODE_ANY, &bad)
 		     : json_loadb(text, length, JSON_DECODE_ANY, &bad);
-	if (!value)
-		return fail_null(error, VIR_ERR_INVALID_ARG, _("not JSON: %s at byte %d"), bad.text,
-				 bad.position);
-	return value;
+	if (value)
+		return value;
+	what = json_peer_words(bad.text); /* it quotes the text */
+	return fail_null(error, VIR_ERR_INVALID_ARG, _("not JSON: %s at byte %d"), what,
+			 bad.position);
 }
 
 static void outgoing_free(Outgoing *outgoing)

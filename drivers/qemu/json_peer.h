@@ -57,3 +57,6 @@ bool json_peer_turn(JsonPeer *peer, int64_t deadline, GError **error);
 
 /* Parses @text within the bounds of nesting and number of values. The caller owns the result. */
 json_t *json_parse_bounded(const char *text, gsize length, GError **error);
+
+/* What a peer said, fit to be shown: valid UTF-8, one line, not endless. The caller frees. */
+char *json_peer_words(const char *text);

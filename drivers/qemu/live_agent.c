@@ -147,7 +147,7 @@ char *live_monitor_command(Guest *guest, const char *command, unsigned flags, GE
 		char *text;
 
 		reply = qmp_call(qmp, "human-monitor-command",
-				 json_pack("{s:s}", "command-line", command), QMP_TIMEOUT_USEC,
+				 json_pack("{s:s}", "command-line", command), 0,
 				 error);
 		if (!reply)
 			return NULL;
@@ -156,5 +156,5 @@ char *live_monitor_command(Guest *guest, const char *command, unsigned flags, GE
 		return text;
 	}
 	request = parse_command(command, error);
-	return request ? reply_text(qmp_raw_call(qmp, request, QMP_TIMEOUT_USEC, error)) : NULL;
+	return request ? reply_text(qmp_raw_call(qmp, request, 0, error)) : NULL;
 }

@@ -56,7 +56,7 @@ bool live_call(Guest *guest, const char *command, json_t *arguments, json_t **re
 		json_decref(arguments);
 		return false;
 	}
-	value = qmp_call(qmp, command, arguments, QMP_TIMEOUT_USEC, error);
+	value = qmp_call(qmp, command, arguments, 0, error);
 	if (value && ret)
 		*ret = value;
 	else

@@ -185,29 +185,22 @@ int64_t live_log_position(const QemuLive *live)
 
 char *live_log_tail(const QemuLive *live, int64_t offset)
 {
-	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", live->guest->log_fd);
-	g_autofd int fd = -1;
 	int64_t end = live_log_position(live);
-	char *text;
+	g_autofree char *text = NULL;
+	char *words;
 	ssize_t n;
 
 	if (offset < 0 || end <= offset)
 		return NULL;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
+	text = g_malloc(TAIL_MAX);
+	n = pread(live->guest->log_fd, text, TAIL_MAX, MAX(offset, end - TAIL_MAX));
+	if (n <= 0)
 		return NULL;
-	text = g_malloc0(TAIL_MAX + 1);
-	n = pread(fd, text, TAIL_MAX, MAX(offset, end - TAIL_MAX));
-	if (n <= 0) {
-		g_free(text);
-		return NULL;
-	}
-	text[n] = '\0';
-	for (char *c = text; *c; c++)
+	words = g_utf8_make_valid(text, n);
+	for (char *c = words; *c; c++)
 		if (g_ascii_iscntrl(*c) && *c != '\n')
 			*c = ' ';
-	g_strchomp(text);
-	return text;
+	return g_strchomp(words);
 }
 
 /* ---- The birth */
@@ -312,6 +305,14 @@ bool live_spawn(QemuLive *live, GError **error)
 	return spawn(live, line, error);
 }
 
+/* The engine waits a little longer, so that the error says who did not answer. */
+static uint64_t patience(const Guest *guest)
+{
+	const json_t *setting = json_object_get(guest->settings, "call_timeout_usec");
+
+	return json_is_integer(setting) ? (uint64_t)json_integer_value(setting) : QMP_TIMEOUT_USEC;
+}
+
 /* The socket was listening before QEMU was there, so nothing has to be waited for to appear. */
 bool live_connect(QemuLive *live, GError **error)
 {
@@ -321,5 +322,8 @@ bool live_connect(QemuLive *live, GError **error)
 	if (fd < 0)
 		return false;
 	live->qmp = qmp_new(live->guest->loop, fd, &live_qmp_handler, live, error);
-	return live->qmp && qmp_greet_call(live->qmp, GREETING_SECONDS * G_USEC_PER_SEC, error);
+	if (!live->qmp)
+		return false;
+	qmp_set_domain(live->qmp, live->guest->def->name, patience(live->guest));
+	return qmp_greet_call(live->qmp, GREETING_SECONDS * G_USEC_PER_SEC, error);
 }

@@ -15,7 +15,10 @@
 
 static const char state_name[] = "hypervisor";
 
-enum { DEATH_SECONDS = 10 };
+enum {
+	DEATH_SECONDS = 10,
+	LAST_WORDS_SECONDS = 2, /* from the end of the talk to the end of the process */
+};
 
 /* ---- What QEMU chose and we must tell */
 
@@ -151,18 +154,20 @@ static bool set_passwords(QemuLive *live, GError **error)
 
 /* ---- Start */
 
-/* QEMU's own words say more than "the monitor is closed". */
+/* QEMU's own words say more than "the monitor is closed". One that lives on has none about its end. */
 static bool explain(QemuLive *live, int64_t log_start, GError **error)
 {
-	g_autofree char *tail = live_log_tail(live, log_start);
-	int code;
+	g_autofree char *tail = NULL;
 
-	if (!tail || !error || !*error)
+	if (!live->gone && (!live->qmp || qmp_has_hung_up(live->qmp)))
+		live_gone_wait(live, LAST_WORDS_SECONDS * G_USEC_PER_SEC, NULL);
+	if (!live->gone)
 		return false;
-	code = error_code(*error);
-	if (code == VIR_ERR_OPERATION_TIMEOUT)
+	tail = live_log_tail(live, log_start);
+	if (!tail)
 		return false;
-	g_clear_error(error);
+	if (error)
+		g_clear_error(error);
 	return fail(error, VIR_ERR_OPERATION_FAILED,
 		    _("the hypervisor of domain '%s' ended during its start: %s"),
 		    live->guest->def->name, tail);
@@ -194,10 +199,11 @@ static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 		return explain(live, log_start, error);
 	if (!live_save(live, error) || !learn_chardevs(live, error) || !set_passwords(live, error) ||
 	    !live_tune(live, error))
-		return live->gone ? explain(live, log_start, error) : false;
+		return explain(live, log_start, error);
 	if (flags & VIR_DOMAIN_START_PAUSED)
 		return true;
-	return live_call(live->guest, "cont", NULL, NULL, error);
+	return live_call(live->guest, "cont", NULL, NULL, error) ||
+	       explain(live, log_start, error);
 }
 
 static void layer_free(gpointer data)

@@ -13,7 +13,6 @@
 enum {
 	CALLS_MAX = 64,    /* commands without an answer yet, given up ones included */
 	STRAYS_MAX = 1000, /* replies to nothing, after which the peer is no QEMU */
-	TEXT_MAX = 1000,   /* bytes of a peer's own words in a message */
 };
 
 static const char what_monitor[] = N_("monitor of the hypervisor");
@@ -29,6 +28,8 @@ struct Qmp {
 	sd_event *loop; /* NULL when blocking */
 	const QmpHandler *handler;
 	void *data;
+	char *domain; /* whom errors name, NULL: nobody */
+	uint64_t patience;
 	GHashTable *calls; /* id -> QmpCall, or &abandoned */
 	json_int_t last_id;
 	uint64_t version;
@@ -49,15 +50,26 @@ static void qmp_unref(Qmp *qmp)
 		return;
 	g_hash_table_unref(qmp->calls);
 	g_clear_error(&qmp->why);
+	g_free(qmp->domain);
 	g_free(qmp);
 }
 
 static bool fail_closed(const Qmp *qmp, GError **error)
 {
 	if (qmp->why)
-		return fail(error, VIR_ERR_OPERATION_FAILED, "%s", qmp->why->message);
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("the monitor of the hypervisor was closed: %s"), qmp->why->message);
 	return fail(error, VIR_ERR_OPERATION_FAILED,
-		    _("the monitor of the hypervisor is closed; the hypervisor has ended"));
+		    _("the hypervisor has closed its monitor; if it has not ended, destroy the "
+		      "domain"));
+}
+
+/* Whose hypervisor it was that failed. False, for callers to return. */
+static bool blame(const Qmp *qmp, GError **error)
+{
+	if (error && *error && qmp->domain)
+		g_prefix_error(error, _("domain '%s': "), qmp->domain);
+	return false;
 }
 
 /* Every waiter finds itself without a reply. */
@@ -179,6 +191,7 @@ static Qmp *qmp_create(sd_event *loop, const int fds[2], const QmpHandler *handl
 	qmp->loop = loop;
 	qmp->handler = handler;
 	qmp->data = data;
+	qmp->patience = QMP_TIMEOUT_USEC;
 	qmp->refs = 1;
 	qmp->calls = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	qmp->peer = json_peer_new(fds, &options, &peer_handler, qmp, error);
@@ -198,6 +211,13 @@ Qmp *qmp_new_blocking(int read_fd, int write_fd, const QmpHandler *handler, void
 	return qmp_create(NULL, (int[2]){ read_fd, write_fd }, handler, data, error);
 }
 
+void qmp_set_domain(Qmp *qmp, const char *name, uint64_t patience_usec)
+{
+	g_free(qmp->domain);
+	qmp->domain = g_strdup(name);
+	qmp->patience = patience_usec;
+}
+
 void qmp_free(Qmp *qmp)
 {
 	if (!qmp)
@@ -209,17 +229,27 @@ void qmp_free(Qmp *qmp)
 	qmp_unref(qmp);
 }
 
-/* Waits on the loop or by turning the peer. */
-static bool qmp_wait(Qmp *qmp, FiberEvent *event, uint64_t timeout_usec, GError **error)
+/* Waits on the loop or by turning the peer, for @what. */
+static bool qmp_wait(Qmp *qmp, FiberEvent *event, const char *what, uint64_t timeout_usec,
+		     GError **error)
 {
 	int64_t deadline = g_get_monotonic_time() + (int64_t)timeout_usec;
+	g_autoptr(GError) reason = NULL;
 
-	if (qmp->loop)
-		return fiber_event_wait(event, _(what_monitor), timeout_usec, error);
-	while (!event->set)
-		if (!json_peer_turn(qmp->peer, deadline, error))
-			return false;
-	return true;
+	if (qmp->loop && fiber_event_wait(event, _(what_monitor), timeout_usec, &reason))
+		return true;
+	while (!qmp->loop && !event->set)
+		if (!json_peer_turn(qmp->peer, deadline, &reason))
+			break;
+	if (!reason)
+		return true;
+	if (error_code(reason) == VIR_ERR_OPERATION_TIMEOUT)
+		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+			    _("the hypervisor did not answer '%s' within %.3g seconds; destroy the "
+			      "domain if it does not recover"),
+			    what, (double)timeout_usec / G_USEC_PER_SEC);
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return false;
 }
 
 static bool qmp_send(Qmp *qmp, json_t *request, int fd, GError **error)
@@ -254,6 +284,7 @@ static json_t *qmp_exchange(Qmp *qmp, json_t *request, int fd, uint64_t timeout_
 	json_int_t id = ++qmp->last_id;
 	bool answered;
 
+	timeout_usec = timeout_usec ? timeout_usec : qmp->patience;
 	if (!qmp_may_call(qmp, error))
 		return NULL;
 	json_object_set_new(request, "id", json_integer(id));
@@ -263,7 +294,9 @@ static json_t *qmp_exchange(Qmp *qmp, json_t *request, int fd, uint64_t timeout_
 		qmp->owing = g_get_monotonic_time();
 	g_hash_table_insert(qmp->calls, g_memdup2(&id, sizeof(id)), &call);
 	qmp->refs++;
-	answered = qmp_wait(qmp, &call.done, timeout_usec, error);
+	answered = qmp_wait(qmp, &call.done,
+			    json_string_value(json_object_get(request, "execute")), timeout_usec,
+			    error);
 	if (!answered && !qmp->closed)
 		g_hash_table_insert(qmp->calls, g_memdup2(&id, sizeof(id)), &abandoned);
 	else if (answered && !call.reply)
@@ -272,39 +305,33 @@ static json_t *qmp_exchange(Qmp *qmp, json_t *request, int fd, uint64_t timeout_
 	return call.reply;
 }
 
-/* What a peer said, fit to be shown: valid UTF-8, one line, not endless. */
-static char *peer_words(const char *text)
-{
-	g_autofree char *cut = g_strndup(text ? text : "", TEXT_MAX);
-	char *words = g_utf8_make_valid(cut, -1);
-
-	for (char *c = words; *c; c++)
-		if (g_ascii_iscntrl(*c))
-			*c = ' ';
-	return g_strchomp(words);
-}
-
 static void fail_reply(json_t *failure, const char *command, GError **error)
 {
 	const char *class = json_string_value(json_object_get(failure, "class"));
-	g_autofree char *words = peer_words(json_string_value(json_object_get(failure, "desc")));
+	g_autofree char *words =
+		json_peer_words(json_string_value(json_object_get(failure, "desc")));
 	int code = VIR_ERR_OPERATION_FAILED;
 
 	if (g_strcmp0(class, "CommandNotFound") == 0)
 		code = VIR_ERR_OPERATION_UNSUPPORTED;
 	else if (g_strcmp0(class, "DeviceNotFound") == 0)
 		code = VIR_ERR_DEVICE_MISSING;
-	fail(error, code, _("the hypervisor refused '%s': %s"), command, words);
+	if (*words)
+		fail(error, code, _("the hypervisor refused '%s': %s"), command, words);
+	else
+		fail(error, code, _("the hypervisor refused '%s' without a reason"), command);
 }
 
 /* The value of "return"; takes @request. */
 static json_t *qmp_command(Qmp *qmp, json_t *request, int fd, uint64_t timeout_usec, GError **error)
 {
 	const char *command = json_string_value(json_object_get(request, "execute"));
-	json_t *reply = qmp_exchange(qmp, request, fd, timeout_usec, error);
-	json_t *value = json_object_get(reply, "return");
-	json_t *failure = json_object_get(reply, "error");
+	json_t *reply, *value, *failure;
 
+	qmp->refs++;
+	reply = qmp_exchange(qmp, request, fd, timeout_usec, error);
+	value = json_object_get(reply, "return");
+	failure = json_object_get(reply, "error");
 	if (reply && failure) {
 		fail_reply(failure, command, error);
 		value = NULL;
@@ -313,6 +340,9 @@ static json_t *qmp_command(Qmp *qmp, json_t *request, int fd, uint64_t timeout_u
 		     _("the hypervisor's answer to '%s' holds neither a result nor an error"),
 		     command);
 	}
+	if (!value)
+		blame(qmp, error);
+	qmp_unref(qmp);
 	json_incref(value);
 	json_decref(reply);
 	json_decref(request);
@@ -336,32 +366,46 @@ json_t *qmp_call(Qmp *qmp, const char *command, json_t *arguments, uint64_t time
 
 json_t *qmp_fd_call(Qmp *qmp, const char *command, json_t *arguments, int fd, GError **error)
 {
-	return qmp_command(qmp, request_new(command, arguments), fd, QMP_TIMEOUT_USEC, error);
+	return qmp_command(qmp, request_new(command, arguments), fd, 0, error);
 }
 
 json_t *qmp_raw_call(Qmp *qmp, json_t *request, uint64_t timeout_usec, GError **error)
 {
-	json_t *reply = qmp_exchange(qmp, request, -1, timeout_usec, error);
+	json_t *reply;
 
+	qmp->refs++;
+	reply = qmp_exchange(qmp, request, -1, timeout_usec, error);
+	if (!reply)
+		blame(qmp, error);
+	qmp_unref(qmp);
 	json_decref(request);
 	return reply;
 }
 
+static bool greeting_wait(Qmp *qmp, uint64_t timeout_usec, GError **error)
+{
+	if (!qmp_wait(qmp, &qmp->greeted, _("the connection"), timeout_usec, error))
+		return false;
+	if (qmp->closed)
+		return fail_closed(qmp, error);
+	return !qmp->greeting_bad ||
+	       fail(error, VIR_ERR_OPERATION_FAILED,
+		    _("what answers on the monitor socket is not a QEMU: it greets without "
+		      "a version"));
+}
+
 bool qmp_greet_call(Qmp *qmp, uint64_t timeout_usec, GError **error)
 {
+	int64_t deadline = g_get_monotonic_time() + (int64_t)timeout_usec;
 	json_t *reply = NULL;
-	bool ok;
 
 	qmp->refs++;
-	ok = qmp_wait(qmp, &qmp->greeted, timeout_usec, error);
-	if (ok && qmp->closed)
-		ok = fail_closed(qmp, error);
-	else if (ok && qmp->greeting_bad)
-		ok = fail(error, VIR_ERR_OPERATION_FAILED,
-			  _("what answers on the monitor socket is not a QEMU: it greets without "
-			    "a version"));
-	if (ok)
-		reply = qmp_call(qmp, "qmp_capabilities", NULL, timeout_usec, error);
+	if (greeting_wait(qmp, timeout_usec, error))
+		reply = qmp_call(qmp, "qmp_capabilities", NULL,
+				 (uint64_t)MAX(deadline - g_get_monotonic_time(), G_USEC_PER_SEC),
+				 error);
+	else
+		blame(qmp, error);
 	qmp_unref(qmp);
 	json_decref(reply);
 	return reply != NULL;
@@ -380,6 +424,11 @@ int64_t qmp_silent_ms(const Qmp *qmp)
 		return 0;
 	since = MAX(qmp->owing, json_peer_heard(qmp->peer));
 	return MAX((g_get_monotonic_time() - since) / 1000, 0);
+}
+
+bool qmp_has_hung_up(const Qmp *qmp)
+{
+	return qmp->closed && !qmp->why;
 }
 
 bool qmp_is_closed(const Qmp *qmp)

@@ -40,18 +40,21 @@ Qmp *qmp_new(sd_event *loop, int fd, const QmpHandler *handler, void *data, GErr
 Qmp *qmp_new_blocking(int read_fd, int write_fd, const QmpHandler *handler, void *data,
 		      GError **error);
 
+/* Errors name this domain from now on, and calls without a deadline of their own have this one. */
+void qmp_set_domain(Qmp *qmp, const char *name, uint64_t patience_usec);
+
 /* Ends the connection and every call in progress with it. NULL is fine. */
 void qmp_free(Qmp *qmp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qmp, qmp_free)
 
-/* Waits for the greeting and leaves negotiation mode. Once, before any other call. */
+/* Waits for the greeting and leaves negotiation mode, both within @timeout_usec. Once, first. */
 bool qmp_greet_call(Qmp *qmp, uint64_t timeout_usec, GError **error);
 /* major * 1000000 + minor * 1000 + micro of the greeting. */
 uint64_t qmp_version(const Qmp *qmp);
 
 /*
  * Runs @command with @arguments (an object, reference taken; may be NULL) and waits at most
- * @timeout_usec (never 0). Returns the value of "return", which the caller owns, or NULL:
+ * @timeout_usec (0: its patience). Returns the value of "return", which the caller owns, or NULL:
  * VIR_ERR_OPERATION_TIMEOUT, VIR_ERR_OPERATION_UNSUPPORTED when the hypervisor has no such
  * command, VIR_ERR_DEVICE_MISSING for its DeviceNotFound, else VIR_ERR_OPERATION_FAILED. A reply
  * that comes after the timeout is dropped.
@@ -69,6 +72,8 @@ json_t *qmp_raw_call(Qmp *qmp, json_t *request, uint64_t timeout_usec, GError **
 /* Milliseconds since the last sign of life of a monitor that owes an answer; 0 when none does. */
 int64_t qmp_silent_ms(const Qmp *qmp);
 bool qmp_is_closed(const Qmp *qmp);
+/* Closed by the hypervisor, which may be about to end. */
+bool qmp_has_hung_up(const Qmp *qmp);
 
-/* Deadline of commands that only touch the hypervisor's own state. */
+/* Patience with commands that only touch the hypervisor's own state, unless somebody sets another. */
 #define QMP_TIMEOUT_USEC (30 * G_USEC_PER_SEC)
