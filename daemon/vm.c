@@ -352,6 +352,7 @@ bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error)
 	return false;
 }
 
+/* For reading, too: a worker tells what its hypervisor died of. */
 static int log_open(const Vm *vm, GError **error)
 {
 	g_autofree char *path =
