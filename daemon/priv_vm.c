@@ -169,7 +169,7 @@ bool priv_remove_vm_dir_call(Engine *engine, const uint8_t *uuid, GError **error
 	uuid_text(uuid, name);
 	directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory >= 0)
-		directory_kill(directory);
+		directory_kill(directory, false);
 	return directory_remove(parent, name, error);
 }
 

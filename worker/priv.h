@@ -83,5 +83,7 @@ static inline void priv_fds_add(PrivFds *fds, int fd)
 bool priv_sandbox(GError **error);
 /* In a child that is about to become a guest's worker: no privilege is left after it. */
 bool priv_become(uid_t uid, gid_t gid, GError **error);
+/* In a child, for it and all that come from it: the working directory can no longer be changed. */
+bool priv_stay(GError **error);
 /* @uuid as the name of a directory; a buffer of 37 bytes. */
 void priv_uuid_format(const unsigned char *uuid, char *ret_text);

@@ -102,13 +102,16 @@ static bool capabilities_bound(GError **error)
 	return true;
 }
 
-static bool system_calls_deny(GError **error)
+/* Those who go to another directory are no longer found in that of their guest. */
+static const int moving[] = { SCMP_SYS(chdir), SCMP_SYS(fchdir) };
+
+static bool system_calls_deny(const int *calls, unsigned count, GError **error)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	int r = filter ? 0 : -ENOMEM;
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(denied) && r == 0; i++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
+	for (unsigned i = 0; i < count && r == 0; i++)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
 	if (r == 0)
 		r = seccomp_load(filter);
 	if (filter)
@@ -118,11 +121,17 @@ static bool system_calls_deny(GError **error)
 	return true;
 }
 
+bool priv_stay(GError **error)
+{
+	return system_calls_deny(moving, G_N_ELEMENTS(moving), error);
+}
+
 bool priv_sandbox(GError **error)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail_errno(error, errno, _("cannot rule out new privileges"));
-	return capabilities_bound(error) && system_calls_deny(error);
+	return capabilities_bound(error) &&
+	       system_calls_deny(denied, G_N_ELEMENTS(denied), error);
 }
 
 /* Group of /dev/kvm, looked up by the device since names of groups may come from the network. */

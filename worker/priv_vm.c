@@ -150,7 +150,7 @@ static void guest_kill(const PrivConfig *config, int directory, uid_t uid)
 
 	if (pid == 0) {
 		if (setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0)
-			directory_kill(directory);
+			directory_kill(directory, true);
 		_exit(0);
 	}
 	if (pid > 0)
@@ -205,6 +205,12 @@ static bool become(void *data, GError **error)
 	return priv_become(who->uid, who->gid, error);
 }
 
+/* A guest's processes are known by the directory that they work in, see guest_kill(). */
+static bool become_guest(void *data, GError **error)
+{
+	return become(data, error) && priv_stay(error);
+}
+
 bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm_ret *ret,
 		   GError **error)
 {
@@ -213,7 +219,7 @@ bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm
 	char uuid[UUID_TEXT];
 	const char *argv[] = { "reeve-vm", uuid, args->name, NULL };
 	Become who = { 0 };
-	SpawnSpec spec = { .argv = argv, .become = become, .data = &who };
+	SpawnSpec spec = { .argv = argv, .become = become_guest, .data = &who };
 	int pidfd;
 
 	directory = vm_dir_open(call->config, args->uuid, uuid, &who.uid, error);

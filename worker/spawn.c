@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +23,8 @@
 enum {
 	KILL_PASSES = 1000, /* over /proc until nobody is left */
 	FIRST_FREE_FD = 4,
-	REMOVE_DEPTH_MAX = 8,
+	REMOVE_DEPTH_MAX = 8, /* each level holds a descriptor */
+	REMOVE_PASSES = 10000,
 };
 
 /* All that passes from our environment: how to speak to people, to sanitizers' runtime, to tests. */
@@ -190,9 +192,18 @@ int worker_listen(int directory, const char *name, GError **error)
 	return listen_open_at(directory, "sock", name, error);
 }
 
-static bool entries_remove(int fd, const char *name, int depth, GError **error);
+static bool entries_remove(int top, int fd, const char *name, int depth, GError **error);
 
-static bool entry_remove(int parent, const char *name, int depth, GError **error)
+/* What lies too deep is put higher up, under a name that nobody can have foreseen. */
+static bool entry_raise(int top, int parent, const char *name, GError **error)
+{
+	g_autofree char *raised = g_strdup_printf("%08x%08x", g_random_int(), g_random_int());
+
+	return renameat(parent, name, top, raised) == 0 ||
+	       fail_errno(error, errno, _("cannot remove the directory '%s'"), name);
+}
+
+static bool entry_remove(int top, int parent, const char *name, int depth, GError **error)
 {
 	g_autofd int fd = -1;
 
@@ -201,12 +212,11 @@ static bool entry_remove(int parent, const char *name, int depth, GError **error
 	if (errno != EISDIR && errno != EPERM)
 		return fail_errno(error, errno, _("cannot remove '%s'"), name);
 	if (depth >= REMOVE_DEPTH_MAX)
-		return fail(error, VIR_ERR_OPERATION_FAILED, _("'%s' lies too deep to be removed"),
-			    name);
+		return entry_raise(top, parent, name, error);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(error, errno, _("cannot open the directory '%s'"), name);
-	if (!entries_remove(take_fd(&fd), name, depth + 1, error))
+	if (!entries_remove(top, take_fd(&fd), name, depth + 1, error))
 		return false;
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0)
 		return fail_errno(error, errno, _("cannot remove the directory '%s'"), name);
@@ -214,7 +224,7 @@ static bool entry_remove(int parent, const char *name, int depth, GError **error
 }
 
 /* Takes @fd. */
-static bool entries_remove(int fd, const char *name, int depth, GError **error)
+static bool entries_remove(int top, int fd, const char *name, int depth, GError **error)
 {
 	DIR *directory = fdopendir(fd);
 	const struct dirent *entry;
@@ -226,37 +236,63 @@ static bool entries_remove(int fd, const char *name, int depth, GError **error)
 	}
 	while (good && (entry = readdir(directory)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			good = entry_remove(dirfd(directory), entry->d_name, depth, error);
+			good = entry_remove(top, dirfd(directory), entry->d_name, depth, error);
 	closedir(directory);
 	return good;
 }
 
 bool directory_remove(int parent, const char *name, GError **error)
 {
-	return entry_remove(parent, name, 0, error);
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	g_autofd int top = openat(parent, name, flags);
+
+	if (top < 0 && errno == ENOENT)
+		return true;
+	if (top < 0)
+		return fail_errno(error, errno, _("cannot open the directory '%s'"), name);
+	for (unsigned pass = 0; pass < REMOVE_PASSES; pass++) {
+		int fd = openat(top, ".", flags);
+
+		if (fd < 0)
+			return fail_errno(error, errno, _("cannot open the directory '%s'"), name);
+		if (!entries_remove(top, fd, name, 0, error))
+			return false;
+		if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
+			return true;
+		if (errno != ENOTEMPTY)
+			break;
+	}
+	return fail_errno(error, errno, _("cannot remove the directory '%s'"), name);
+}
+
+/* Does @entry of /proc work in the directory @wanted, or hide (@hidden) where it works? */
+static bool works_in(int processes, const char *entry, const struct stat *wanted, bool hidden)
+{
+	g_autofree char *link = g_strdup_printf("%s/cwd", entry);
+	struct stat cwd;
+
+	if (!g_ascii_isdigit(*entry))
+		return false;
+	if (fstatat(processes, link, &cwd, 0) < 0)
+		return hidden && errno == EACCES;
+	return cwd.st_dev == wanted->st_dev && cwd.st_ino == wanted->st_ino;
 }
 
 /* Kills those that are in the directory @wanted just now; their number. */
-static unsigned directory_kill_pass(DIR *processes, const struct stat *wanted)
+static unsigned directory_kill_pass(DIR *processes, const struct stat *wanted, bool hidden)
 {
 	const struct dirent *entry;
 	unsigned killed = 0;
-	struct stat cwd;
 
 	rewinddir(processes);
-	while ((entry = readdir(processes))) {
-		g_autofree char *link = g_strdup_printf("%s/cwd", entry->d_name);
-
-		if (g_ascii_isdigit(entry->d_name[0]) &&
-		    fstatat(dirfd(processes), link, &cwd, 0) == 0 && cwd.st_dev == wanted->st_dev &&
-		    cwd.st_ino == wanted->st_ino &&
+	while ((entry = readdir(processes)))
+		if (works_in(dirfd(processes), entry->d_name, wanted, hidden) &&
 		    kill((pid_t)g_ascii_strtoll(entry->d_name, NULL, 10), SIGKILL) == 0)
 			killed++;
-	}
 	return killed;
 }
 
-void directory_kill(int directory)
+void directory_kill(int directory, bool hidden)
 {
 	DIR *processes = opendir("/proc");
 	unsigned passes = KILL_PASSES;
@@ -264,7 +300,7 @@ void directory_kill(int directory)
 
 	/* One that was forked while we looked elsewhere is found by the next pass. */
 	if (processes && fstat(directory, &wanted) == 0)
-		while (directory_kill_pass(processes, &wanted) > 0 && --passes > 0)
+		while (directory_kill_pass(processes, &wanted, hidden) > 0 && --passes > 0)
 			sched_yield();
 	if (processes)
 		closedir(processes);

@@ -27,8 +27,11 @@ pid_t spawn(const SpawnSpec *spec, int *ret_pidfd, GError **error);
 /* As `mkdir -p` and `rm -r`, for a guest's directory @name below @parent. Nothing is followed. */
 bool directory_remove(int parent, const char *name, GError **error);
 
-/* Sends SIGKILL to the processes of our user that work in @directory. Session mode. */
-void directory_kill(int directory);
+/*
+ * Sends SIGKILL to the processes of our user that work in @directory. @hidden: also to those that do not
+ * let us see where they work, as a process can; for a user that nobody but one guest has.
+ */
+void directory_kill(int directory, bool hidden);
 
 /* A listening socket for the engine in a guest's directory. */
 int worker_listen(int directory, const char *name, GError **error);
