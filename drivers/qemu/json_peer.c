@@ -32,7 +32,7 @@ struct JsonPeer {
 	const JsonPeerHandler *handler;
 	void *data;
 	int read_fd, write_fd;
-	sd_event_source *reader, *writer;
+	sd_event_source *reader, *writer; /* of a socket, the reader serves both directions */
 	GByteArray *input;
 	gsize taken;   /* bytes of input that are done with */
 	gsize scanned; /* bytes of input that hold no end of a line; at least taken */
@@ -361,15 +361,21 @@ static void peer_write(JsonPeer *peer)
 	}
 	if (peer->writer)
 		sd_event_source_set_enabled(peer->writer, item ? SD_EVENT_ON : SD_EVENT_OFF);
+	else if (peer->reader)
+		sd_event_source_set_io_events(peer->reader, item ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 static int on_readable(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int fd,
-		       G_GNUC_UNUSED uint32_t revents, void *data)
+		       uint32_t revents, void *data)
 {
 	JsonPeer *peer = data;
 
 	peer->refs++;
-	peer_read(peer);
+	if (revents & EPOLLOUT)
+		peer_write(peer);
+	/* An end or an error is what reading tells. */
+	if (revents & ~(uint32_t)EPOLLOUT)
+		peer_read(peer);
 	peer_unref(peer);
 	return 0;
 }
@@ -383,20 +389,16 @@ static int on_writable(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int 
 
 static bool peer_attach(JsonPeer *peer, sd_event *loop, GError **error)
 {
-	g_autofd int copy = fcntl(peer->write_fd, F_DUPFD_CLOEXEC, 3);
-	int r;
+	int r = sd_event_add_io(loop, &peer->reader, peer->read_fd, EPOLLIN, on_readable, peer);
 
-	/* epoll takes a descriptor once, and the two directions are switched separately. */
-	if (copy < 0)
-		return fail_errno(error, errno, _("cannot watch the %s"), peer->options.what);
-	r = sd_event_add_io(loop, &peer->reader, peer->read_fd, EPOLLIN, on_readable, peer);
-	if (r >= 0)
-		r = sd_event_add_io(loop, &peer->writer, copy, EPOLLOUT, on_writable, peer);
+	/* epoll takes a descriptor once. */
+	if (r >= 0 && peer->write_fd != peer->read_fd)
+		r = sd_event_add_io(loop, &peer->writer, peer->write_fd, EPOLLOUT, on_writable,
+				    peer);
 	if (r < 0)
 		return fail_errno(error, -r, _("cannot watch the %s"), peer->options.what);
-	sd_event_source_set_io_fd_own(peer->writer, true);
-	take_fd(&copy);
-	sd_event_source_set_enabled(peer->writer, SD_EVENT_OFF);
+	if (peer->writer)
+		sd_event_source_set_enabled(peer->writer, SD_EVENT_OFF);
 	return true;
 }
 

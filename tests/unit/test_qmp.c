@@ -215,6 +215,35 @@ static void test_descriptor(G_GNUC_UNUSED void **state)
 	close(peer.fd);
 }
 
+static unsigned descriptors(void)
+{
+	GDir *dir = g_dir_open("/proc/self/fd", 0, NULL);
+	unsigned n = 0;
+
+	while (g_dir_read_name(dir))
+		n++;
+	g_dir_close(dir);
+	return n;
+}
+
+/* There are as many workers as guests: none keeps a second descriptor of its monitor. */
+static void test_one_descriptor(G_GNUC_UNUSED void **state)
+{
+	g_autoptr(GError) error = NULL;
+	unsigned before;
+	int pair[2];
+	Qmp *qmp;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	before = descriptors();
+	qmp = qmp_new(loop, pair[0], NULL, NULL, &error);
+	assert_non_null(qmp);
+	assert_int_equal(descriptors(), before);
+	qmp_free(qmp);
+	assert_int_equal(descriptors(), before - 1);
+	close(pair[1]);
+}
+
 static void test_blocking(G_GNUC_UNUSED void **state)
 {
 	g_autoptr(GError) error = NULL;
@@ -462,6 +491,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),           cmocka_unit_test(test_descriptor),
+		cmocka_unit_test(test_one_descriptor),
 		cmocka_unit_test(test_blocking),        cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_many_unanswered), cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_storm),           cmocka_unit_test(test_free_while_waiting),
