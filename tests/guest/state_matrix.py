@@ -1,0 +1,432 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Made from the call tables: every call about a guest, in every state that a guest can be in. It works, or
+fails for a reason that a client can make something of; what was refused or only looked has changed nothing;
+nothing hangs and no connection is lost. What libvirtd answers is asked for where that is certain."""
+import os
+import re
+import signal
+import sys
+import uuid
+
+import libvirt
+
+from reeve_test import SLOW, SOURCE, STOCK, Failed, Watch, case, case_of_ours, check, contains, daemon, disk_image, \
+    equal, guest_xml, processes, raises, run_cases
+from reeve_wire import CALL_FDS, ERROR, QEMU, REEVE, REMOTE, REPLY, REPLY_FDS, Wire, calls_table, frame, word
+from reeve_xdr import types
+
+L = libvirt
+NAME, UUID, MAC = 'guest', uuid.uuid4(), '52:54:00:12:34:56'
+TABLES = {'calls.def': REMOTE, 'qemu_calls.def': QEMU, 'reeve_calls.def': REEVE}
+INVALID, GONE = L.VIR_ERR_OPERATION_INVALID, L.VIR_ERR_NO_DOMAIN
+SENSIBLE = {
+    INVALID, L.VIR_ERR_NO_SUPPORT, L.VIR_ERR_OPERATION_UNSUPPORTED, L.VIR_ERR_CONFIG_UNSUPPORTED,
+    L.VIR_ERR_ARGUMENT_UNSUPPORTED, L.VIR_ERR_DEVICE_MISSING, L.VIR_ERR_NO_DOMAIN_SNAPSHOT,
+    L.VIR_ERR_NO_DOMAIN_CHECKPOINT, L.VIR_ERR_NO_DOMAIN_METADATA, L.VIR_ERR_AGENT_UNRESPONSIVE,
+}
+DEVICES = f'''<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>
+    <target dev='vda' bus='virtio'/></disk>
+    <graphics type='vnc' port='-1' autoport='yes' listen='127.0.0.1'/><video><model type='vga'/></video>
+    <interface type='user'><mac address='{MAC}'/><model type='virtio'/></interface>'''
+
+# What fits an argument is told by its name, where need be with the call's before it. Optional ones and lists may be
+# left out; any other that is not here, as that of a call which is new, is a failure that names it.
+VALUES = {
+    'xml': "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>",
+    'domain_snapshot_create_xml.xml_desc': '<domainsnapshot><name>moment</name></domainsnapshot>',
+    'domain_checkpoint_create_xml.xml_desc': '<domaincheckpoint><name>moment</name></domaincheckpoint>',
+    'backup_xml': '<domainbackup/>', 'destxml': "<disk type='file'><source file='/nonexistent/disk'/></disk>",
+    'domain_agent_command.cmd': '{"execute": "guest-ping"}', 'cmd': '{"execute": "query-status"}',
+    'domain_migrate_perform.uri': 'tcp:127.0.0.1', 'to': '/nonexistent/memory', 'metadata': 'a title',
+    'path': 'vda', 'disk': 'vda', 'dev': 'vda', 'device': MAC, 'alias': 'virtio-disk0', 'name': 'moment',
+    'new_name': 'renamed', 'user': 'root', 'password': 'a password', 'cpumap': '0', 'keycodes': [30],
+    'memory': 65536, 'cacheSize': 65536, 'size': 4096, 'maxnames': 16, 'maxStats': 16, 'maxerrors': 16, 'nparams': 16,
+    'maplen': 8, 'maxinfo': 1, 'nvcpus': 1, 'ncpus': 1, 'ncpumaps': 1, 'vcpu': 0, 'start_cpu': -1, 'type': 1,
+    'types': 0, 'autostart': 1, 'need_results': 1, 'screen': 0, 'idx': 0, 'period': 5, 'revision': 0, 'codeset': 0,
+    'holdtime': 1, 'timeout': 2, 'seconds': 1, 'nseconds': 0, 'duration': 0, 'downtime': 100, 'bandwidth': 0,
+    'resource': 0, 'offset': 0, 'minimum': 0, 'threshold': 0, 'target': 0, 'source': 0, 'state': 1, 'action': 0,
+    'cancelled': 0, 'dumpformat': 0, 'pid_value': 1, 'signum': 0, 'iothread_id': 1, 'iothreads_id': 1,
+}
+
+# What libvirtd 9.0 answers, and so do we: the error codes of a guest that is off, that runs, that is paused (0: it
+# works), and the calls, after a colon with the flags that they get. Left out are calls whose answer depends on the
+# host or on what is not built, and those where libvirtd says "internal error" or refuses what can be answered.
+TITLE, SNAPSHOT = L.VIR_ERR_NO_DOMAIN_METADATA, L.VIR_ERR_NO_DOMAIN_SNAPSHOT
+CHECKPOINT, NO_AGENT, MISSING = L.VIR_ERR_NO_DOMAIN_CHECKPOINT, L.VIR_ERR_ARGUMENT_UNSUPPORTED, L.VIR_ERR_DEVICE_MISSING
+CERTAIN = {
+    (0, 0, 0): 'attach_device_flags:2 get_autostart get_info get_max_memory get_messages get_os_type get_security_label '
+               'get_state get_vcpus_flags get_xml_desc has_current_snapshot has_managed_save_image is_active '
+               'is_persistent is_updated list_all_checkpoints list_all_snapshots set_autostart set_memory_flags:2 '
+               'set_metadata set_metadata:2 set_vcpus_flags:2 snapshot_list_names snapshot_num undefine undefine_flags',
+    (0, INVALID, INVALID): 'create create_with_flags rename set_max_memory set_memory_flags',
+    (INVALID, 0, 0): 'block_stats block_stats_flags destroy destroy_flags get_control_info get_disk_errors get_job_info '
+                     'get_job_stats get_vcpus inject_nmi memory_stats monitor_command open_console open_graphics_fd '
+                     'reboot reset screenshot send_key set_metadata:1 suspend',
+    (INVALID, 0, INVALID): 'shutdown shutdown_flags',
+    (INVALID, INVALID, 0): 'resume',
+    (INVALID, INVALID, INVALID): 'set_memory set_memory_flags:1',
+    (INVALID, NO_AGENT, INVALID): 'agent_command get_hostname',
+    (SNAPSHOT, SNAPSHOT, SNAPSHOT): 'snapshot_current snapshot_delete snapshot_get_parent snapshot_get_xml_desc '
+                                    'snapshot_has_metadata snapshot_is_current snapshot_list_all_children '
+                                    'snapshot_list_children_names snapshot_lookup_by_name snapshot_num_children',
+    (CHECKPOINT, CHECKPOINT, CHECKPOINT): 'checkpoint_get_parent checkpoint_get_xml_desc '
+                                          'checkpoint_list_all_children checkpoint_lookup_by_name',
+    (TITLE, TITLE, TITLE): 'get_metadata',
+    (MISSING, MISSING, MISSING): 'detach_device_flags:2',
+}
+KNOWN = {f'domain_{call}': codes for codes, calls in CERTAIN.items() for call in calls.split()}
+
+
+def affects():
+    """The calls whose flags choose between the guest and its definition."""
+    with open(os.path.join(SOURCE, 'rpc', 'calls_when.def'), encoding='utf-8') as rules:
+        return set(re.findall(r'^WHEN\(remote, (\w+), saves', rules.read(), re.M))
+
+
+class Ask:
+    """One call with one value of its flags."""
+
+    def __init__(self, row, program, flags):
+        self.row, self.program, self.flags = row, program, flags
+        self.name = row['name'] + (f':{flags}' if flags else '')
+        self.changes = row['read_only'] == 'REFUSED'
+
+    def frame(self, handle, serial):
+        fds = self.row['kind'] in ('FDS_IN', 'FDS_BOTH')
+        payload = (word(0) if fds else b'') + self.arguments(handle)
+        return frame(int(self.row['number']), payload, serial, self.program, **({'kind': CALL_FDS} if fds else {}))
+
+
+    def arguments(self, handle):
+        kind = self.row['args']
+        values = {member.name: self.value(member, handle) for member in types().structs[kind]} if kind != 'NOTHING' else {}
+        return types().pack(kind, values)
+
+    def value(self, member, handle):
+        if member.type == 'remote_nonnull_domain':
+            return dict(zip(('name', 'uuid', 'id'), handle))
+        if member.type in ('remote_nonnull_domain_snapshot', 'remote_nonnull_domain_checkpoint'):
+            return {'name': 'moment', 'dom': dict(zip(('name', 'uuid', 'id'), handle))}
+        if member.name == 'flags':
+            return self.flags
+        for key in (f'{self.row["name"]}.{member.name}', member.name):
+            if key in VALUES:
+                return VALUES[key]
+        if member.optional or member.many or member.type == 'remote_optional_string':
+            return None
+        raise Failed(f'{self.name}: which {member.type} would do for its argument {member.name}? Tell VALUES')
+
+
+def all_asks():
+    both = affects()
+    for name, program in TABLES.items():
+        for row in calls_table(name):
+            if row['where'] == 'NONE' or row['kind'] == 'EVENT' or row['names'] not in ('DOMAIN', 'SNAPSHOT', 'CHECKPOINT'):
+                continue
+            for flags in (0, 1, 2) if row['name'] in both else (0,):
+                yield Ask(row, program, flags)
+
+
+class Guest:
+    """The guest, put into a state as often as needed."""
+
+    def __init__(self, server, driver='qemu', more=''):
+        self.server, self.driver, self.more = server, driver, more
+        self.path = {'qemu': 'qemu:///system', 'test': 'test:///default'}[driver]
+        self.connection = server.connect(driver)
+
+    def xml(self):
+        more = f'<uuid>{UUID}</uuid>{self.more}'
+        if self.driver == 'test':
+            return (f"<domain type='test'><name>{NAME}</name>{more}<memory>65536</memory><os><type>hvm</type></os>"
+                    '<devices><console type="pty"/><disk type="file" device="disk"><source file="/disk"/>'
+                    f'<target dev="vda"/></disk><interface type="user"><mac address="{MAC}"/></interface></devices></domain>')
+        disk = os.path.join(os.getcwd(), 'disk.qcow2')
+        if not os.path.exists(disk):
+            disk_image(disk)
+        xml = guest_xml(NAME, boot=False, devices=DEVICES % disk)
+        return xml.replace('</name>', '</name>' + more, 1)
+
+    def find(self):
+        try:
+            return self.connection.lookupByUUID(UUID.bytes)
+        except L.libvirtError as error:
+            equal(error.get_error_code(), GONE, 'looking the guest up')
+            return None
+
+    def clear(self):
+        """Whatever it is now, it is gone afterwards."""
+        domain = self.find()
+        if domain and domain.isActive():
+            domain.destroy()
+            domain = self.find()
+        if domain:
+            domain.undefineFlags(L.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA | L.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA)
+        check(not self.find(), 'the guest is gone')
+
+    def make(self, state):
+        self.clear()
+        if state == 'gone':
+            self.connection.createXML(self.xml(), 0).destroy()
+            return
+        domain = self.connection.defineXML(self.xml())
+        if state in ('running', 'paused', 'killed', 'crashed'):
+            domain.create()
+        if state == 'paused':
+            domain.suspend()
+        elif state == 'killed':
+            self.kill(domain)
+        elif state == 'crashed':
+            self.crash(domain)
+        elif state == 'undefined':
+            domain.undefine()
+
+    def kill(self, domain):
+        """The event comes when the state is there: nobody asks again after it."""
+        for pid in processes('qemu-system-x86'):
+            os.kill(pid, signal.SIGKILL)
+        while domain.isActive():
+            self.watch.wait(NAME, L.VIR_DOMAIN_EVENT_STOPPED)
+        equal(domain.state(), [L.VIR_DOMAIN_SHUTOFF, L.VIR_DOMAIN_SHUTOFF_CRASHED], 'the state of a guest that died')
+
+    def crash(self, domain):
+        while domain.state()[0] != L.VIR_DOMAIN_CRASHED:
+            self.watch.wait(NAME, L.VIR_DOMAIN_EVENT_CRASHED)
+
+    watch = None
+
+    def look(self):
+        """All that can be seen of the guest."""
+        domain = self.find()
+        if not domain:
+            return None
+        persistent = domain.isPersistent()
+        return (domain.name(), domain.ID(), domain.state(), persistent, persistent and domain.autostart(),
+                domain.XMLDesc(L.VIR_DOMAIN_XML_SECURE), domain.XMLDesc(L.VIR_DOMAIN_XML_INACTIVE), domain.snapshotNum(),
+                len(domain.listAllCheckpoints()))
+
+    def handle(self):
+        domain = self.find()
+        return NAME, UUID.bytes, domain.ID() if domain else -1
+
+
+def judge(ask, state, reply, allowed=frozenset()):
+    """Is this an answer that a client can make something of?"""
+    where = f'{ask.name} of a guest that is {state}'
+    if reply.status != ERROR:
+        check(state not in ('undefined', 'gone') or ask.program == REEVE or STOCK, f'{where} works')
+        return
+    code, _, message = reply.error()
+    where += f': error {code}, "{message}"'
+    if STOCK:
+        return
+    check(message and not re.search(r'internal error|unknown|\(null\)|%', message, re.I), where)
+    if state in ('undefined', 'gone'):
+        wanted = {GONE} if ask.program != REEVE else {GONE, L.VIR_ERR_INVALID_ARG}  # history outlives its domain
+        check(code in wanted, where)
+        return
+    if ask.program == REEVE:
+        allowed |= {L.VIR_ERR_INVALID_ARG}  # a revision that tells of the end has no text
+    check(code in SENSIBLE | allowed, where)
+    if code == INVALID:
+        check(NAME in message, f'{where} does not name the guest')
+    if state in ('off', 'killed') and (ask.row['where'] == 'WORKER' or (ask.row['name'] in affects() and ask.flags == 1)):
+        equal(code, INVALID, where)
+        contains(message, r'is not running', where)
+
+
+def judge_known(ask, state, reply):
+    state = {'killed': 'off'}.get(state, state)
+    if ask.name in KNOWN and state in ('off', 'running', 'paused'):
+        wanted = KNOWN[ask.name][('off', 'running', 'paused').index(state)]
+        got = reply.error() if reply.status == ERROR else (0,)
+        equal(got[0], wanted, f'{ask.name} of a guest that is {state}: {got}')
+    if ask.name in KNOWN and state in ('undefined', 'gone'):
+        equal(reply.status == ERROR and reply.error()[0], GONE, f'{ask.name} of a guest that is {state}')
+
+
+def answers(wire, frames, seconds=20):
+    """Sends frames of serials from 1 at once; returns the replies, by serial."""
+    wire.send(b''.join(frames))
+    found = {}
+    while len(found) < len(frames):
+        reply = wire.read(seconds)
+        check(reply, f'the connection ended, {len(found)} of {len(frames)} calls answered')
+        if reply.type in (REPLY, REPLY_FDS):
+            found[reply.serial] = reply
+    return [found[number + 1] for number in range(len(frames))]
+
+
+def matrix(guest, state, judges=(judge, judge_known)):
+    """Each call on a connection of its own: what a stream of it leaves ends there."""
+    guest.make(state)
+    before = guest.look()
+    for ask in all_asks():
+        if (STOCK and ask.program == REEVE) or (guest.driver == 'test' and ask.program == QEMU):
+            continue
+        with Wire(guest.server.socket) as wire:
+            reply = answers(wire.open(guest.path), [ask.frame(guest.handle(), 1)])[0]
+        for one in judges:
+            one(ask, state, reply)
+        after, worked = guest.look(), reply.status != ERROR
+        if not (ask.changes and worked):
+            equal(after, before, f'the guest after {ask.name} while {state}')
+        elif after != before or ask.name.startswith(('domain_shutdown', 'domain_reboot')):  # which take their time
+            guest.make(state)
+            before = guest.look()
+    guest.clear()
+
+
+def qemu(server):
+    guest = Guest(server)
+    guest.watch = WATCHES['qemu']
+    return guest
+
+
+@case
+def off(server):
+    matrix(qemu(server), 'off')
+
+
+@case
+def running(server):
+    matrix(qemu(server), 'running')
+
+
+@case
+def paused(server):
+    matrix(qemu(server), 'paused')
+
+
+@case_of_ours
+def hypervisor_killed(server):
+    matrix(qemu(server), 'killed')
+
+
+@case
+def undefined(server):
+    matrix(qemu(server), 'undefined')
+
+
+@case
+def transient_and_gone(server):
+    matrix(qemu(server), 'gone')
+
+
+@case_of_ours
+def without_a_hypervisor(server):
+    guest = Guest(server, 'test')
+    for state in ('off', 'running', 'paused', 'undefined', 'gone'):
+        matrix(guest, state, (judge,))
+
+
+def behave(words):
+    return f"<metadata><t:behave xmlns:t='urn:reeve:test' {words}/></metadata>"
+
+
+@case_of_ours
+def crashed(server):
+    """What is kept after a crash is still there to be looked at, and to be destroyed."""
+    guest = Guest(server, 'test', behave("crash-ms='1'") + '<on_crash>preserve</on_crash>')
+    guest.watch = WATCHES['test']
+    matrix(guest, 'crashed', (judge,))
+
+
+@case_of_ours
+def twins(server):
+    """Of two guests with one UUID in two drivers, one runs: what belongs to them is told apart by it."""
+    one, other = qemu(server), Guest(server, 'test')
+    for first, second in ((one, other), (other, one)):
+        second.make('off')
+        first.make('running')
+        before = first.look()
+        with raises(L.VIR_ERR_OPERATION_FAILED):
+            second.find().create()
+        equal(first.look(), before, 'the one that runs')
+        first.find().destroy()
+        second.find().create()
+        first.clear()
+        second.clear()
+
+
+def together(guest, state, first, ask, codes):
+    """@first and right behind it, before it can be answered, @ask."""
+    guest.make(state)
+    handle = guest.handle()
+    with Wire(guest.server.socket) as wire:
+        replies = answers(wire.open(guest.path), [first.frame(handle, 1), ask.frame(handle, 2)], 60)
+    for one, reply in zip((first, ask), replies):
+        judge(one, f'{state}, {first.name} and {ask.name}', reply, frozenset({GONE, *codes}))
+    guest.look()
+    return replies
+
+
+def find_ask(name):
+    return next(ask for ask in all_asks() if ask.name == name)
+
+
+def race(guest, state, name, codes=()):
+    first = find_ask(name)
+    for ask in all_asks():
+        if not ask.flags:
+            together(guest, state, first, ask, codes)
+    guest.clear()
+
+
+@case_of_ours
+def being_undefined(server):
+    guest, first = Guest(server), find_ask('domain_undefine')
+    for ask in all_asks():
+        replies = together(guest, 'off', first, ask, ())
+        if replies[0].status != ERROR:
+            check(not guest.find(), f'undefined, then {ask.name}: it is back')
+    guest.clear()
+
+
+@case_of_ours
+def being_destroyed(server):
+    race(qemu(server), 'running', 'domain_destroy', {L.VIR_ERR_OPERATION_FAILED})
+
+
+@case_of_ours
+def coming_up(server):
+    race(qemu(server), 'off', 'domain_create', {L.VIR_ERR_OPERATION_ABORTED})
+
+
+@case_of_ours
+def stuck_in_its_start(server):
+    """A start that hangs: nobody waits longer for it than the setting says, and destroying it ends it."""
+    guest = Guest(server, 'test', behave("hang='start'"))
+    guest.make('off')
+    handle, before = guest.handle(), guest.look()
+    with Wire(server.socket) as starter:
+        starter.open(guest.path).send(find_ask('domain_create').frame(handle, 1))
+        asks = [ask for ask in all_asks() if ask.program != QEMU and not ask.row['name'].startswith('domain_destroy')]
+        for at in range(0, len(asks), 30):
+            some = asks[at:at + 30]
+            with Wire(server.socket) as wire:
+                frames = [ask.frame(handle, serial + 1) for serial, ask in enumerate(some)]
+                replies = answers(wire.open(guest.path), frames, 20 * SLOW)
+            for ask, reply in zip(some, replies):
+                judge(ask, 'being started', reply, frozenset({L.VIR_ERR_OPERATION_TIMEOUT}))
+        with Wire(server.socket) as wire:
+            answer = answers(wire.open(guest.path), [find_ask('domain_destroy').frame(handle, 1)])[0]
+            check(answer.status != ERROR, f'destroying a guest that hangs in its start: {answer}')
+        check(starter.read(20).status == ERROR, 'the start has failed')
+    check(not guest.find().isActive(), 'it is off')
+    guest.clear()
+
+
+WATCHES = {}
+
+if __name__ == '__main__':
+    with daemon(**({} if STOCK else {'call_timeout': 3})) as server:
+        WATCHES['qemu'] = Watch(server)
+        if not STOCK:
+            WATCHES['test'] = Watch(server, 'test')
+        status = run_cases(server)
+        check(server.process.poll() is None, 'the daemon lives')
+        for watch in WATCHES.values():
+            watch.close()
+    sys.exit(status)
