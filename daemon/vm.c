@@ -30,6 +30,7 @@ enum {
 #define ADOPT_USEC (15 * G_USEC_PER_SEC)
 #define RESPAWN_WINDOW_USEC (60 * G_USEC_PER_SEC)
 #define GRACE_USEC (G_USEC_PER_SEC / 2)
+#define DYING_USEC (5 * G_USEC_PER_SEC) /* from a worker's socket closed to its end */
 #define STATS_EXTRA_USEC 30000 /* over what the worker itself waits for */
 #define CALL_EXTRA_USEC G_USEC_PER_SEC
 #define MUTE_USEC G_USEC_PER_SEC
@@ -281,6 +282,18 @@ void vm_wake(Vm *vm)
 		fiber_event_set(event);
 }
 
+/* Its socket is closed before the kernel tells of a worker's end: callers wait for that, too. */
+static void worker_end_wait(Vm *vm)
+{
+	FiberEvent ended = { 0 };
+
+	if (vm->client || vm->ended || vm->worker.ended || vm->worker.pidfd < 0)
+		return;
+	g_queue_push_tail(&vm->waiting, &ended);
+	if (!fiber_event_wait(&ended, "the end of a worker", DYING_USEC, NULL))
+		g_queue_remove(&vm->waiting, &ended);
+}
+
 static void relink(void *data)
 {
 	Vm *vm = data;
@@ -293,6 +306,7 @@ static void relink(void *data)
 		log_debug("cannot reach the worker of domain '%s': %s", vm->domain->name,
 			  error->message);
 	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
+	worker_end_wait(vm);
 	vm->linking = false;
 	vm_wake(vm);
 	/* It died while we tried; its end was not acted on then. */
@@ -450,11 +464,22 @@ static Vm *vm_get_wait(Domain *domain, uint64_t timeout_usec, GError **error)
 	return link_wait(vm, timeout_usec, error) ? g_steal_pointer(&vm) : NULL;
 }
 
+/* Is @reason the end of the link, however it was noticed, and not what the worker has answered? */
+static bool link_is_lost(const Vm *vm, const GError *reason)
+{
+	const int errnum = reason ? error_errno(reason) : 0;
+
+	if (!reason)
+		return true;
+	if (vm->client && !vm->linking && !vm->ended && rpc_client_is_open(vm->client))
+		return false;
+	return error_code(reason) == VIR_ERR_RPC || errnum == EPIPE || errnum == ECONNRESET;
+}
+
 /* What went wrong on the way to the worker, in words about its guest. False, for callers to return. */
 static bool call_failed(const Vm *vm, const char *call, const GError *reason, GError **error)
 {
-	const bool lost = !reason || (error_code(reason) == VIR_ERR_RPC &&
-				      (!vm->client || vm->linking || vm->ended));
+	const bool lost = link_is_lost(vm, reason);
 
 	if (reason && error_errno(reason) == ETIMEDOUT)
 		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
@@ -464,9 +489,14 @@ static bool call_failed(const Vm *vm, const char *call, const GError *reason, GE
 	if (lost && vm->ended)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
 			    vm->domain->name);
-	if (lost)
+	if (lost && vm->starting)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("the worker of domain '%s' has died; see its log"), vm->domain->name);
+	if (lost)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("the worker of domain '%s' ended before it had answered '%s'; a new one "
+			      "takes over, try again"),
+			    vm->domain->name, call);
 	if (error)
 		*error = g_error_copy(reason);
 	return false;

@@ -9,10 +9,13 @@ import sys
 
 import libvirt
 
-from reeve_test import STOCK, Console, Failed, case, check, daemon, disk_image, equal, guest_xml, processes, \
-    run_cases, skip
+from reeve_test import STOCK, Console, Failed, case, check, contains, daemon, disk_image, equal, guest_xml, \
+    processes, run_cases, skip
+from reeve_wire import ERROR, Wire, domain as encoded, frame, string
 
 L = libvirt
+LOOKUP, HOSTNAME, INTERFACE_STATS = 23, 59, 65  # procedures
+IN_FLIGHT = 1000  # serial of a call that is not waited for
 
 
 def define(server, name, **options):
@@ -124,6 +127,55 @@ def worker_is_respawned(server):
         domain.resume()
         domain.destroy()
         domain.undefine()
+
+
+@case
+def calls_in_flight_when_a_worker_dies(server):
+    """What a worker leaves unanswered fails as calls do; connection and guest live, the next call works."""
+    define(server, 'flight', boot=False)
+    worker, = processes('reeve-vm')
+    os.kill(worker, signal.SIGSTOP)
+    with Wire(server.socket) as wire:
+        wire.open('qemu:///system' if os.geteuid() == 0 else 'qemu:///session')
+        guest = wire.expect(LOOKUP, string('flight')).domain()
+        wire.send(frame(INTERFACE_STATS, encoded(guest) + string('vnet0'), IN_FLIGHT))
+        wire.expect(HOSTNAME)  # its answer shows that the other call is on its way
+        os.kill(worker, signal.SIGKILL)
+        while not (answers := [kept for kept in wire.events if kept.serial == IN_FLIGHT]):
+            wire.events.append(wire.read(30))
+        equal(answers[0].status, ERROR)
+        code, _, message = answers[0].error()
+        equal(code, L.VIR_ERR_OPERATION_FAILED, message)
+        contains(message, "worker of domain 'flight' ended .*try again")
+        answer = wire.call(INTERFACE_STATS, encoded(guest) + string('vnet0'), 60)
+        equal(answer.error()[0], L.VIR_ERR_INVALID_ARG, 'the new worker knows no such interface')
+
+
+@case
+def calls_at_any_time_of_a_worker_s_death(server):
+    """Sent before anybody has noticed, they work or ask for another try."""
+    with server.connect() as connection:
+        domain = connection.lookupByName('flight')
+        for _ in range(3):
+            worker, = processes('reeve-vm')
+            os.kill(worker, signal.SIGKILL)
+            tries = 0
+            while not suspended(domain):
+                tries += 1
+                check(tries < 5, 'the new worker serves')
+            domain.resume()
+        domain.destroy()
+        domain.undefine()
+
+
+def suspended(domain):
+    try:
+        domain.suspend()
+    except L.libvirtError as error:
+        equal(error.get_error_code(), L.VIR_ERR_OPERATION_FAILED, str(error))
+        contains(str(error), 'try again')
+        return False
+    return True
 
 
 @case
