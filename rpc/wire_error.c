@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "base/error.h"
 #include "base/i18n.h"
 #include "rpc/wire.h"
@@ -15,7 +17,10 @@ static remote_optional_string optional(const char *text)
 /* The protocol's bound on strings; a longer message would not encode. */
 static char *cut(const char *message)
 {
-	return g_strndup(message, REMOTE_STRING_MAX);
+	gsize length = strnlen(message, REMOTE_STRING_MAX);
+
+	/* g_strndup() would write zeros up to the bound it is given. */
+	return g_strndup(message, length);
 }
 
 void wire_error_fill(remote_error *ret, const GError *error, int domain)
