@@ -61,7 +61,7 @@ tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
 tests_unit_test_settings_LDADD = daemon/libdaemon.a conf/libconf.a $(BASE_LIBS) $(XML_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_store
-tests_unit_test_store_SOURCES = tests/unit/test_store.c
+tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_image

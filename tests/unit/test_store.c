@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/fiber.h"
 #include "daemon/store.h"
+#include "tests/unit/faulty_vfs.h"
 
 typedef struct Fixture {
 	sd_event *loop;
@@ -261,6 +262,97 @@ static void test_full_disk(void **state)
 	assert_int_equal(g_hash_table_size(fixture->names), stored + 2);
 }
 
+static bool put_one(Fixture *fixture, unsigned number, GError **error)
+{
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	g_autofree char *name = g_strdup_printf("n%u", number);
+	g_autofree char *xml = g_strnfill(20000, 'x');
+
+	for (unsigned c = 0; c < 20000; c++) /* not to be packed: some pages */
+		xml[c] = (char)g_random_int_range(33, 127);
+	put(batch, number, name, xml);
+	return store_commit(fixture->store, batch, error);
+}
+
+/* Whoever was told that it is stored finds it, and each text is whole. */
+static void check_stored(const Fixture *fixture, const GArray *acknowledged, unsigned tried)
+{
+	GHashTableIter iter;
+	void *text;
+
+	for (guint i = 0; i < acknowledged->len; i++) {
+		g_autofree char *name =
+			g_strdup_printf("n%u", g_array_index(acknowledged, unsigned, i));
+
+		assert_true(g_hash_table_contains(fixture->names, name));
+	}
+	assert_true(g_hash_table_size(fixture->names) <= tried);
+	g_hash_table_iter_init(&iter, fixture->names);
+	while (g_hash_table_iter_next(&iter, NULL, &text))
+		assert_int_equal(strlen(text), 20000);
+}
+
+/* Each read, write and flush that a commit needs fails in turn: an error, and the next one works. */
+static void test_disk_errors(void **state)
+{
+	Fixture *fixture = *state;
+	g_autoptr(GArray) acknowledged = g_array_new(FALSE, FALSE, sizeof(unsigned));
+	unsigned number = 1, errors = 0;
+	bool fault = true;
+
+	reopen(fixture);
+	for (int nth = 1; fault; nth++) {
+		g_autoptr(GError) error = NULL;
+		bool good;
+
+		faulty_vfs_arm(nth, false);
+		good = put_one(fixture, number, &error);
+		fault = faulty_vfs_disarm();
+		if (good) {
+			g_array_append_val(acknowledged, number);
+		} else {
+			assert_true(fault);
+			assert_int_equal(error_code(error), VIR_ERR_SYSTEM_ERROR);
+			assert_int_equal(error_errno(error), EIO);
+			errors++;
+		}
+		number++;
+		assert_true(put_one(fixture, number, NULL));
+		g_array_append_val(acknowledged, number);
+		number++;
+	}
+	assert_true(errors >= 5);
+	reopen(fixture);
+	check_stored(fixture, acknowledged, number);
+}
+
+/* The disk is gone for good, also while the database is closed and opened. */
+static void test_dead_disk(void **state)
+{
+	Fixture *fixture = *state;
+	g_autoptr(GArray) acknowledged = g_array_new(FALSE, FALSE, sizeof(unsigned));
+	static const StoreLoader nothing = { 0 };
+	unsigned number = 1;
+
+	reopen(fixture);
+	for (; number <= 20; number++) {
+		assert_true(put_one(fixture, number, NULL));
+		g_array_append_val(acknowledged, number);
+	}
+	for (int nth = 1; nth < 12; nth++) {
+		Store *store;
+
+		faulty_vfs_arm(nth, true);
+		put_one(fixture, number++, NULL);
+		store_close(fixture->store);
+		store = store_open(fixture->path, fixture->loop, &nothing, NULL, NULL);
+		store_close(store);
+		faulty_vfs_disarm();
+		open_store(fixture);
+		check_stored(fixture, acknowledged, number);
+	}
+}
+
 typedef struct Writer {
 	Fixture *fixture;
 	unsigned number, left;
@@ -305,8 +397,10 @@ int main(void)
 		STORE_TEST(test_commit_and_load),	   STORE_TEST(test_batch_is_whole_or_absent),
 		STORE_TEST(test_history),		   STORE_TEST(test_events),
 		STORE_TEST(test_second_reeved_is_refused), STORE_TEST(test_full_disk),
-		STORE_TEST(test_many_writers),
+		STORE_TEST(test_many_writers),		   STORE_TEST(test_disk_errors),
+		STORE_TEST(test_dead_disk),
 	};
 
+	faulty_vfs_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
