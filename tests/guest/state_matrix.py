@@ -11,14 +11,13 @@ import uuid
 
 import libvirt
 
+from reeve_ask import VALUES, Ask, built_rows
 from reeve_test import SLOW, SOURCE, STOCK, Failed, Watch, case, case_of_ours, check, contains, daemon, disk_image, \
     equal, guest_xml, processes, raises, run_cases
-from reeve_wire import CALL_FDS, ERROR, QEMU, REEVE, REMOTE, REPLY, REPLY_FDS, Wire, calls_table, frame, word
-from reeve_xdr import types
+from reeve_wire import ERROR, QEMU, REEVE, REPLY, REPLY_FDS, Wire
 
 L = libvirt
-NAME, UUID, MAC = 'guest', uuid.uuid4(), '52:54:00:12:34:56'
-TABLES = {'calls.def': REMOTE, 'qemu_calls.def': QEMU, 'reeve_calls.def': REEVE}
+NAME, UUID, MAC = 'guest', uuid.uuid4(), VALUES['device']
 INVALID, GONE = L.VIR_ERR_OPERATION_INVALID, L.VIR_ERR_NO_DOMAIN
 SENSIBLE = {
     INVALID, L.VIR_ERR_NO_SUPPORT, L.VIR_ERR_OPERATION_UNSUPPORTED, L.VIR_ERR_CONFIG_UNSUPPORTED,
@@ -29,25 +28,6 @@ DEVICES = f'''<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>
     <target dev='vda' bus='virtio'/></disk>
     <graphics type='vnc' port='-1' autoport='yes' listen='127.0.0.1'/><video><model type='vga'/></video>
     <interface type='user'><mac address='{MAC}'/><model type='virtio'/></interface>'''
-
-# What fits an argument is told by its name, where need be with the call's before it. Optional ones and lists may be
-# left out; any other that is not here, as that of a call which is new, is a failure that names it.
-VALUES = {
-    'xml': "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>",
-    'domain_snapshot_create_xml.xml_desc': '<domainsnapshot><name>moment</name></domainsnapshot>',
-    'domain_checkpoint_create_xml.xml_desc': '<domaincheckpoint><name>moment</name></domaincheckpoint>',
-    'backup_xml': '<domainbackup/>', 'destxml': "<disk type='file'><source file='/nonexistent/disk'/></disk>",
-    'domain_agent_command.cmd': '{"execute": "guest-ping"}', 'cmd': '{"execute": "query-status"}',
-    'domain_migrate_perform.uri': 'tcp:127.0.0.1', 'to': '/nonexistent/memory', 'metadata': 'a title',
-    'path': 'vda', 'disk': 'vda', 'dev': 'vda', 'device': MAC, 'alias': 'virtio-disk0', 'name': 'moment',
-    'new_name': 'renamed', 'user': 'root', 'password': 'a password', 'cpumap': '0', 'keycodes': [30],
-    'memory': 65536, 'cacheSize': 65536, 'size': 4096, 'maxnames': 16, 'maxStats': 16, 'maxerrors': 16, 'nparams': 16,
-    'maplen': 8, 'maxinfo': 1, 'nvcpus': 1, 'ncpus': 1, 'ncpumaps': 1, 'vcpu': 0, 'start_cpu': -1, 'type': 1,
-    'types': 0, 'autostart': 1, 'need_results': 1, 'screen': 0, 'idx': 0, 'period': 5, 'revision': 0, 'codeset': 0,
-    'holdtime': 1, 'timeout': 2, 'seconds': 1, 'nseconds': 0, 'duration': 0, 'downtime': 100, 'bandwidth': 0,
-    'resource': 0, 'offset': 0, 'minimum': 0, 'threshold': 0, 'target': 0, 'source': 0, 'state': 1, 'action': 0,
-    'cancelled': 0, 'dumpformat': 0, 'pid_value': 1, 'signum': 0, 'iothread_id': 1, 'iothreads_id': 1,
-}
 
 # What libvirtd 9.0 answers, and so do we: the error codes of a guest that is off, that runs, that is paused (0: it
 # works), and the calls, after a colon with the flags that they get. Left out are calls whose answer depends on the
@@ -84,46 +64,10 @@ def affects():
         return set(re.findall(r'^WHEN\(remote, (\w+), saves', rules.read(), re.M))
 
 
-class Ask:
-    """One call with one value of its flags."""
-
-    def __init__(self, row, program, flags):
-        self.row, self.program, self.flags = row, program, flags
-        self.name = row['name'] + (f':{flags}' if flags else '')
-        self.changes = row['read_only'] == 'REFUSED'
-
-    def frame(self, handle, serial):
-        fds = self.row['kind'] in ('FDS_IN', 'FDS_BOTH')
-        payload = (word(0) if fds else b'') + self.arguments(handle)
-        return frame(int(self.row['number']), payload, serial, self.program, **({'kind': CALL_FDS} if fds else {}))
-
-
-    def arguments(self, handle):
-        kind = self.row['args']
-        values = {member.name: self.value(member, handle) for member in types().structs[kind]} if kind != 'NOTHING' else {}
-        return types().pack(kind, values)
-
-    def value(self, member, handle):
-        if member.type == 'remote_nonnull_domain':
-            return dict(zip(('name', 'uuid', 'id'), handle))
-        if member.type in ('remote_nonnull_domain_snapshot', 'remote_nonnull_domain_checkpoint'):
-            return {'name': 'moment', 'dom': dict(zip(('name', 'uuid', 'id'), handle))}
-        if member.name == 'flags':
-            return self.flags
-        for key in (f'{self.row["name"]}.{member.name}', member.name):
-            if key in VALUES:
-                return VALUES[key]
-        if member.optional or member.many or member.type == 'remote_optional_string':
-            return None
-        raise Failed(f'{self.name}: which {member.type} would do for its argument {member.name}? Tell VALUES')
-
-
 def all_asks():
     both = affects()
-    for name, program in TABLES.items():
-        for row in calls_table(name):
-            if row['where'] == 'NONE' or row['kind'] == 'EVENT' or row['names'] not in ('DOMAIN', 'SNAPSHOT', 'CHECKPOINT'):
-                continue
+    for row, program in built_rows():
+        if row['names'] in ('DOMAIN', 'SNAPSHOT', 'CHECKPOINT'):
             for flags in (0, 1, 2) if row['name'] in both else (0,):
                 yield Ask(row, program, flags)
 

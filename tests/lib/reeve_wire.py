@@ -143,11 +143,15 @@ class Wire:
     def call(self, procedure, payload=b'', seconds=10, **header):
         """Sends one call and returns the reply to it."""
         self.serial += 1
-        self.send(frame(procedure, payload, self.serial, **header))
+        return self.exchange(frame(procedure, payload, self.serial, **header), seconds)
+
+    def exchange(self, data, seconds=10):
+        """Sends a call that has self.serial and returns the reply to it."""
+        self.send(data)
         while True:
             reply = self.read(seconds)
             if reply is None:
-                raise Failed(f'the connection ended at procedure {procedure}')
+                raise Failed(f'the connection ended at {Frame(data)}')
             if reply.type in (REPLY, REPLY_FDS) and reply.serial == self.serial:
                 return reply
             self.events.append(reply)
