@@ -64,9 +64,13 @@ bool store_db_open(StoreDb *db, const char *path, GError **error)
 		g_prefix_error(error, "%s: ", path);
 		return false;
 	}
-	/* EXCLUSIVE: a second reeved on the same directory is refused instead of mixing in. */
+	/*
+	 * EXCLUSIVE: a second reeved on the same directory is refused instead of mixing in.
+	 * secure_delete: passwords and sealed secrets that were deleted do not stay in free pages.
+	 */
 	good = store_db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
 				 "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+				 "PRAGMA secure_delete=ON;"
 				 "PRAGMA cache_size=-512; PRAGMA journal_size_limit=4194304;"
 				 "BEGIN IMMEDIATE; COMMIT;",
 			     error);
