@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -19,6 +18,7 @@ enum {
 	GROUP_MAX = 512,    /* batches in one transaction */
 	LINGER_MS = 100,    /* that queued batches wait for somebody to share a transaction with */
 	RETRY_MS = 1000,    /* until they are tried again after a failure */
+	ACCURACY_USEC = 10000,
 	TRIM_EVERY = 256,   /* events between two clean-ups */
 };
 
@@ -38,6 +38,7 @@ struct Store {
 	pthread_t thread;
 	bool threaded;
 	sd_event_source *wakeup;
+	sd_event_source *linger; /* on while batches wait that nobody waits for; loop's thread */
 	int wakeup_fd;
 	int64_t last_event;
 	unsigned keep_revisions, keep_events; /* loop's thread */
@@ -48,7 +49,8 @@ struct Store {
 	/* All under lock. */
 	GQueue pending;	 /* of Job */
 	unsigned urgent; /* of them, those that somebody waits for */
-	gint64 due;	 /* when the others are to be written at the latest, monotonic */
+	bool overdue;	 /* the others have lingered long enough */
+	bool refused;	 /* some are in the queue again */
 	GQueue finished; /* of Job */
 	bool stop;
 };
@@ -150,7 +152,8 @@ static void jobs_finish(Store *store, GPtrArray *jobs)
 			g_clear_error(&job->error);
 			job->failed = false;
 			g_queue_push_head(&store->pending, job);
-			store->due = g_get_monotonic_time() + RETRY_MS * 1000;
+			store->refused = true;
+			store->overdue = false;
 		} else {
 			g_queue_push_tail(&store->finished, job);
 		}
@@ -176,24 +179,12 @@ static void jobs_take(Store *store, GPtrArray *jobs)
 
 /*
  * Waits for something to do. Under lock. What nobody waits for, such as an event, need not have a
- * transaction of its own: the next change takes it along.
+ * transaction of its own: the next change takes it along, or the loop's timer sends it.
  */
 static void jobs_await(Store *store)
 {
-	while (!store->stop && store->urgent == 0) {
-		struct timespec until;
-		gint64 now = g_get_monotonic_time();
-
-		if (g_queue_is_empty(&store->pending)) {
-			pthread_cond_wait(&store->todo, &store->lock);
-			continue;
-		}
-		if (now >= store->due)
-			return;
-		until.tv_sec = store->due / G_USEC_PER_SEC;
-		until.tv_nsec = store->due % G_USEC_PER_SEC * 1000;
-		pthread_cond_timedwait(&store->todo, &store->lock, &until);
-	}
+	while (!store->stop && store->urgent == 0 && !store->overdue)
+		pthread_cond_wait(&store->todo, &store->lock);
 }
 
 static void jobs_run(Store *store, GPtrArray *jobs)
@@ -218,6 +209,8 @@ static void *store_thread(void *data)
 		pthread_mutex_lock(&store->lock);
 		jobs_await(store);
 		jobs_take(store, jobs);
+		if (g_queue_is_empty(&store->pending))
+			store->overdue = false;
 		pthread_mutex_unlock(&store->lock);
 		if (jobs->len == 0)
 			return NULL;
@@ -234,14 +227,42 @@ static void job_free(Job *job)
 	g_free(job);
 }
 
+/* The thread is not woken for batches that may linger: that would cost more than writing them. */
+static void linger_begin(Store *store, unsigned milliseconds)
+{
+	int enabled = SD_EVENT_OFF;
+
+	sd_event_source_get_enabled(store->linger, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return;
+	sd_event_source_set_time_relative(store->linger, milliseconds * UINT64_C(1000));
+	sd_event_source_set_enabled(store->linger, SD_EVENT_ONESHOT);
+}
+
+static int on_linger(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t usec, void *data)
+{
+	Store *store = data;
+
+	pthread_mutex_lock(&store->lock);
+	store->overdue = !g_queue_is_empty(&store->pending);
+	pthread_mutex_unlock(&store->lock);
+	pthread_cond_signal(&store->todo);
+	return 0;
+}
+
 static void jobs_collect(Store *store)
 {
 	GQueue finished;
+	bool refused;
 
 	pthread_mutex_lock(&store->lock);
 	finished = store->finished;
 	g_queue_init(&store->finished);
+	refused = store->refused;
+	store->refused = false;
 	pthread_mutex_unlock(&store->lock);
+	if (refused)
+		linger_begin(store, RETRY_MS);
 	for (Job *job; (job = g_queue_pop_head(&finished));) {
 		if (!job->owned) {
 			fiber_event_set(&job->done);
@@ -265,13 +286,16 @@ static int on_wakeup(G_GNUC_UNUSED sd_event_source *source, int fd, G_GNUC_UNUSE
 
 static void job_submit(Store *store, Job *job)
 {
+	bool owned = job->owned; /* once it is in the queue the thread may have it */
+
 	pthread_mutex_lock(&store->lock);
-	if (g_queue_is_empty(&store->pending))
-		store->due = g_get_monotonic_time() + LINGER_MS * 1000;
 	g_queue_push_tail(&store->pending, job);
-	store->urgent += !job->owned;
-	pthread_cond_signal(&store->todo);
+	store->urgent += !owned;
 	pthread_mutex_unlock(&store->lock);
+	if (owned)
+		linger_begin(store, LINGER_MS);
+	else
+		pthread_cond_signal(&store->todo);
 }
 
 /* The job is on this stack, so a cancelled wait goes on and the cancellation is kept for later. */
@@ -349,22 +373,16 @@ static bool store_begin(Store *store, sd_event *loop, GError **error)
 	r = sd_event_add_io(loop, &store->wakeup, store->wakeup_fd, EPOLLIN, on_wakeup, store);
 	if (r < 0)
 		return fail_errno(error, -r, _("cannot watch the store's thread"));
+	r = sd_event_add_time_relative(loop, &store->linger, CLOCK_MONOTONIC, 0, ACCURACY_USEC,
+				       on_linger, store);
+	if (r < 0)
+		return fail_errno(error, -r, _("cannot watch the store's thread"));
+	sd_event_source_set_enabled(store->linger, SD_EVENT_OFF);
 	r = pthread_create(&store->thread, NULL, store_thread, store);
 	if (r != 0)
 		return fail_errno(error, r, _("cannot start the store's thread"));
 	store->threaded = true;
 	return true;
-}
-
-/* Deadlines must not follow the clock when somebody sets it. */
-static void todo_init(pthread_cond_t *todo)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(todo, &attributes);
-	pthread_condattr_destroy(&attributes);
 }
 
 Store *store_open(const char *path, sd_event *loop, const StoreLoader *loader, void *data,
@@ -375,7 +393,7 @@ Store *store_open(const char *path, sd_event *loop, const StoreLoader *loader, v
 	store->wakeup_fd = -1;
 	store->keep_events = 10000;
 	pthread_mutex_init(&store->lock, NULL);
-	todo_init(&store->todo);
+	pthread_cond_init(&store->todo, NULL);
 	if (store_db_open(&store->db, path, error)) {
 		store->last_event =
 			store_db_number(&store->db, "SELECT coalesce(max(sequence),0) FROM events");
@@ -400,6 +418,7 @@ void store_close(Store *store)
 		jobs_collect(store);
 	}
 	sd_event_source_disable_unref(store->wakeup);
+	sd_event_source_disable_unref(store->linger);
 	fd_clear(&store->wakeup_fd);
 	store_db_close(&store->db);
 	pthread_cond_destroy(&store->todo);
