@@ -84,7 +84,7 @@ rpc_librpc_a_SOURCES = \
 	rpc/wire_xdr.c \
 	rpc/wire_xdr.h
 
-RPC_LIBS = rpc/librpc.a rpc/libwire.a $(BASE_LIBS) $(TIRPC_LIBS) $(GNUTLS_LIBS)
+RPC_LIBS = rpc/librpc.a rpc/libwire.a $(BASE_LIBS) $(XDR_LIBS) $(GNUTLS_LIBS)
 
 # A target built by itself needs the headers too; BUILT_SOURCES serve only `all` and `check`.
 $(rpc_libwire_a_OBJECTS) $(rpc_librpc_a_OBJECTS) $(daemon_reeved_OBJECTS) \
