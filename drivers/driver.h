@@ -91,6 +91,12 @@ typedef struct Driver {
 	bool (*check)(const DomainDef *def, GError **error);
 	/* Start-time completion and checks of the live copy (usable KVM, ports, aliases, paths). */
 	bool (*prepare)(DomainDef *live, int id, GError **error);
+	/*
+	 * The start of @live, prepared or not, has come to its end: what prepare() kept for it is let
+	 * go. True when it failed and somebody else has something that was chosen for it, so that
+	 * another start, which chooses anew, may work. Must not park.
+	 */
+	bool (*settle)(const DomainDef *live, bool started);
 	/* GPtrArray of Resource for prepared @live. */
 	GPtrArray *(*resources)(const DomainDef *live, GError **error);
 	/* What undefine must remove or refuse to leave: the path of the NVRAM file, or NULL. */
@@ -214,6 +220,10 @@ typedef struct DriverLive {
 	int (*memory_stats)(Guest *guest, MemoryStat *ret, unsigned max, GError **error);
 	/* GArray of VcpuInfo; the caller frees. */
 	GArray *(*vcpu_info)(Guest *guest, GError **error);
+
+	/* Begins to measure how fast the guest changes its memory, with one of
+	 * virDomainDirtyRateCalcFlags as @mode; stats() has the result after @seconds. */
+	bool (*measure_dirty_rate)(Guest *guest, int seconds, unsigned mode, GError **error);
 
 	bool (*set_memory)(Guest *guest, uint64_t kib, GError **error);
 	bool (*set_memory_stats_period)(Guest *guest, int seconds, GError **error);

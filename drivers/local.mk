@@ -59,6 +59,7 @@ QEMU_DEFINITION = \
 	drivers/qemu/prepare.c \
 	drivers/qemu/prepare.h \
 	drivers/qemu/prepare_alias.c \
+	drivers/qemu/prepare_choice.c \
 	drivers/qemu/prepare_display.c \
 	drivers/qemu/probe.h \
 	drivers/qemu/resources.c
@@ -91,6 +92,7 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live.h \
 	drivers/qemu/live_agent.c \
 	drivers/qemu/live_console.c \
+	drivers/qemu/live_dirty_rate.c \
 	drivers/qemu/live_disk.c \
 	drivers/qemu/live_event.c \
 	drivers/qemu/live_files.c \

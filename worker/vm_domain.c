@@ -23,6 +23,8 @@
 	(VIR_DOMAIN_REBOOT_ACPI_POWER_BTN | VIR_DOMAIN_REBOOT_GUEST_AGENT |                        \
 	 VIR_DOMAIN_REBOOT_INITCTL | VIR_DOMAIN_REBOOT_SIGNAL | VIR_DOMAIN_REBOOT_PARAVIRT)
 
+enum { DIRTY_RATE_SECONDS_MAX = 60 }; /* as of QEMU */
+
 /* Does the guest run, and has the driver got this member? */
 #define LIVE(call, member, error)                                                                  \
 	(vm_call_check_active(call, error) &&                                                      \
@@ -95,6 +97,24 @@ bool vm_domain_inject_nmi(VmCall *call, remote_domain_inject_nmi_args *args,
 {
 	return vm_call_flags(call, args->flags, 0, error) && LIVE(call, inject_nmi, error) &&
 	       call->live->inject_nmi(call->guest, error);
+}
+
+bool vm_domain_start_dirty_rate_calc(VmCall *call, remote_domain_start_dirty_rate_calc_args *args,
+				     G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	const unsigned modes = VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_BITMAP |
+			       VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING;
+
+	if (args->seconds < 1 || args->seconds > DIRTY_RATE_SECONDS_MAX)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("a dirty rate is measured for 1 to %d seconds, not for %d"),
+			    DIRTY_RATE_SECONDS_MAX, args->seconds);
+	if ((args->flags & modes) == modes)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("a dirty rate is measured in one mode: dirty-bitmap or dirty-ring"));
+	return vm_call_flags(call, args->flags, modes, error) &&
+	       LIVE(call, measure_dirty_rate, error) &&
+	       call->live->measure_dirty_rate(call->guest, args->seconds, args->flags, error);
 }
 
 bool vm_domain_send_key(VmCall *call, remote_domain_send_key_args *args, G_GNUC_UNUSED NOTHING *ret,

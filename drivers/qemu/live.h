@@ -18,6 +18,17 @@ typedef struct DiskSample {
 	char *node_name;
 } DiskSample;
 
+/* How fast the guest changes its memory, from query-dirty-rate. */
+typedef struct DirtyRateSample {
+	bool known;
+	int status; /* virDomainDirtyRateStatus */
+	int seconds;
+	int64_t started; /* seconds since the host's boot, 0 for never */
+	int64_t mib_per_second; /* -1 before it is measured */
+	GArray *vcpus; /* int64_t MiB/s by number, where the mode tells them apart */
+	const char *mode; /* a constant; NULL for one that is not known */
+} DirtyRateSample;
+
 typedef struct LiveSample {
 	int64_t taken; /* CLOCK_MONOTONIC of the last complete one, 0 for none */
 	int64_t images_taken; /* of capacities, which change rarely */
@@ -28,6 +39,7 @@ typedef struct LiveSample {
 	GHashTable *disks; /* target -> DiskSample */
 	GArray *vcpus;	   /* VcpuInfo of online ones; times are read when asked */
 	GArray *iothreads; /* json: id and polling, see live_sample.c */
+	DirtyRateSample dirty_rate;
 } LiveSample;
 
 typedef struct IothreadSample {
@@ -155,6 +167,14 @@ int64_t live_sample(Guest *guest, uint64_t timeout_usec);
 /* Threads of vCPUs; asked once, and again after a hotplug. */
 bool live_sample_vcpus(QemuLive *live, uint64_t timeout_usec, GError **error);
 void live_sample_clear(LiveSample *sample);
+/* The number @key of what QEMU answered, -1 where there is none. */
+int64_t live_number(const json_t *object, const char *key);
+
+/* live_dirty_rate.c */
+void live_dirty_rate_clear(DirtyRateSample *sample);
+void live_dirty_rate_take(DirtyRateSample *sample, json_t *reply);
+void live_dirty_rate_add(const DirtyRateSample *sample, StatsSink *sink);
+bool live_dirty_rate_measure(Guest *guest, int seconds, unsigned mode, GError **error);
 
 /* live_proc.c: times of the hypervisor and its threads, from /proc */
 typedef struct ProcTimes {

@@ -95,6 +95,7 @@ const DriverLive qemu_live = {
 	.interface_stats = live_interface_stats,
 	.memory_stats = live_memory_stats,
 	.vcpu_info = live_vcpu_info,
+	.measure_dirty_rate = live_dirty_rate_measure,
 	.set_memory = live_set_memory,
 	.set_memory_stats_period = live_set_memory_stats_period,
 	.monitor_command = live_monitor_command,

@@ -25,6 +25,7 @@ void live_sample_clear(LiveSample *sample)
 	g_clear_pointer(&sample->disks, g_hash_table_unref);
 	g_clear_pointer(&sample->vcpus, g_array_unref);
 	g_clear_pointer(&sample->iothreads, g_array_unref);
+	live_dirty_rate_clear(&sample->dirty_rate);
 }
 
 /* One question of a sample, within what is left of its time. */
@@ -42,7 +43,7 @@ static bool ask(QemuLive *live, const char *command, json_t *arguments, int64_t 
 	return *ret != NULL;
 }
 
-static int64_t number(json_t *object, const char *key)
+int64_t live_number(const json_t *object, const char *key)
 {
 	json_t *value = json_object_get(object, key);
 
@@ -87,20 +88,20 @@ static void take_block_stats(QemuLive *live, json_t *entry)
 	disk = disk_sample(live, node);
 	if (!disk)
 		return;
-	disk->stats.rd_req = number(stats, "rd_operations");
-	disk->stats.rd_bytes = number(stats, "rd_bytes");
-	disk->stats.rd_total_ns = number(stats, "rd_total_time_ns");
-	disk->stats.wr_req = number(stats, "wr_operations");
-	disk->stats.wr_bytes = number(stats, "wr_bytes");
-	disk->stats.wr_total_ns = number(stats, "wr_total_time_ns");
-	disk->stats.flush_req = number(stats, "flush_operations");
-	disk->stats.flush_total_ns = number(stats, "flush_total_time_ns");
+	disk->stats.rd_req = live_number(stats, "rd_operations");
+	disk->stats.rd_bytes = live_number(stats, "rd_bytes");
+	disk->stats.rd_total_ns = live_number(stats, "rd_total_time_ns");
+	disk->stats.wr_req = live_number(stats, "wr_operations");
+	disk->stats.wr_bytes = live_number(stats, "wr_bytes");
+	disk->stats.wr_total_ns = live_number(stats, "wr_total_time_ns");
+	disk->stats.flush_req = live_number(stats, "flush_operations");
+	disk->stats.flush_total_ns = live_number(stats, "flush_total_time_ns");
 	disk->stats.errors = -1;
 	/* How far the file below the format has been written. */
-	highest = number(json_object_get(json_object_get(entry, "parent"), "stats"),
+	highest = live_number(json_object_get(json_object_get(entry, "parent"), "stats"),
 			 "wr_highest_offset");
 	if (highest < 0)
-		highest = number(stats, "wr_highest_offset");
+		highest = live_number(stats, "wr_highest_offset");
 	if (highest >= 0)
 		disk->stats.highest = (uint64_t)highest;
 }
@@ -125,7 +126,7 @@ static void take_image(QemuLive *live, json_t *entry)
 	const char *node = json_string_value(json_object_get(entry, "node-name"));
 	const char *driver = json_string_value(json_object_get(entry, "drv"));
 	json_t *image = json_object_get(entry, "image");
-	int64_t size = number(image, "virtual-size");
+	int64_t size = live_number(image, "virtual-size");
 	g_autofree char *target = node ? qemu_node_target(node) : NULL;
 	g_autofree char *top = target ? qemu_node_name(target, 0) : NULL;
 	g_autofree char *file = top ? g_strconcat(top, ".file", NULL) : NULL;
@@ -143,7 +144,7 @@ static void take_image(QemuLive *live, json_t *entry)
 		return;
 	}
 	disk->stats.length = (uint64_t)size;
-	disk->stats.used = g_strcmp0(driver, "file") == 0 ? number(image, "actual-size") : -1;
+	disk->stats.used = g_strcmp0(driver, "file") == 0 ? live_number(image, "actual-size") : -1;
 }
 
 static bool sample_images(QemuLive *live, int64_t deadline)
@@ -195,11 +196,11 @@ static const struct {
 static void take_balloon_stats(LiveSample *sample, json_t *reply)
 {
 	json_t *stats = json_object_get(reply, "stats");
-	int64_t update = number(reply, "last-update");
+	int64_t update = live_number(reply, "last-update");
 
 	sample->balloon_known = 0;
 	for (unsigned i = 0; i < G_N_ELEMENTS(balloon_words); i++) {
-		int64_t value = number(stats, balloon_words[i].name);
+		int64_t value = live_number(stats, balloon_words[i].name);
 
 		if (value < 0) /* QEMU says -1 for what the guest did not tell */
 			continue;
@@ -223,7 +224,7 @@ static bool sample_balloon(QemuLive *live, int64_t deadline)
 		return true;
 	if (!ask(live, "query-balloon", NULL, deadline, &reply))
 		return false;
-	live->sample.balloon_kib = (uint64_t)MAX(number(reply, "actual"), 0) / 1024;
+	live->sample.balloon_kib = (uint64_t)MAX(live_number(reply, "actual"), 0) / 1024;
 	json_decref(reply);
 	if (balloon->stats_period == 0)
 		return true;
@@ -256,9 +257,9 @@ bool live_sample_vcpus(QemuLive *live, uint64_t timeout_usec, GError **error)
 	live->sample.vcpus = g_array_new(FALSE, TRUE, sizeof(VcpuInfo));
 	json_array_foreach(reply, index, entry)
 	{
-		int64_t thread = number(entry, "thread-id");
+		int64_t thread = live_number(entry, "thread-id");
 		VcpuInfo vcpu = {
-			.number = (unsigned)CLAMP(number(entry, "cpu-index"), 0, CPUSET_MAX),
+			.number = (unsigned)CLAMP(live_number(entry, "cpu-index"), 0, CPUSET_MAX),
 			.state = VIR_VCPU_RUNNING,
 			.cpu = -1,
 			.thread = thread > 0 && thread <= G_MAXINT ? (pid_t)thread : 0,
@@ -285,15 +286,28 @@ static bool sample_iothreads(QemuLive *live, int64_t deadline)
 	{
 		const char *id = json_string_value(json_object_get(entry, "id"));
 		IothreadSample io = {
-			.thread = (pid_t)CLAMP(number(entry, "thread-id"), 0, G_MAXINT),
-			.poll_max_ns = (uint64_t)MAX(number(entry, "poll-max-ns"), 0),
-			.poll_grow = (uint64_t)MAX(number(entry, "poll-grow"), 0),
-			.poll_shrink = (uint64_t)MAX(number(entry, "poll-shrink"), 0),
+			.thread = (pid_t)CLAMP(live_number(entry, "thread-id"), 0, G_MAXINT),
+			.poll_max_ns = (uint64_t)MAX(live_number(entry, "poll-max-ns"), 0),
+			.poll_grow = (uint64_t)MAX(live_number(entry, "poll-grow"), 0),
+			.poll_shrink = (uint64_t)MAX(live_number(entry, "poll-shrink"), 0),
 		};
 
 		if (id && sscanf(id, "iothread%u", &io.id) == 1)
 			g_array_append_val(live->sample.iothreads, io);
 	}
+	json_decref(reply);
+	return true;
+}
+
+/* ---- Memory that changes */
+
+static bool sample_dirty_rate(QemuLive *live, int64_t deadline)
+{
+	json_t *reply;
+
+	if (!ask(live, "query-dirty-rate", NULL, deadline, &reply))
+		return false;
+	live_dirty_rate_take(&live->sample.dirty_rate, reply);
 	json_decref(reply);
 	return true;
 }
@@ -313,7 +327,8 @@ int64_t live_sample(Guest *guest, uint64_t timeout_usec)
 		live->sampling = true;
 		complete = live_sample_vcpus(live, timeout_usec, NULL) &&
 			   sample_blocks(live, deadline) && sample_balloon(live, deadline) &&
-			   sample_images(live, deadline) && sample_iothreads(live, deadline);
+			   sample_images(live, deadline) && sample_iothreads(live, deadline) &&
+			   sample_dirty_rate(live, deadline);
 		live = live_of(guest);
 		if (!live)
 			return G_MAXINT64;

@@ -298,6 +298,11 @@ static void add_iothreads(QemuLive *live, StatsSink *sink)
 	}
 }
 
+static void add_dirty_rate(QemuLive *live, StatsSink *sink)
+{
+	live_dirty_rate_add(&live->sample.dirty_rate, sink);
+}
+
 static const struct {
 	unsigned group;
 	void (*add)(QemuLive *live, StatsSink *sink);
@@ -305,7 +310,7 @@ static const struct {
 	{ VIR_DOMAIN_STATS_STATE, add_state },          { VIR_DOMAIN_STATS_CPU_TOTAL, add_cpu },
 	{ VIR_DOMAIN_STATS_BALLOON, add_balloon },      { VIR_DOMAIN_STATS_VCPU, add_vcpus },
 	{ VIR_DOMAIN_STATS_INTERFACE, add_interfaces }, { VIR_DOMAIN_STATS_BLOCK, add_blocks },
-	{ VIR_DOMAIN_STATS_IOTHREAD, add_iothreads },
+	{ VIR_DOMAIN_STATS_IOTHREAD, add_iothreads },   { VIR_DOMAIN_STATS_DIRTYRATE, add_dirty_rate },
 };
 
 bool live_stats(Guest *guest, unsigned groups, StatsSink *sink, GError **error)

@@ -103,6 +103,8 @@ RUNNING = [
     ('domstats {name} --cpu-total --balloon --vcpu --interface --block', r'block\.0\.name=vda'),
     ('domstats --list-active --state', r"Domain: '{name}'"),
     ('domstats --raw {name} --block --backing', r'block\.count=\d'),
+    ('domdirtyrate-calc {name} --seconds 1', r''),
+    ('domstats {name} --dirtyrate', r'dirtyrate\.calc_status=[12]'),
     ('send-key {name} KEY_A', r''),
     ('send-key {name} --codeset linux 30 31', r''),
     ('inject-nmi {name}', r''),
