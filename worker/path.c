@@ -103,7 +103,7 @@ bool path_fail(GError **error, int errnum, const char *path, const char *what)
 	if (g_str_equal(culprit, path))
 		return fail_errno(error, errnum, _("cannot open %s '%s' as user %u"), what, path,
 				  (unsigned)geteuid());
-	return fail_errno(error, errnum, _("cannot open %s '%s' as user %u, since of '%s'"), what,
+	return fail_errno(error, errnum, _("cannot open %s '%s' as user %u, because of '%s'"), what,
 			  path, (unsigned)geteuid(), culprit);
 }
 

@@ -255,7 +255,7 @@ static void test_error_names_the_component(G_GNUC_UNUSED void **state)
 {
 	g_autofree char *path = in_directory("nowhere/deep/disk");
 	g_autofree char *culprit = in_directory("nowhere");
-	g_autofree char *quoted = g_strdup_printf("since of '%s'", culprit);
+	g_autofree char *quoted = g_strdup_printf("because of '%s'", culprit);
 	g_autoptr(GError) error = NULL;
 
 	assert_null(open_path(PRIV_KIND_IMAGE, path, "raw", false, &error));
