@@ -182,24 +182,36 @@ static bool disk_format(GString *xml, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_attach_disk(Session *session, const Args *args, GError **error)
+typedef struct AttachWords {
+	const char *deed, *failed, *done;
+} AttachWords;
+
+/* What the options made: shown, or attached to the domain. */
+static bool made_attach(Session *session, const Args *args, const char *xml, const AttachWords *words,
+			GError **error)
 {
-	g_autoptr(GString) xml = g_string_new(NULL);
 	const Domain *domain;
 
-	if (!disk_format(xml, args, error))
-		return false;
 	if (args_has(args, "print-xml")) {
-		out_text(session, "xml", xml->str);
+		out_text(session, "xml", xml);
 		return true;
 	}
 	domain = domain_arg(session, args, error);
 	if (!domain)
 		return false;
-	if (!device_attach(session, args, domain, xml->str, error))
-		return failed(session, _("Failed to attach disk"));
-	out_done(session, domain_deed(domain, "attach-disk"), _("Disk attached successfully\n"));
+	if (!device_attach(session, args, domain, xml, error))
+		return failed(session, "%s", _(words->failed));
+	out_done(session, domain_deed(domain, words->deed), "%s", _(words->done));
 	return true;
+}
+
+bool cmd_attach_disk(Session *session, const Args *args, GError **error)
+{
+	static const AttachWords words = { "attach-disk", N_("Failed to attach disk"),
+					   N_("Disk attached successfully\n") };
+	g_autoptr(GString) xml = g_string_new(NULL);
+
+	return disk_format(xml, args, error) && made_attach(session, args, xml->str, &words, error);
 }
 
 /* "average,peak,burst,floor" as attributes of an element. */
@@ -297,20 +309,10 @@ static bool interface_format(GString *xml, const Args *args, GError **error)
 
 bool cmd_attach_interface(Session *session, const Args *args, GError **error)
 {
+	static const AttachWords words = { "attach-interface", N_("Failed to attach interface"),
+					   N_("Interface attached successfully\n") };
 	g_autoptr(GString) xml = g_string_new(NULL);
-	const Domain *domain;
 
-	if (!interface_format(xml, args, error))
-		return false;
-	if (args_has(args, "print-xml")) {
-		out_text(session, "xml", xml->str);
-		return true;
-	}
-	domain = domain_arg(session, args, error);
-	if (!domain)
-		return false;
-	if (!device_attach(session, args, domain, xml->str, error))
-		return failed(session, _("Failed to attach interface"));
-	out_done(session, domain_deed(domain, "attach-interface"), _("Interface attached successfully\n"));
-	return true;
+	return interface_format(xml, args, error) &&
+	       made_attach(session, args, xml->str, &words, error);
 }
