@@ -23,6 +23,10 @@
 #define OPEN_USEC (25 * G_USEC_PER_SEC)	 /* for a worker to open one thing */
 #define START_USEC (90 * G_USEC_PER_SEC) /* for a hypervisor to come up */
 
+enum {
+	TRIES_MAX = 10, /* of a start that loses ports or names to others */
+};
+
 /* ---- What is refused ----------------------------------------------------------------------- */
 
 static bool is_coredump(LifecycleAction action)
@@ -319,21 +323,49 @@ static bool start_run_call(Vm *vm, DomainDef *live, const VmStart *start, GError
 	return started;
 }
 
+/* One try; *ret_again when it was lost to somebody who was faster. */
+static bool start_try_call(Domain *domain, const VmStart *start, bool *ret_again, GError **error)
+{
+	g_autoptr(DomainDef) live = domain_def_copy(start->def);
+	const Driver *driver = domain->driver;
+	Vm *vm = vm_new(domain);
+	bool started = false;
+
+	live->id = registry_next_id(domain->engine->registry, driver);
+	live->has_id = true;
+	vm->starting = true;
+	domain->vm = vm;
+	if (!driver->prepare || driver->prepare(live, live->id, error))
+		started = start_run_call(vm, live, start, error);
+	else
+		g_clear_pointer(&domain->vm, vm_unref);
+	*ret_again = driver->settle && driver->settle(live, started);
+	return started;
+}
+
 bool vm_start_call(Domain *domain, const VmStart *start, GError **error)
 {
-	g_autoptr(DomainDef) live = NULL;
+	/* What it points to may be gone by the second try. */
+	g_autoptr(DomainDef) def = domain_def_copy(start->def);
+	VmStart kept = *start;
+	bool again = true;
 
-	if (!start_check(domain, start, error) || !vm_retired_wait(domain, error) ||
-	    !start_check(domain, start, error))
+	kept.def = def;
+	if (!start_check(domain, &kept, error) || !vm_retired_wait(domain, error))
 		return false;
-	live = domain_def_copy(start->def);
-	live->id = registry_next_id(domain->engine->registry, domain->driver);
-	live->has_id = true;
-	domain->vm = vm_new(domain);
-	domain->vm->starting = true;
-	if (domain->driver->prepare && !domain->driver->prepare(live, live->id, error)) {
-		g_clear_pointer(&domain->vm, vm_unref);
-		return false;
+	for (unsigned tries = 0; again && tries < TRIES_MAX; tries++) {
+		g_autoptr(GError) reason = NULL;
+
+		if (!start_check(domain, &kept, error))
+			return false;
+		if (start_try_call(domain, &kept, &again, &reason))
+			return true;
+		again &= error_code(reason) != VIR_ERR_OPERATION_ABORTED;
+		if (again && tries + 1 < TRIES_MAX)
+			log_info(_("domain '%s' is started again with other ports and names: %s"),
+				 domain->name, reason->message);
+		else
+			g_propagate_error(error, g_steal_pointer(&reason));
 	}
-	return start_run_call(domain->vm, live, start, error);
+	return false;
 }

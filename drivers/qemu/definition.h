@@ -12,6 +12,7 @@ char *qemu_domain_capabilities(const char *emulator, const char *arch, const cha
 			       const char *virt_type, GError **error);
 bool qemu_check(const DomainDef *def, GError **error);
 bool qemu_prepare(DomainDef *live, int id, GError **error);
+bool qemu_settle(const DomainDef *live, bool started);
 GPtrArray *qemu_resources(const DomainDef *live, GError **error);
 char *qemu_to_native(const DomainDef *def, const char *format, GError **error);
 

@@ -96,6 +96,7 @@ const Driver qemu_driver = {
 	.complete = qemu_complete,
 	.check = qemu_check,
 	.prepare = qemu_prepare,
+	.settle = qemu_settle,
 	.resources = qemu_resources,
 	.nvram_path = qemu_nvram_path,
 	.to_native = qemu_to_native,

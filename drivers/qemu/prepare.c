@@ -3,7 +3,6 @@
 
 #include "drivers/qemu/prepare.h"
 
-#include <net/if.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -115,22 +114,6 @@ static bool channel_prepare(DomainDef *live, DomainChardev *channel, GError **er
 	return true;
 }
 
-/* Names that are free now; the counter keeps two starts at once apart. */
-static char *tap_name(void)
-{
-	static guint next;
-
-	for (;;) {
-		g_autofree char *name = g_strdup_printf("vnet%u", next++);
-
-		/* /sys may be that of another network namespace. */
-		if (!if_nametoindex(name))
-			return g_steal_pointer(&name);
-		if (next > 1000000)
-			next = 0;
-	}
-}
-
 static bool interface_prepare(DomainDef *live, DomainInterface *interface, GError **error)
 {
 	switch (interface->type) {
@@ -158,7 +141,7 @@ static bool interface_prepare(DomainDef *live, DomainInterface *interface, GErro
 				  "a session has not; use type 'user'"),
 				live->name, interface_type_name(interface->type));
 		if (!interface->target)
-			interface->target = tap_name();
+			interface->target = prepare_tap_choose(live);
 		return true;
 	default:
 		return true;

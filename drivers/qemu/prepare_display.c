@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/i18n.h"
 #include "drivers/qemu/prepare.h"
 
@@ -18,48 +12,6 @@
 #define WEBSOCKET_PORT_FIRST 5700
 #define WEBSOCKET_PORT_LAST 65535
 #define DEFAULT_ADDRESS "127.0.0.1"
-/* A port that was found free belongs to that guest until its QEMU has bound it. */
-#define PORT_KEPT_USEC (60 * G_USEC_PER_SEC)
-
-static gint64 given_at[DISPLAY_PORT_LAST + 1]; /* monotonic time, 0 = not lately */
-
-static bool port_is_free(const char *address, int port)
-{
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	bool six = strchr(address, ':') != NULL;
-	g_autofd int fd = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int yes = 1;
-
-	if (given_at[port] && g_get_monotonic_time() - given_at[port] < PORT_KEPT_USEC)
-		return false;
-	if (fd < 0)
-		return false;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (six) {
-		if (inet_pton(AF_INET6, address, &v6.sin6_addr) != 1)
-			v6.sin6_addr = in6addr_any;
-		return bind(fd, (struct sockaddr *)&v6, sizeof(v6)) == 0;
-	}
-	/* A name is left to QEMU; the port is looked for on all addresses then. */
-	if (inet_pton(AF_INET, address, &v4.sin_addr) != 1)
-		v4.sin_addr.s_addr = INADDR_ANY;
-	return bind(fd, (struct sockaddr *)&v4, sizeof(v4)) == 0;
-}
-
-static bool port_find(const char *address, int first, int last, int *ret, GError **error)
-{
-	for (int port = first; port <= last; port++) {
-		if (!port_is_free(address, port))
-			continue;
-		given_at[port] = g_get_monotonic_time();
-		*ret = port;
-		return true;
-	}
-	return fail(error, VIR_ERR_OPERATION_FAILED,
-		    _("no port from %d to %d is free on address '%s' for a display"), first, last,
-		    address);
-}
 
 /* The address that the display listens on; NULL when it is on a socket or nothing. */
 static const char *listen_address(DomainGraphics *graphics)
@@ -108,18 +60,24 @@ static bool listen_check(const DomainDef *live, const DomainGraphics *graphics, 
 	return true;
 }
 
-static bool display_ports(DomainGraphics *graphics, const char *address, GError **error)
+static bool display_ports(const DomainDef *live, DomainGraphics *graphics, const char *address,
+			  GError **error)
 {
+	const PortRange ports = { address, DISPLAY_PORT_FIRST, DISPLAY_PORT_LAST };
+	const PortRange websockets = { address, WEBSOCKET_PORT_FIRST, WEBSOCKET_PORT_LAST };
+
 	if (!graphics->has_port || graphics->port == -1 || graphics->autoport == TRISTATE_YES) {
-		if (!port_find(address, DISPLAY_PORT_FIRST, DISPLAY_PORT_LAST, &graphics->port,
-			       error))
+		if (!prepare_port_choose(live, &ports, &graphics->port, error))
 			return false;
 		graphics->has_port = true;
+	} else if (graphics->port > 0 && !prepare_port_check(address, graphics->port, error)) {
+		return false;
 	}
-	if (graphics->has_websocket && graphics->websocket == -1)
-		return port_find(address, WEBSOCKET_PORT_FIRST, WEBSOCKET_PORT_LAST,
-				 &graphics->websocket, error);
-	return true;
+	if (!graphics->has_websocket || graphics->websocket == 0)
+		return true;
+	if (graphics->websocket == -1)
+		return prepare_port_choose(live, &websockets, &graphics->websocket, error);
+	return prepare_port_check(address, graphics->websocket, error);
 }
 
 static bool spice_check(const DomainDef *live, const DomainGraphics *graphics, GError **error)
@@ -151,7 +109,7 @@ static bool display_prepare(DomainDef *live, DomainGraphics *graphics, GError **
 	if (!listen_check(live, graphics, error) || !spice_check(live, graphics, error))
 		return false;
 	address = listen_address(graphics);
-	return !address || display_ports(graphics, address, error);
+	return !address || display_ports(live, graphics, address, error);
 }
 
 /* Sound comes out of the first backend where nothing else is said. */
