@@ -80,9 +80,10 @@ static bool frame_begin(RpcReader *reader, const guint8 *head, GError **error)
 	if (has_fds(&header) && payload < WORD)
 		return fail(error, VIR_ERR_RPC,
 			    _("the peer sent a frame that does not count its descriptors"));
-	if (payload > RPC_LARGE && reader->handler->begin && !has_fds(&header) &&
+	if (payload > RPC_LARGE && reader->handler->begin &&
 	    !reader->handler->begin(&header, payload, reader->data)) {
 		reader->discard = payload;
+		reader->counting = has_fds(&header) ? WORD : 0;
 		return true;
 	}
 	reader->capacity = MIN(payload, RPC_LARGE);
@@ -111,6 +112,19 @@ static void frame_deliver(RpcReader *reader)
 	reader->stop = !reader->handler->message(message, reader->data);
 }
 
+static bool carriers_expect(RpcReader *reader, guint32 count, GError **error)
+{
+	guint32 most = reader->takes_fds ? LIMIT_FDS : 0;
+
+	if (count > most)
+		return fail(
+			error, VIR_ERR_RPC,
+			_("the peer announced %u descriptors with a message, at most %d can come"),
+			count, most);
+	reader->carriers = count;
+	return true;
+}
+
 /* The payload is complete: counts its descriptors, or hands the message out. */
 static bool frame_filled(RpcReader *reader, GError **error)
 {
@@ -122,12 +136,8 @@ static bool frame_filled(RpcReader *reader, GError **error)
 		message->payload += WORD;
 		message->length -= WORD;
 	}
-	if (count > (reader->takes_fds ? LIMIT_FDS : 0))
-		return fail(
-			error, VIR_ERR_RPC,
-			_("the peer announced %u descriptors with a message, at most %d can come"),
-			count, reader->takes_fds ? LIMIT_FDS : 0);
-	reader->carriers = count;
+	if (!carriers_expect(reader, count, error))
+		return false;
 	if (count == 0)
 		frame_deliver(reader);
 	return true;
@@ -141,12 +151,16 @@ static bool carrier_take(RpcReader *reader, GError **error)
 	if (reader->n_fds == 0 || reader->fds[0].position != reader->position)
 		return fail(error, VIR_ERR_RPC,
 			    _("the peer announced a descriptor and did not send it"));
-	message->fds = g_renew(int, message->fds, message->n_fds + 1);
-	message->fds[message->n_fds++] = reader->fds[0].fd;
+	if (message) {
+		message->fds = g_renew(int, message->fds, message->n_fds + 1);
+		message->fds[message->n_fds++] = reader->fds[0].fd;
+	} else {
+		close(reader->fds[0].fd);
+	}
 	reader->n_fds--;
 	memmove(&reader->fds[0], &reader->fds[1], reader->n_fds * sizeof(reader->fds[0]));
 	reader->position++;
-	if (--reader->carriers == 0)
+	if (--reader->carriers == 0 && message)
 		frame_deliver(reader);
 	return true;
 }
@@ -173,17 +187,31 @@ static gssize head_feed(RpcReader *reader, const guint8 *bytes, gsize length, GE
 	return (gssize)used;
 }
 
+/* Throws away what belongs to a frame that is not wanted; its descriptors follow it. */
+static gssize discard(RpcReader *reader, const guint8 *bytes, gsize length, GError **error)
+{
+	gsize used = MIN(length, reader->discard);
+
+	if (reader->counting > 0) {
+		used = MIN(used, reader->counting);
+		memcpy(reader->head + WORD - reader->counting, bytes, used);
+		reader->counting -= (unsigned)used;
+		if (reader->counting == 0 &&
+		    !carriers_expect(reader, get_word(reader->head), error))
+			return -1;
+	}
+	reader->discard -= used;
+	reader->position += used;
+	return (gssize)used;
+}
+
 /* Uses the next bytes for whatever they belong to; the count, or -1 on error. */
 static gssize feed_some(RpcReader *reader, const guint8 *bytes, gsize length, GError **error)
 {
 	gsize used;
 
-	if (reader->discard > 0) {
-		used = MIN(length, reader->discard);
-		reader->discard -= used;
-		reader->position += used;
-		return (gssize)used;
-	}
+	if (reader->discard > 0)
+		return discard(reader, bytes, length, error);
 	if (reader->carriers > 0)
 		return carrier_take(reader, error) ? 1 : -1;
 	if (!reader->message)

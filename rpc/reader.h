@@ -32,7 +32,8 @@ typedef struct RpcReader {
 	gsize fill;          /* bytes of its payload that are there */
 	gsize capacity;      /* bytes of its payload that have room */
 	gsize discard;       /* bytes to throw away */
-	unsigned carriers;   /* bytes to come that carry a descriptor each */
+	unsigned counting;   /* of them, those of the count of descriptors */
+	unsigned carriers;   /* bytes to come that carry a descriptor each; dropped without a message */
 	bool stop;           /* message() said so */
 
 	guint64 position; /* of the next byte in the whole stream */

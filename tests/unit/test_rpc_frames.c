@@ -329,6 +329,29 @@ static void test_large_can_be_refused(void **state)
 	assert_int_equal(((RpcMessage *)peer->messages->pdata[0])->length, 0);
 }
 
+/* What is refused may come with descriptors, which follow it and are dropped with it. */
+static void test_large_with_descriptors_can_be_refused(void **state)
+{
+	Peer *peer = *state;
+	g_autofree guint8 *bytes = g_malloc0(28 + 100000);
+	gsize length = frame_write(bytes, plain, bytes + 28, 100000);
+	g_autofd int fd = some_fd();
+
+	bytes[19] = RPC_TYPE_CALL_FDS;
+	bytes[31] = 2; /* the count of descriptors comes first */
+	peer->refuse_large = true;
+	for (gsize i = 0; i < 40; i++)
+		send_raw(peer, bytes + i, 1);
+	send_raw(peer, bytes + 40, length - 40);
+	assert_int_equal(fd_send(peer->raw, 0, fd), 0);
+	assert_int_equal(fd_send(peer->raw, 0, fd), 0);
+	send_raw(peer, bytes, frame_write(bytes, plain, NULL, 0));
+	settle();
+	assert_null(peer->reason);
+	assert_int_equal(peer->messages->len, 1);
+	assert_int_equal(((RpcMessage *)peer->messages->pdata[0])->n_fds, 0);
+}
+
 static RpcMessage *message_of(gsize length)
 {
 	RpcHeader header = { .program = PROGRAM, .version = 1, .procedure = 1, .type = 2 };
@@ -496,6 +519,7 @@ int main(void)
 		TEST(test_silence_ends),
 		TEST(test_pause_holds_back),
 		TEST(test_large_can_be_refused),
+		TEST(test_large_with_descriptors_can_be_refused),
 		TEST(test_slow_reader_is_cut_off),
 		TEST(test_drained),
 		TEST(test_finish_writes_first),
