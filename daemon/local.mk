@@ -50,6 +50,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/serve_checkpoint.c \
 	daemon/serve_connect.c \
 	daemon/serve_domain.c \
+	daemon/serve_domain_block.c \
 	daemon/serve_domain_config.c \
 	daemon/serve_domain_define.c \
 	daemon/serve_domain_list.c \

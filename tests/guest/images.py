@@ -9,7 +9,7 @@ import sys
 import libvirt
 
 from reeve_test import STOCK, Console, Failed, case, case_of_ours, contains, daemon, disk_image, equal, \
-    command, guest_xml, run_cases
+    command, guest_xml, raises, run_cases
 
 
 def disk(path, form='qcow2', more=''):
@@ -88,6 +88,30 @@ def never_guessed(server):
     sectors = -(-os.path.getsize(evil) // 512)
     contains(server.virsh('domblkinfo', 'raw', 'vda').out, rf'Capacity:\s+({os.path.getsize(evil)}|{sectors * 512})')
     stop(server, 'raw')
+
+
+@case
+def of_a_guest_that_is_off(server):
+    """What its images tell; a raw one, whatever the guest wrote into it, has the size of its file."""
+    image = disk_image('off.qcow2')
+    with server.connect() as connection:
+        for form, capacity in (('qcow2', 64 << 20), ('raw', os.path.getsize(image))):
+            domain = connection.defineXML(guest_xml('off', boot=False, devices=disk(image, form=form)))
+            for name in ('vda', image):
+                found = domain.blockInfo(name)
+                equal((found[0], found[2]), (capacity, os.path.getsize(image)), f'{form} {name}')
+                equal(found[1], os.stat(image).st_blocks * 512, 'allocation')
+            with raises(libvirt.VIR_ERR_INVALID_ARG):
+                domain.blockInfo('vdx')
+            domain.undefine()
+        domain = connection.defineXML(guest_xml('off', boot=False, devices=disk('/nonexistent/image')))
+        try:
+            domain.blockInfo('vda')
+        except libvirt.libvirtError as error:
+            contains(str(error), '/nonexistent')
+        else:
+            raise Failed('there is no image')
+        domain.undefine()
 
 
 @case_of_ours

@@ -35,7 +35,7 @@ DEVICES = f'''<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>
 TITLE, SNAPSHOT = L.VIR_ERR_NO_DOMAIN_METADATA, L.VIR_ERR_NO_DOMAIN_SNAPSHOT
 CHECKPOINT, NO_AGENT, MISSING = L.VIR_ERR_NO_DOMAIN_CHECKPOINT, L.VIR_ERR_ARGUMENT_UNSUPPORTED, L.VIR_ERR_DEVICE_MISSING
 CERTAIN = {
-    (0, 0, 0): 'attach_device_flags:2 get_autostart get_info get_max_memory get_messages get_os_type get_security_label '
+    (0, 0, 0): 'attach_device_flags:2 get_autostart get_block_info get_info get_max_memory get_messages get_os_type get_security_label '
                'get_state get_vcpus_flags get_xml_desc has_current_snapshot has_managed_save_image is_active '
                'is_persistent is_updated list_all_checkpoints list_all_snapshots set_autostart set_memory_flags:2 '
                'set_metadata set_metadata:2 set_vcpus_flags:2 snapshot_list_names snapshot_num undefine undefine_flags',
@@ -81,14 +81,13 @@ class Guest:
         self.connection = server.connect(driver)
 
     def xml(self):
-        more = f'<uuid>{UUID}</uuid>{self.more}'
-        if self.driver == 'test':
-            return (f"<domain type='test'><name>{NAME}</name>{more}<memory>65536</memory><os><type>hvm</type></os>"
-                    '<devices><console type="pty"/><disk type="file" device="disk"><source file="/disk"/>'
-                    f'<target dev="vda"/></disk><interface type="user"><mac address="{MAC}"/></interface></devices></domain>')
-        disk = os.path.join(os.getcwd(), 'disk.qcow2')
+        more, disk = f'<uuid>{UUID}</uuid>{self.more}', os.path.join(os.getcwd(), 'disk.qcow2')
         if not os.path.exists(disk):
             disk_image(disk)
+        if self.driver == 'test':
+            return (f"<domain type='test'><name>{NAME}</name>{more}<memory>65536</memory><os><type>hvm</type></os>"
+                    f'<devices><console type="pty"/><disk type="file" device="disk"><source file="{disk}"/>'
+                    f'<target dev="vda"/></disk><interface type="user"><mac address="{MAC}"/></interface></devices></domain>')
         xml = guest_xml(NAME, boot=False, devices=DEVICES % disk)
         return xml.replace('</name>', '</name>' + more, 1)
 
