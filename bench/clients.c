@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -97,15 +98,30 @@ static int float_compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+static double timeval_seconds(const struct timeval *time)
+{
+	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+/* Of all clients, which have ended. */
+static double clients_cpu_seconds(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return timeval_seconds(&usage.ru_utime) + timeval_seconds(&usage.ru_stime);
+}
+
 static void figures_print(GArray *spent, double seconds)
 {
 	guint last = spent->len - 1;
 
 	qsort(spent->data, spent->len, sizeof(float), float_compare);
-	printf("%.2f %.3f %.3f %.3f %u\n", (double)spent->len / seconds,
+	printf("%.2f %.3f %.3f %.3f %u %.3f\n", (double)spent->len / seconds,
 	       1000.0 * (double)g_array_index(spent, float, last / 2),
 	       1000.0 * (double)g_array_index(spent, float, (guint)(last * 0.99)),
-	       1000.0 * (double)g_array_index(spent, float, last), spent->len);
+	       1000.0 * (double)g_array_index(spent, float, last), spent->len,
+	       1e6 * clients_cpu_seconds() / spent->len);
 }
 
 /* Appends what one client wrote. */
