@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "daemon/access.h"
 #include "daemon/client_private.h"
+#include "daemon/priv.h"
 #include "daemon/registry.h"
 #include "daemon/settings.h"
 
@@ -54,6 +55,15 @@ bool access_admit_dn(const Engine *engine, const char *dn, GError **error)
 		    _("'%s' is neither in tls_allowed_dn nor in tls_read_only_dn"), dn ? dn : "");
 }
 
+/* A process of a guest, or of a probe: it is confined so as not to see the others. */
+static bool is_guest(const Client *client)
+{
+	const int64_t base = client->engine->settings->guest_uid_base;
+
+	return client->engine->privileged && client->uid >= base &&
+	       client->uid < base + PRIV_GUEST_UIDS;
+}
+
 void access_admit(Client *client)
 {
 	const Settings *settings = client->engine->settings;
@@ -61,7 +71,7 @@ void access_admit(Client *client)
 							settings->auth_unix_rw;
 
 	client->auth = CLIENT_AUTH_NONE;
-	if (client->uid >= 0 && strcmp(choice, "uid") == 0)
+	if (client->uid >= 0 && (strcmp(choice, "uid") == 0 || is_guest(client)))
 		client->auth = CLIENT_AUTH_POLKIT;
 	client->authenticated = client->auth == CLIENT_AUTH_NONE;
 	if (client->user && list_matches(settings->tls_read_only_dn, client->user) &&

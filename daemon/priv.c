@@ -22,7 +22,6 @@
 
 enum {
 	HEADER = 8, /* bytes of a priv_request */
-	GUEST_UIDS = 65000,
 	SOCKET_BUFFER = 4 * 1024 * 1024,
 };
 
@@ -255,7 +254,7 @@ static GPtrArray *arguments_make(const PrivOptions *options)
 	g_ptr_array_add(list, g_strdup_printf("--engine-uid=%u", options->uid));
 	g_ptr_array_add(list, g_strdup_printf("--engine-gid=%u", options->gid));
 	g_ptr_array_add(list, g_strdup_printf("--guest-uid-base=%u", options->guest_uid_base));
-	g_ptr_array_add(list, g_strdup_printf("--guest-uid-count=%d", GUEST_UIDS));
+	g_ptr_array_add(list, g_strdup_printf("--guest-uid-count=%d", PRIV_GUEST_UIDS));
 	if (options->guest_gid >= 0)
 		g_ptr_array_add(list, g_strdup_printf("--guest-gid=%ld", (long)options->guest_gid));
 	g_ptr_array_add(list, NULL);

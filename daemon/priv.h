@@ -19,6 +19,10 @@
 #include "drivers/driver.h"
 #include "rpc/priv.h"
 
+enum {
+	PRIV_GUEST_UIDS = 65000, /* from guest_uid_base on */
+};
+
 typedef struct PrivOptions {
 	const char *helper;  /* path of reeve-priv */
 	const char *worker;  /* path of reeve-vm */
