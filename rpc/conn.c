@@ -18,6 +18,9 @@ enum {
 	FINISH_SECONDS = 10,
 };
 
+/* What a message costs while it waits, besides its payload; events are small. */
+#define OUTGOING_COST (sizeof(Outgoing) + sizeof(RpcMessage) + 64)
+
 /* A message on its way out. */
 typedef struct Outgoing {
 	RpcMessage *message;
@@ -334,7 +337,7 @@ bool rpc_conn_send(RpcConn *conn, RpcMessage *message, GError **error)
 
 	if (!check_message(conn, message, error))
 		return false;
-	if (conn->queued + message->length > LIMIT_CLIENT_BUFFER)
+	if (conn->queued + conn->out.length * OUTGOING_COST + message->length > LIMIT_CLIENT_BUFFER)
 		return refuse_to_queue(conn, error);
 	outgoing = g_new(Outgoing, 1);
 	outgoing_init(outgoing, rpc_message_ref(message));
