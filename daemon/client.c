@@ -3,6 +3,7 @@
 
 #include <pwd.h>
 
+#include "base/i18n.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "daemon/access.h"
@@ -109,10 +110,19 @@ static const RpcConnHandler handler = {
 	.drained = on_drained,
 };
 
-static int on_login_timeout(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t usec,
-			    void *data)
+static int on_login_timeout(sd_event_source *source, G_GNUC_UNUSED uint64_t usec, void *data)
 {
-	client_close(data, "it did not log in");
+	Client *client = data;
+
+	/* It is we who are slow. */
+	if (client->calls > 0) {
+		sd_event_source_set_time_relative(source, G_USEC_PER_SEC);
+		sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+		return 0;
+	}
+	log_info(_("%s did not log in within %ld seconds and is cut off"), client->address,
+		 (long)client->engine->settings->login_timeout);
+	client_close(client, "it did not log in");
 	return 0;
 }
 
@@ -157,10 +167,9 @@ Client *client_new(Engine *engine, RpcTransport *transport, bool read_only)
 	client->link.data = client;
 	access_admit(client);
 	client->conn = rpc_conn_new(engine->loop, transport, &handler, client);
-	if (client->authenticated)
-		return client;
 	/* Of who has not logged in little is believed, and not for long. */
-	rpc_conn_limit_frames(client->conn, LIMIT_FRAME_ANONYMOUS);
+	if (!client->authenticated)
+		rpc_conn_limit_frames(client->conn, LIMIT_FRAME_ANONYMOUS);
 	sd_event_add_time_relative(engine->loop, &client->login_timer, CLOCK_MONOTONIC,
 				   (uint64_t)engine->settings->login_timeout * G_USEC_PER_SEC, 0,
 				   on_login_timeout, client);
@@ -172,6 +181,9 @@ void client_logged_in(Client *client)
 	client->authenticated = true;
 	if (client->conn)
 		rpc_conn_limit_frames(client->conn, LIMIT_FRAME);
+}
+
+void client_opened(Client *client)
+{
 	client->login_timer = sd_event_source_disable_unref(client->login_timer);
-	server_balance(client->engine->server);
 }

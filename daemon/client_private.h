@@ -9,5 +9,7 @@
 Client *client_new(Engine *engine, RpcTransport *transport, bool read_only);
 /* It may now do more than log in. */
 void client_logged_in(Client *client);
+/* It has opened something, which is what connections are for. */
+void client_opened(Client *client);
 /* Account name of @uid as /etc/passwd has it, or NULL. The caller frees. */
 char *client_user_name(int64_t uid);

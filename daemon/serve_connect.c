@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "daemon/access.h"
+#include "daemon/client_private.h"
 #include "daemon/ready.h"
 #include "daemon/serve.h"
 #include "daemon/settings.h"
@@ -135,6 +136,7 @@ bool serve_connect_open(Call *call, remote_connect_open_args *args, G_GNUC_UNUSE
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("the connection is open already"));
 	client->driver = call->driver;
 	client->uri = place_uri(place);
+	client_opened(client);
 	if (args->flags & VIR_CONNECT_RO)
 		client->read_only = true;
 	return true;

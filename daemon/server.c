@@ -23,6 +23,16 @@
 
 typedef enum SocketKind { SOCKET_RW, SOCKET_RO, SOCKET_TLS, SOCKET_TCP } SocketKind;
 
+/* Names as reeved.socket gives them by FileDescriptorName=. */
+static const char *const socket_names[] = {
+	[SOCKET_RW] = "rw", [SOCKET_RO] = "ro", [SOCKET_TLS] = "tls", [SOCKET_TCP] = "tcp",
+};
+
+enum {
+	RESERVED = 10, /* one in so many connections is for the read-write socket alone */
+	CUTS_LOG_SECONDS = 10,
+};
+
 /* One listening socket. */
 typedef struct Socket {
 	SocketKind kind;
@@ -30,6 +40,7 @@ typedef struct Socket {
 	int fd; /* until the listener has it */
 	char *path; /* to remove at the end; NULL: not ours */
 	RpcListener *listener;
+	bool paused;
 } Socket;
 
 struct Server {
@@ -37,8 +48,9 @@ struct Server {
 	GPtrArray *sockets;
 	GQueue clients;
 	RpcTlsContext *tls;
-	bool paused;
 	unsigned tls_port, tcp_port;
+	unsigned cuts; /* of connections that had not logged in */
+	gint64 cuts_logged; /* when that was last said, 0: never */
 };
 
 static void socket_free(void *data)
@@ -163,12 +175,8 @@ static bool listen_net(Server *server, SocketKind kind, GError **error)
 	return true;
 }
 
-/* Names as reeved.socket gives them by FileDescriptorName=. */
 static bool sockets_inherit(Server *server, GError **error)
 {
-	static const char *const names[] = {
-		[SOCKET_RW] = "rw", [SOCKET_RO] = "ro", [SOCKET_TLS] = "tls", [SOCKET_TCP] = "tcp",
-	};
 	g_auto(GStrv) given = NULL;
 	int count = sd_listen_fds_with_names(1, &given);
 
@@ -176,9 +184,10 @@ static bool sockets_inherit(Server *server, GError **error)
 		int fd = SD_LISTEN_FDS_START + i;
 		unsigned kind = 0;
 
-		while (kind < G_N_ELEMENTS(names) && strcmp(names[kind], given[i]) != 0)
+		while (kind < G_N_ELEMENTS(socket_names) &&
+		       strcmp(socket_names[kind], given[i]) != 0)
 			kind++;
-		if (kind == G_N_ELEMENTS(names))
+		if (kind == G_N_ELEMENTS(socket_names))
 			return fail(error, VIR_ERR_CONF_SYNTAX,
 				    _("socket '%s' of the service manager: its name must be rw, ro, "
 				      "tls or tcp"),
@@ -248,33 +257,119 @@ Server *server_new(Engine *engine, GError **error)
 
 /* ---- Accepting ----------------------------------------------------------------------------- */
 
-static unsigned count_anonymous(const Server *server)
+/* Everybody may reach the other sockets; whoever fills them does not lock the administrator out. */
+static unsigned room(const Socket *socket)
 {
-	unsigned count = 0;
+	const unsigned max = (unsigned)socket->server->engine->settings->max_clients;
 
-	for (GList *l = server->clients.head; l; l = l->next)
-		count += !((Client *)l->data)->authenticated;
-	return count;
+	return socket->kind == SOCKET_RW ? max : max - max / RESERVED;
 }
 
 void server_balance(Server *server)
 {
-	const Settings *settings = server->engine->settings;
-	bool full = server->clients.length >= (unsigned)settings->max_clients ||
-		    count_anonymous(server) >= (unsigned)settings->max_anonymous_clients;
-
-	if (full == server->paused)
-		return;
-	server->paused = full;
-	if (full)
-		log_warning(_("%u connections: no more are accepted until some have ended"),
-			    server->clients.length);
 	for (unsigned i = 0; i < server->sockets->len; i++) {
 		Socket *socket = g_ptr_array_index(server->sockets, i);
+		bool full = server->clients.length >= room(socket);
 
-		if (socket->listener)
-			rpc_listener_pause(socket->listener, full);
+		if (!socket->listener || full == socket->paused)
+			continue;
+		socket->paused = full;
+		if (full)
+			log_warning(_("%u connections: no more are accepted on socket '%s' until "
+				      "some have ended"),
+				    server->clients.length, socket_names[socket->kind]);
+		rpc_listener_pause(socket->listener, full);
 	}
+}
+
+/* ---- Those who do not log in --------------------------------------------------------------- */
+
+static unsigned count_waiting(const Server *server)
+{
+	unsigned count = 0;
+
+	for (GList *l = server->clients.head; l; l = l->next)
+		count += !((Client *)l->data)->driver;
+	return count;
+}
+
+/* How many connections of each user (-1: of the network) have not opened anything. */
+static GHashTable *count_by_user(const Server *server)
+{
+	GHashTable *counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+
+	for (GList *l = server->clients.head; l; l = l->next) {
+		const Client *client = l->data;
+		gint64 uid = client->uid;
+		unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, &uid));
+
+		if (!client->driver)
+			g_hash_table_insert(counts, g_memdup2(&uid, sizeof(uid)),
+					    GUINT_TO_POINTER(count + 1));
+	}
+	return counts;
+}
+
+static unsigned rivals(GHashTable *counts, const Client *client)
+{
+	gint64 uid = client->uid;
+
+	return GPOINTER_TO_UINT(g_hash_table_lookup(counts, &uid));
+}
+
+/*
+ * Of the user who has most of them, the oldest that never said anything; else the oldest. Who has a
+ * call in progress waits for us.
+ */
+static Client *choose_idle(const Server *server, GHashTable *counts, const Client *newest)
+{
+	Client *chosen = NULL;
+	bool silent = false;
+
+	for (GList *l = server->clients.head; l; l = l->next) {
+		Client *client = l->data;
+		bool more = chosen && rivals(counts, client) > rivals(counts, chosen);
+
+		if (client->driver || client->calls > 0 || client == newest)
+			continue;
+		if (chosen && !more &&
+		    (silent || rivals(counts, client) < rivals(counts, chosen) ||
+		     !rpc_conn_is_silent(client->conn)))
+			continue;
+		chosen = client;
+		silent = rpc_conn_is_silent(client->conn);
+	}
+	return chosen;
+}
+
+static void note_cut(Server *server, unsigned waiting, const Client *idle)
+{
+	gint64 now = g_get_monotonic_time();
+
+	server->cuts++;
+	if (server->cuts_logged && now - server->cuts_logged < CUTS_LOG_SECONDS * G_USEC_PER_SEC)
+		return;
+	server->cuts_logged = now;
+	log_warning(_("%u connections have not logged in; the oldest are cut off for new ones (%u so "
+		      "far, the last of user %ld)"),
+		    waiting, server->cuts, (long)idle->uid);
+}
+
+/* Makes room for @newest, so that those who connect and do nothing are in nobody's way. */
+static void cut_idle(Server *server, const Client *newest)
+{
+	unsigned waiting = count_waiting(server);
+	g_autoptr(GHashTable) counts = NULL;
+	Client *idle;
+
+	if (waiting <= (unsigned)server->engine->settings->max_anonymous_clients)
+		return;
+	counts = count_by_user(server);
+	idle = choose_idle(server, counts, newest);
+	if (!idle)
+		return;
+	note_cut(server, waiting, idle);
+	client_close(idle, "others want to log in");
 }
 
 static void on_accepted(RpcTransport *transport, void *data)
@@ -284,6 +379,7 @@ static void on_accepted(RpcTransport *transport, void *data)
 	Client *client = client_new(server->engine, transport, socket->kind == SOCKET_RO);
 
 	g_queue_push_tail_link(&server->clients, &client->link);
+	cut_idle(server, client);
 	server_balance(server);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -599,6 +600,14 @@ void rpc_conn_finish(RpcConn *conn)
 	if (g_queue_is_empty(&conn->out))
 		run_later(conn);
 	update_events(conn);
+}
+
+bool rpc_conn_is_silent(const RpcConn *conn)
+{
+	int unread = 0;
+
+	return conn->received == 0 && conn->transport &&
+	       ioctl(conn->transport->fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 bool rpc_conn_is_open(const RpcConn *conn)

@@ -60,6 +60,8 @@ bool rpc_conn_is_open(const RpcConn *conn);
 bool rpc_conn_send(RpcConn *conn, RpcMessage *message, GError **error);
 /* Bytes that wait to be written. */
 gsize rpc_conn_queued(const RpcConn *conn);
+/* Has the peer sent nothing at all, not even what has not been read yet? */
+bool rpc_conn_is_silent(const RpcConn *conn);
 
 /* While paused nothing is read, so the peer feels back-pressure; counts, so pause twice: resume
  * twice. */
