@@ -16,6 +16,7 @@ enum {
 	READ_SIZE = 64 * 1024,
 	READS_AT_ONCE = 8,  /* of a layer that holds bytes back, before others have their turn */
 	PARTS_AT_ONCE = 64, /* of one write */
+	MESSAGES_AT_ONCE = 16, /* of one peer, before others have their turn: a read holds thousands */
 	FINISH_SECONDS = 10,
 };
 
@@ -49,8 +50,9 @@ struct RpcConn {
 
 	RpcReader reader;
 	guint64 received; /* bytes ever */
-	guint8 *held;     /* bytes that came and may not be looked at while paused */
+	guint8 *held;     /* bytes that came and may not be looked at yet */
 	gsize held_at, held_length;
+	unsigned taken; /* messages in this turn of the loop */
 	unsigned paused;
 
 	GQueue out;      /* of Outgoing */
@@ -101,9 +103,19 @@ static void conn_end(RpcConn *conn, const GError *reason)
 		conn->handler->closed(conn, reason, conn->data);
 }
 
+static int on_later(sd_event_source *source, void *data);
+
+/*
+ * Made anew each time: such a source stays as old as it was made, and the loop takes old ones first.
+ * One peer that always has something left would keep all others waiting.
+ */
 static void run_later(RpcConn *conn)
 {
-	sd_event_source_set_enabled(conn->later, SD_EVENT_ONESHOT);
+	conn->later = sd_event_source_disable_unref(conn->later);
+	if (!conn->transport)
+		return;
+	if (sd_event_add_defer(conn->loop, &conn->later, on_later, conn) < 0)
+		g_error("out of memory");
 }
 
 /* Ends the connection from the loop: the caller is in the midst of something. Takes @reason. */
@@ -366,7 +378,8 @@ static bool on_message(RpcMessage *taken, void *data)
 
 	if (!rpc_keepalive_is(&message->header)) {
 		conn->handler->message(conn, message, conn->data);
-		return conn->transport && !conn->paused && !conn->finishing && !conn->doom;
+		return conn->transport && !conn->paused && !conn->finishing && !conn->doom &&
+		       ++conn->taken < MESSAGES_AT_ONCE;
 	}
 	pong = conn->pong_queued ? NULL : rpc_keepalive_answer(message);
 	if (pong) {
@@ -389,7 +402,7 @@ static const RpcReaderHandler reader_handler = {
 	.begin = on_begin,
 };
 
-/* Keeps what could not be looked at, because a handler paused. */
+/* Keeps what could not be looked at, because a handler paused or others shall have their turn. */
 static void hold(RpcConn *conn, const guint8 *bytes, gsize length)
 {
 	g_free(conn->held);
@@ -436,6 +449,7 @@ static void conn_read(RpcConn *conn)
 	g_autoptr(GError) reason = NULL;
 	gssize n = 1;
 
+	conn->taken = 0;
 	conn->corked++;
 	for (int i = 0; i < READS_AT_ONCE && may_read(conn); i++) {
 		n = read_once(conn, &reason);
@@ -455,12 +469,13 @@ static void conn_read(RpcConn *conn)
 	}
 	if (!g_queue_is_empty(&conn->out) && !conn->congested)
 		conn_flush(conn);
-	if (may_read(conn) && conn->transport->ops->pending(conn->transport))
+	if ((conn->held_length && !conn->paused) ||
+	    (may_read(conn) && conn->transport->ops->pending(conn->transport)))
 		run_later(conn);
 	update_events(conn);
 }
 
-/* Looks at the bytes that were held while paused. */
+/* Looks at the bytes that were held. */
 static void conn_read_held(RpcConn *conn)
 {
 	g_autofree guint8 *held = g_steal_pointer(&conn->held);
@@ -469,6 +484,7 @@ static void conn_read_held(RpcConn *conn)
 	gssize used;
 
 	conn->held_at = conn->held_length = 0;
+	conn->taken = 0;
 	conn->corked++;
 	used = rpc_reader_feed(&conn->reader, held + at, length, &reason);
 	conn->corked--;
@@ -560,9 +576,6 @@ RpcConn *rpc_conn_new(sd_event *loop, RpcTransport *transport, const RpcConnHand
 	rpc_reader_init(&conn->reader, &reader_handler, conn);
 	conn->reader.takes_fds = conn->passes_fds;
 	conn->events = EPOLLIN;
-	if (sd_event_add_defer(loop, &conn->later, on_later, conn) < 0)
-		g_error("out of memory");
-	sd_event_source_set_enabled(conn->later, SD_EVENT_OFF);
 	r = sd_event_add_io(loop, &conn->io, transport->fd, EPOLLIN, on_io, conn);
 	if (r < 0) { /* the kernel's bound on watches: this one has to go */
 		fail_errno(&reason, -r, _("cannot watch the connection to %s"), conn->peer.address);
