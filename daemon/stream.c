@@ -167,6 +167,21 @@ static bool stream_write(Stream *stream)
 
 /* ---- Events -------------------------------------------------------------------------------- */
 
+static int on_turn(sd_event_source *source, void *data);
+
+/*
+ * Regular files cannot be polled: they are served once a turn of the loop. The source is made anew,
+ * for the loop takes those first that were made first, and all others would wait.
+ */
+static void turn_arm(Stream *stream, bool wanted)
+{
+	sd_event *loop = stream->client->engine->loop;
+
+	stream->turn = sd_event_source_disable_unref(stream->turn);
+	if (wanted && sd_event_add_defer(loop, &stream->turn, on_turn, stream) < 0)
+		g_error("out of memory");
+}
+
 /* What the stream waits for: nothing is polled for that could not be dealt with. */
 static void stream_arm(Stream *stream)
 {
@@ -180,8 +195,8 @@ static void stream_arm(Stream *stream)
 	if (stream->io) {
 		sd_event_source_set_io_events(stream->io, events);
 		sd_event_source_set_enabled(stream->io, events ? SD_EVENT_ON : SD_EVENT_OFF);
-	} else if (stream->turn) {
-		sd_event_source_set_enabled(stream->turn, events ? SD_EVENT_ON : SD_EVENT_OFF);
+	} else {
+		turn_arm(stream, events != 0);
 	}
 }
 
@@ -204,17 +219,15 @@ static int on_turn(G_GNUC_UNUSED sd_event_source *source, void *data)
 	return 0;
 }
 
-/* Regular files cannot be polled: they are served once a turn of the loop. */
 static bool stream_watch(Stream *stream, GError **error)
 {
 	sd_event *loop = stream->client->engine->loop;
 	int r = sd_event_add_io(loop, &stream->io, stream->fd, 0, on_io, stream);
 
-	if (r == -EPERM)
-		r = sd_event_add_defer(loop, &stream->turn, on_turn, stream);
-	if (r < 0)
+	if (r < 0 && r != -EPERM)
 		return fail_errno(error, -r, _("cannot watch the descriptor of a stream"));
-	sd_event_source_set_enabled(stream->io ? stream->io : stream->turn, SD_EVENT_OFF);
+	if (stream->io)
+		sd_event_source_set_enabled(stream->io, SD_EVENT_OFF);
 	return true;
 }
 
