@@ -148,7 +148,7 @@ static TestGuest *guest_new(const char *devices, const char *os)
 	test->guest.host = &host;
 	test->guest.run_dir = test->dir;
 	log = g_build_filename(test->dir, "log", NULL);
-	test->guest.log_fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	test->guest.log_fd = open(log, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	test->guest.resources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, layers_free);
 	test->guest.def = domain_def_parse(xml, strlen(xml), 0, NULL, &error);
 	if (error)
