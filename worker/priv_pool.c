@@ -62,6 +62,9 @@ bool priv_pool_build(G_GNUC_UNUSED PrivCall *call, const priv_pool_build_args *a
 			return fail(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no directory"), args->pool);
 		return true;
 	}
+	/* As said here, not as our umask would have it. */
+	if (fchmodat(parent, name, POOL_MODE, 0) < 0)
+		return fail_errno(error, errno, _("cannot change the mode of '%s'"), args->pool);
 	return priv_permissions_apply(parent, name, &args->permissions, error);
 }
 
