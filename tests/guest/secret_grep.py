@@ -16,19 +16,20 @@ import sqlite3
 import stat
 import string
 import sys
-import time
 import uuid
 
 import libvirt
+import libvirt_qemu
 
 from reeve_ask import Ask, built_rows
-from reeve_test import BUILD, STOCK, Failed, Reeved, Watch, case, check, command, contains, daemon, disk_image, equal, \
+from reeve_test import SLOW, STOCK, Failed, Watch, case, check, contains, daemon, equal, \
     guest_xml, raises, run_cases, skip
-from reeve_wire import ERROR, MESSAGE, QEMU, REEVE, STREAM, Wire, domain, word
+from reeve_wire import Wire, word
 
 L = libvirt
 LETTERS = string.ascii_letters + string.digits
 NAME, UUID = 'keeper', uuid.uuid4()
+CHANNEL = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
 MOMENTS = L.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA | L.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
 SECRETS = ('PERSISTENT', 'EPHEMERAL', 'PRIVATE')
 IDS = {kind: uuid.uuid4() for kind in SECRETS}
@@ -95,7 +96,6 @@ def plant(server):
                 f"<uuid>{identity}</uuid><usage type='volume'><volume>/{kind}</volume></usage></secret>")
             secret.setValue(PLANTED[kind].encode())
         guest.create()
-        import libvirt_qemu
         libvirt_qemu.qemuMonitorCommand(guest, json.dumps({'execute': 'set_password', 'arguments': {
             'protocol': 'vnc', 'password': PLANTED['MONITOR']}}), 0)
     refusals(server)
@@ -190,7 +190,7 @@ def shown_on_request(server):
             connection.secretLookupByUUIDString(str(IDS['PRIVATE'])).value()
 
 
-# Of a word in angle brackets the commands say what it may be.
+# Commands of reeve and what they are asked about.
 SHOWING = '''dumpxml NAME|dumpxml NAME --inactive|dumpxml NAME --update-cpu|dominfo NAME|domdisplay NAME|domdisplay NAME --all|
 vncdisplay NAME|domstate NAME --reason|domstats NAME|domblklist NAME --details|domiflist NAME|domjobinfo NAME|
 domcontrol NAME|vcpuinfo NAME|desc NAME|history NAME|diff NAME|diff NAME 1 2|snapshot-list NAME|
@@ -235,6 +235,33 @@ def events(server):
         check(len(wire.events) >= 4, f'{len(wire.events)} events')
         for event in wire.events:
             clean(event.payload, f'event {event.procedure}')
+
+
+@case
+def agent_traffic(server):
+    """What goes to a guest's agent is for the agent only; errors do not repeat it."""
+    watch, expired = Watch(server), []
+    states = []
+    watch.connection.domainEventRegisterAny(
+        None, L.VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, lambda _c, _d, state, _why, _o: states.append(state), None)
+    guest = watch.connection.createXML(guest_xml('talks', memory=160, devices=CHANNEL, boot='agent'), 0)
+    timer = L.virEventAddTimeout(90000 * SLOW, lambda *_: expired.append(1), None)
+    while L.VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED not in states:
+        check(not expired, 'no agent came')
+        L.virEventRunDefaultImpl()
+    L.virEventRemoveTimeout(timer)
+    coded = base64.b64encode(PLANTED['USER'].encode()).decode()
+    for request in ({'execute': 'guest-set-user-password',
+                     'arguments': {'username': 'nobody-here', 'password': coded, 'crypted': False}},
+                    {'execute': 'guest-set-user-password', 'arguments': {'password': coded}},
+                    {'execute': f'guest-{coded}'}, {'no command': coded}):
+        try:
+            libvirt_qemu.qemuAgentCommand(guest, json.dumps(request), 10, 0)
+        except L.libvirtError as error:
+            if request.get('execute') != f'guest-{coded}':  # a command has a name, and errors name it
+                clean(str(error), 'an error of the agent')
+    guest.destroy()
+    watch.close()
 
 
 @case
@@ -338,6 +365,8 @@ def gone_when_removed(server):
 if __name__ == '__main__':
     if STOCK:
         skip('about what we write')
+    L.virEventRegisterDefaultImpl()
+    Watch.registered = True  # it was here, before the first connection
     with daemon(log_level='debug') as server:
         plant(server)
         status = run_cases(server)
