@@ -75,6 +75,7 @@ typedef struct QemuLive {
 	int resume_reason;  /* of the RESUME event that we expect, -1 for none */
 	int64_t event_window; /* start of the second in which events are counted */
 	unsigned event_count;
+	gsize event_bytes; /* of those passed on as they are */
 	LiveSample sample;
 	bool sampling;
 } QemuLive;

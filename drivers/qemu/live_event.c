@@ -13,7 +13,8 @@ enum {
 	EVENTS_PER_SECOND = 2000, /* more come from no sane hypervisor; they are dropped */
 	NAME_MAX_BYTES = 128,     /* of an event's name */
 	WORD_MAX = 4096,          /* bytes of a string that goes into an event of ours */
-	DETAILS_MAX = 256 * 1024, /* bytes of an event passed on as it is */
+	DETAILS_MAX = 16 * 1024,  /* bytes of an event passed on as it is; they are stored for replay */
+	DETAILS_PER_SECOND = 1024 * 1024,
 };
 
 /* A string of @object; overlong ones count as absent. */
@@ -449,6 +450,7 @@ static bool too_many(QemuLive *live)
 	if (now - live->event_window > G_USEC_PER_SEC) {
 		live->event_window = now;
 		live->event_count = 0;
+		live->event_bytes = 0;
 	}
 	if (++live->event_count == EVENTS_PER_SECOND)
 		log_warning(
@@ -462,8 +464,10 @@ static bool too_many(QemuLive *live)
 static void pass_on(QemuLive *live, const QmpEvent *event)
 {
 	char *details = event->data ? json_dumps(event->data, JSON_COMPACT) : NULL;
+	gsize length = details ? strlen(details) : 0;
 
-	if (details && strlen(details) > DETAILS_MAX) {
+	live->event_bytes += length;
+	if (length > DETAILS_MAX || live->event_bytes > DETAILS_PER_SECOND) {
 		free(details);
 		return;
 	}
