@@ -20,12 +20,15 @@ enum {
 	RETRY_MS = 1000,    /* until they are tried again after a failure */
 	ACCURACY_USEC = 10000,
 	TRIM_EVERY = 256,   /* events between two clean-ups */
+	EVENT_COST = 1024,  /* of one that waits, besides its payload */
+	EVENTS_WAITING_MAX = 32 * 1024 * 1024,
 };
 
 /* One batch to write, or one read to run. Moves from the loop's thread to the store's and back. */
 typedef struct Job {
 	StoreBatch *batch; /* NULL for a read */
 	bool owned;	   /* queued: the batch is ours, nobody waits */
+	gsize event;	   /* what it counts for in events_waiting */
 	StoreRead read;
 	void *data;
 	GError *error;
@@ -43,6 +46,8 @@ struct Store {
 	int64_t last_event;
 	unsigned keep_revisions, keep_events; /* loop's thread */
 	int64_t trimmed;
+	gsize events_waiting; /* bytes; loop's thread */
+	bool choked;	      /* and more were not taken */
 
 	pthread_mutex_t lock;
 	pthread_cond_t todo;
@@ -270,6 +275,7 @@ static void jobs_collect(Store *store)
 		}
 		if (job->error)
 			log_error(_("a change is lost: %s"), job->error->message);
+		store->events_waiting -= job->event;
 		job_free(job);
 	}
 }
@@ -331,13 +337,20 @@ bool store_read_call(Store *store, StoreRead run, void *data, GError **error)
 	return job_wait(store, &job, error);
 }
 
-void store_queue(Store *store, StoreBatch *batch)
+static void batch_queue(Store *store, StoreBatch *batch, gsize event)
 {
 	Job *job = g_new0(Job, 1);
 
 	job->batch = batch;
 	job->owned = true;
+	job->event = event;
+	store->events_waiting += event;
 	job_submit(store, job);
+}
+
+void store_queue(Store *store, StoreBatch *batch)
+{
+	batch_queue(store, batch, 0);
 }
 
 void store_set_keep(Store *store, unsigned revisions, unsigned events)
@@ -346,16 +359,33 @@ void store_set_keep(Store *store, unsigned revisions, unsigned events)
 	store->keep_events = events;
 }
 
+/* Guests cause events as fast as they like, also while the disk is full. */
+static bool events_fit(Store *store, gsize cost)
+{
+	bool fit = store->events_waiting + cost <= EVENTS_WAITING_MAX;
+
+	if (!fit && !store->choked)
+		log_warning(_("events come faster than the disk takes them; some will be missing "
+			      "from the history"));
+	if (!fit || store->events_waiting == 0)
+		store->choked = !fit;
+	return fit;
+}
+
 void store_queue_event(Store *store, const StoreEvent *event)
 {
-	StoreBatch *batch = store_batch_new();
+	StoreBatch *batch;
+	gsize cost = event->length + EVENT_COST;
 
+	if (!events_fit(store, cost))
+		return;
+	batch = store_batch_new();
 	store_batch_event(batch, event);
 	if (event->sequence - store->trimmed >= TRIM_EVERY) {
 		store_batch_trim(batch, STATEMENT_EVENT_TRIM, event->sequence - store->keep_events);
 		store->trimmed = event->sequence;
 	}
-	store_queue(store, batch);
+	batch_queue(store, batch, cost);
 }
 
 int64_t store_last_event(const Store *store)
