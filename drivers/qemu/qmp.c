@@ -245,8 +245,8 @@ static bool qmp_wait(Qmp *qmp, FiberEvent *event, const char *what, uint64_t tim
 		return true;
 	if (error_code(reason) == VIR_ERR_OPERATION_TIMEOUT)
 		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
-			    _("the hypervisor did not answer '%s' within %.3g seconds; destroy the "
-			      "domain if it does not recover"),
+			    _("the hypervisor did not answer '%s' within %.3g s; destroy the domain if "
+			      "it does not recover"),
 			    what, (double)timeout_usec / G_USEC_PER_SEC);
 	g_propagate_error(error, g_steal_pointer(&reason));
 	return false;
