@@ -12,7 +12,7 @@ import uuid
 import libvirt
 
 from reeve_ask import VALUES, Ask, built_rows
-from reeve_test import SLOW, SOURCE, STOCK, Failed, Watch, case, case_of_ours, check, contains, daemon, disk_image, \
+from reeve_test import SLOW, SOURCE, STOCK, Watch, case, case_of_ours, check, contains, daemon, disk_image, \
     equal, guest_xml, processes, raises, run_cases
 from reeve_wire import ERROR, QEMU, REEVE, REPLY, REPLY_FDS, Wire
 
