@@ -8,25 +8,22 @@ import select
 import shutil
 import signal
 import sys
+import threading
 import time
 
-from reeve_test import SLOW, STOCK, Failed, case, check, daemon, equal, processes, run_cases, skip
+import libvirt
 
-ENOUGH = 2 * SLOW  # seconds, of which a quiet machine needs a tenth; a wait for the probes takes longer
+from reeve_test import SLOW, STOCK, case, check, daemon, equal, processes, run_cases, skip
+
+ENOUGH = 2 * SLOW  # seconds, of which a quiet machine needs a tenth; a wait for a probe takes longer
+SILENT = """#!/bin/sh
+echo running > {fifo}
+read -r never
+"""
 
 
 def helpers():
     return {**processes('reeve-vm'), **processes('reeve-priv'), **processes('qemu-system')}
-
-
-def probes():
-    return {pid: line for pid, line in processes('reeve-vm').items() if '--probe' in line}
-
-
-def fresh():
-    """A daemon whose first probes are on their way: nothing of an earlier one is known to it."""
-    shutil.rmtree('d', ignore_errors=True)
-    return daemon().start()
 
 
 def all_ended(seconds):
@@ -41,63 +38,81 @@ def all_ended(seconds):
                 os.close(handle)
 
 
-def stopped_amid_probes(end):
-    """@end is tried until it came upon a probe that runs; each must leave nothing."""
-    for _ in range(10):
-        server = fresh()
-        before = probes()
-        began = time.monotonic()
-        end(server)
-        took = time.monotonic() - began
-        server.process.stdout.close()
-        server.process = None
-        check(took < ENOUGH, f'it took {took:.1f} s to end')
-        all_ended(ENOUGH)
-        if before:
-            return
-    raise Failed('no probe was on its way in any of ten starts')
+def fresh():
+    """A daemon whose first probes are on their way: nothing of an earlier one is known to it."""
+    shutil.rmtree('d', ignore_errors=True)
+    return daemon().start()
+
+
+def stop(server):
+    server.process.terminate()
+    equal(server.process.wait(60), 0, 'exit status')
+
+
+def kill(server):
+    os.kill(server.pid, signal.SIGKILL)
+    server.process.wait()
+
+
+def ends_at_once(server, end):
+    began = time.monotonic()
+    end(server)
+    took = time.monotonic() - began
+    server.process.stdout.close()
+    server.process = None
+    check(took < ENOUGH, f'it took {took:.1f} s to end')
+    all_ended(ENOUGH)
 
 
 @case
-def stopped():
-    def end(server):
-        server.process.terminate()
-        equal(server.process.wait(60), 0, 'exit status')
-    stopped_amid_probes(end)
+def at_its_start():
+    """Whatever its probes have come to."""
+    for end in stop, kill, stop, kill:
+        ends_at_once(fresh(), end)
 
 
-@case
-def killed():
-    def end(server):
-        os.kill(server.pid, signal.SIGKILL)
-        server.process.wait()
-    stopped_amid_probes(end)
+def silent_hypervisor():
+    """One that says nothing; the descriptor tells when it runs."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink('fifo')
+    os.mkfifo('fifo')
+    os.chmod('fifo', 0o666)
+    with open('qemu-system-silent', 'w', encoding='utf-8') as script:
+        script.write(SILENT.format(fifo=os.path.realpath('fifo')))
+    os.chmod('qemu-system-silent', 0o755)
+    return os.path.realpath('qemu-system-silent'), os.open('fifo', os.O_RDWR)
 
 
-@case
-def stopped_while_somebody_waits():
-    """A call that waits for the answer of a probe is answered, and does not hold up the end."""
-    import threading
-    import libvirt
-    server = fresh()
+def amid_a_probe(end):
+    """The call that waits for it is told."""
+    server, said = fresh(), []
+    emulator, runs = silent_hypervisor()
     connection = server.connect()
-    said = []
 
     def ask():
         try:
-            said.append(connection.getCapabilities())
+            said.append(connection.getDomainCapabilities(emulator, None, None, None))
         except libvirt.libvirtError as error:
             said.append(error)
 
     asking = threading.Thread(target=ask)
     asking.start()
-    began = time.monotonic()
-    server.stop()
-    took = time.monotonic() - began
+    check(select.select([runs], [], [], 60 * SLOW)[0], 'the hypervisor is asked')
+    ends_at_once(server, end)
     asking.join(ENOUGH)
-    check(not asking.is_alive() and said, 'the caller is told')
-    check(took < ENOUGH, f'it took {took:.1f} s to end')
-    all_ended(ENOUGH)
+    os.close(runs)
+    check(not asking.is_alive(), 'the caller is told')
+    check(isinstance(said[0], libvirt.libvirtError), f'{said} of a hypervisor that said nothing')
+
+
+@case
+def stopped_amid_a_probe():
+    amid_a_probe(stop)
+
+
+@case
+def killed_amid_a_probe():
+    amid_a_probe(kill)
 
 
 if __name__ == '__main__':
