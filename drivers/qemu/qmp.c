@@ -59,7 +59,8 @@ static bool fail_closed(const Qmp *qmp, GError **error)
 	if (qmp->why)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("the monitor of the hypervisor was closed: %s"), qmp->why->message);
-	return fail(error, VIR_ERR_OPERATION_FAILED,
+	/* Mostly because it ends; its pidfd is looked at after the monitor. */
+	return fail(error, VIR_ERR_OPERATION_INVALID,
 		    _("the hypervisor has closed its monitor; if it has not ended, destroy the "
 		      "domain"));
 }
