@@ -242,7 +242,7 @@ def rounds(lane):
             ('domain_set_memory_stats_period', {'dom': dom, 'period': 1, 'flags': CONFIG}),
             ('domain_set_max_memory', {'dom': dom, 'memory': 131072}),
             ('domain_set_metadata', {'dom': dom, 'type': 0, 'metadata': 'words', 'flags': CONFIG}),
-            ('reeve:domain_rollback', {'dom': dom, 'revision': 1}),
+            ('reeve:domain_rollback', {'dom': dom, 'revision': -1}),
             ('domain_rename', {'dom': dom, 'new_name': f'y{lane}'}),
             undefine],
         'devices': [
