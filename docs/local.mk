@@ -53,5 +53,6 @@ CLEANFILES += \
 EXTRA_DIST += \
 	docs/decisions \
 	docs/examples \
+	docs/faults.md \
 	docs/man/reeved.conf.head \
 	docs/man/reeved.conf.tail
