@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "daemon/access.h"
 #include "daemon/dispatch.h"
@@ -327,6 +328,12 @@ static void give_back_memory(gsize length)
 		malloc_trim(0);
 }
 
+enum {
+	READER_CALLS_MAX = LIMIT_FIBERS / 4 * 3, /* at the same time; the others are for who manages */
+};
+
+static unsigned reader_calls; /* of read-only clients, in progress; also of those that have gone */
+
 static void call_run(void *data)
 {
 	Call *call = data;
@@ -344,7 +351,20 @@ static void call_run(void *data)
 	if (client->conn && client->closing)
 		rpc_conn_finish(client->conn);
 	dispatch_release(client);
+	reader_calls -= call->read_only;
 	call_free(call);
+}
+
+/* Everybody may read: whoever asks a guest that hangs for more than there can be stops readers only. */
+static bool call_spawn(Call *call, GError **error)
+{
+	if (call->read_only && reader_calls >= READER_CALLS_MAX)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("too many calls in progress (%d); try again later"), READER_CALLS_MAX);
+	if (!fiber_spawn(call->proc->name, call_run, call, error))
+		return false;
+	reader_calls += call->read_only;
+	return true;
 }
 
 static void call_begin(Client *client, const RpcProc *proc, RpcMessage *message)
@@ -360,7 +380,7 @@ static void call_begin(Client *client, const RpcProc *proc, RpcMessage *message)
 	call->message = rpc_message_ref(message);
 	call->read_only = client->read_only;
 	dispatch_take(client);
-	if (fiber_spawn(proc->name, call_run, call, &reason))
+	if (call_spawn(call, &reason))
 		return;
 	refusal = wire_error_reply(&message->header, reason, VIR_FROM_RPC);
 	rpc_conn_send(client->conn, refusal, NULL);

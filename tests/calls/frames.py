@@ -7,9 +7,9 @@ import sys
 
 from reeve_test import STOCK, Reeved, case, case_of_ours, check, daemon, equal, run_cases
 from reeve_wire import (CALL_FDS, HOLE, KEEPALIVE, MESSAGE, REPLY, STREAM, Reader, Wire,
-                        calls_table, frame, string, word)
+                        calls_table, domain, frame, string, word)
 
-VIR_ERR_RPC = 39
+VIR_ERR_RPC, VIR_ERR_OPERATION_FAILED = 39, 9
 
 
 def alive(server):
@@ -141,6 +141,26 @@ def a_client_that_never_reads(server):
         except (BlockingIOError, BrokenPipeError, ConnectionResetError):
             pass
         alive(server)
+
+
+@case_of_ours
+def readers_leave_calls_for_others(server):
+    """On the read-only socket everybody may ask a guest that hangs, on any number of connections."""
+    text = ('<domain type="test"><name>hangs</name><metadata><t:t xmlns:t="urn:reeve:test" hang="vcpu_info"/></metadata>'
+            '<memory>65536</memory><os><type>hvm</type></os></domain>')
+    with Wire(server.socket) as wire:
+        wire.open()
+        handle = domain(wire.expect(10, string(text) + word(0)).domain())  # domain_create_xml
+        readers = [Wire(server.socket_ro).open() for _ in range(140)]
+        for reader in readers:
+            reader.send(b''.join(frame(20, handle + word(1) + word(1), serial=number) for number in range(32)))
+        refused = readers[-1].read()
+        equal((refused.status, refused.error()[0]), (1, VIR_ERR_OPERATION_FAILED), 'one too many')
+        equal(wire.expect(60, word(14)).word(), 1)
+        wire.expect(12, handle)  # domain_destroy
+    for reader in readers:
+        reader.close()
+    alive(server)
 
 
 @case_of_ours
