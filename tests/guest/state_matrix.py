@@ -259,7 +259,7 @@ def watched(server, driver='qemu', more=''):
     guest.watch.close()
 
 
-@case_of_ours
+@case
 def hypervisor_killed(server):
     with watched(server) as guest:
         matrix(guest, 'killed')
