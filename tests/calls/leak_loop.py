@@ -224,8 +224,10 @@ def ended(server, calls):
 @case
 def ends_of_connections(server, calls):
     """Once without and once with a wait for the other side. What was asked for runs to its end without
-    the client: a change that has to wait for those of the same domain bounds how much of it there is."""
-    last = calls.frame('domain_set_metadata', {**calls.values('domain_get_info'), 'type': 1, 'metadata': 'y', 'flags': 2})
+    the client: a question that the guest's worker answers after those before, and a change that waits for
+    those of the same domain, bound how much of it there is."""
+    routed = calls.frame('domain_get_vcpus', calls.values('domain_get_vcpus'))
+    last = routed + calls.frame('domain_set_metadata', {**calls.values('domain_get_info'), 'type': 1, 'metadata': 'y', 'flags': 2})
 
     def end(data, waits):
         with Wire(server.socket) as wire:
@@ -238,7 +240,8 @@ def ends_of_connections(server, calls):
                 for number in range(times):
                     end(data, number % 8 > 3)
                     if number % 4 == 3:
-                        Pipe(other).repeat(last, 1)
+                        other.send(last)
+                        Pipe(other).replies(2)
         flat(server, f'connections that end: {how}', act, ROUNDS // DEAR['connections'])
 
 
