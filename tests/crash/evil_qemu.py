@@ -182,7 +182,7 @@ def odd_answers(server, trick, point):
         except L.libvirtError as error:
             contains(str(error), f"'{domain.name()}'")
             return
-        for _ in range(3):
+        for _ in range(2):
             ask_statistics(domain)
         try:
             domain.suspend()
@@ -282,20 +282,20 @@ def engine_starts_again(server, bystanders, _later):
 def engine_ends_amid_starts(server, _bystanders, _later):
     """Starts that hang are undone, and the engine ends in good order."""
     with server.connect() as connection:
-        domain = connection.defineXML(evil_xml('silent-at-greeting'))
+        domain = connection.defineXML(evil_xml('again.silent-at-greeting'))
         start = Later(domain.create)
         deadline = time.monotonic() + 30 * SLOW
-        while not left_of('silent-at-greeting') and time.monotonic() < deadline:
+        while not left_of('again.silent-at-greeting') and time.monotonic() < deadline:
             time.sleep(0.01)
         began = time.monotonic()
         server.stop(guests=False)
         check(time.monotonic() - began < 15 * SLOW, f'ended after {time.monotonic() - began:.1f} s')
         start.join(10 * SLOW)
         check(isinstance(start.failure, L.libvirtError), f'the start failed, not {start.failure!r}')
-    equal(left_of('silent-at-greeting'), [], 'processes')
+    equal(left_of('again.silent-at-greeting'), [], 'processes')
     server.start()
     with server.connect() as connection:
-        domain = connection.lookupByName('silent-at-greeting')
+        domain = connection.lookupByName('again.silent-at-greeting')
         equal(domain.state()[0], L.VIR_DOMAIN_SHUTOFF)
         domain.undefine()
 

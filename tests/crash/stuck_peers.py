@@ -191,9 +191,10 @@ def flood_begin(path, uid):
     if child:
         return child
     try:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        if uid != os.geteuid():
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
         flood(path)
     finally:
         os._exit(1)
