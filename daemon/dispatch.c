@@ -361,10 +361,11 @@ static bool call_spawn(Call *call, GError **error)
 	if (call->read_only && reader_calls >= READER_CALLS_MAX)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("too many calls in progress (%d); try again later"), READER_CALLS_MAX);
-	if (!fiber_spawn(call->proc->name, call_run, call, error))
-		return false;
-	reader_calls += call->read_only;
-	return true;
+	reader_calls += call->read_only; /* now: a call that need not wait is gone after the spawn */
+	if (fiber_spawn(call->proc->name, call_run, call, error))
+		return true;
+	reader_calls -= call->read_only;
+	return false;
 }
 
 static void call_begin(Client *client, const RpcProc *proc, RpcMessage *message)
