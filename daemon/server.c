@@ -440,9 +440,11 @@ void server_free(Server *server)
 {
 	if (!server)
 		return;
-	g_ptr_array_unref(server->sockets);
+	/* Emptied, not freed: the end of a client looks whether others can be let in. */
+	g_ptr_array_set_size(server->sockets, 0);
 	while (server->clients.head)
 		client_close(server->clients.head->data, "reeved ends");
+	g_ptr_array_unref(server->sockets);
 	g_clear_pointer(&server->tls, rpc_tls_context_unref);
 	g_free(server);
 }
