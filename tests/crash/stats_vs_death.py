@@ -45,6 +45,10 @@ def hypervisors(number):
     return [pid for pid, line in processes('qemu-system-x86').items() if f'guest={name(number)},' in line]
 
 
+def workers(number):
+    return [pid for pid, line in processes('reeve-vm').items() if line.rstrip().endswith(f' {name(number)}')]
+
+
 # ---- Those who ask: each in a process of its own
 
 def check_record(domain, record, last):
@@ -142,8 +146,7 @@ def undefine_and_kill(connection, number):
 
 def kill_both(connection, number):
     """Worker and hypervisor at once."""
-    victims = [pid for pid, line in processes('reeve-vm').items() if line.rstrip().endswith(f' {name(number)}')]
-    for pid in victims + hypervisors(number):
+    for pid in workers(number) + hypervisors(number):
         os.kill(pid, signal.SIGKILL)
 
 
@@ -220,8 +223,8 @@ def statistics_amid_deaths(server, watch):
             domain.undefine()
         check(count_settled(server, fds) <= fds, f'{fds} descriptors before, {descriptors(pid)} afterwards')
         check(memory_kib(pid, 'VmRSS') < before + 48 * 1024 * SLOW, 'memory')
-    equal({comm: list(processes(comm)) for comm in ('qemu-system-x86', 'reeve-vm')},
-          {'qemu-system-x86': [], 'reeve-vm': []}, 'left running')
+    for number in range(GUESTS):
+        equal((hypervisors(number), workers(number)), ([], []), f'left running of {name(number)}')
 
 
 def main():
