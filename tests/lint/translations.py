@@ -4,6 +4,7 @@
 for a message that is gone. `make update-po` shows what is to be done."""
 import os
 import subprocess
+import tempfile
 
 from reeve_lint import ROOMS, fault, files, finish
 from reeve_test import SOURCE, command, skip
@@ -13,6 +14,8 @@ try:
 except FileNotFoundError:
     skip('gettext is not installed')
 
+scratch = tempfile.TemporaryDirectory()
+os.chdir(scratch.name)  # also when it is run by hand
 keywords = ['--language=C', '--from-code=UTF-8', '--keyword=_', '--keyword=N_', '--sort-by-file']
 marked = files(r'\.(c|h|def)$', ROOMS)
 done = subprocess.run(['xgettext', *keywords, '--output', os.path.realpath('now.pot'), *marked], cwd=SOURCE,
