@@ -15,9 +15,9 @@ TLS, TCP = 17614, 17609
 OPENED = frame(66, serial=1) + frame(1, word(1) + string('test:///default') + word(0), serial=2)
 
 
-def left(server):
-    """Descriptors of the engine when it knows of all ends before."""
-    with Wire(server.socket).open() as wire:
+def left(server, path=None):
+    """Descriptors of the engine when it knows of all ends before at that socket."""
+    with Wire(path or server.socket).open() as wire:
         equal(wire.expect(60, word(14)).word(), 1)
         wire.finish()
     return len(os.listdir(f'/proc/{server.pid}/fd'))
@@ -45,7 +45,7 @@ def before_the_login(server, calls):
         for cut in range(len(OPENED)):
             with Wire(path) as wire:
                 wire.send(OPENED[:cut])
-    equal(left(server), before, 'descriptors')
+        equal(left(server, path), before, f'descriptors after {path}')
 
 
 def cut_off(port, data):
