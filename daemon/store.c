@@ -143,17 +143,44 @@ static void wake_loop(Store *store)
 }
 
 /*
+ * Behind what the disk has refused nobody is kept waiting: what was to be written is refused as well,
+ * and who only reads comes first. Under lock.
+ */
+static void waiting_release(Store *store, const GError *reason)
+{
+	GQueue waiting = store->pending, kept = G_QUEUE_INIT;
+
+	g_queue_init(&store->pending);
+	for (Job *job; (job = g_queue_pop_head(&waiting));) {
+		if (job->owned) {
+			g_queue_push_tail(&kept, job);
+		} else if (job->read) {
+			g_queue_push_tail(&store->pending, job);
+		} else {
+			store->urgent--;
+			job_fail(job, reason);
+			g_queue_push_tail(&store->finished, job);
+		}
+	}
+	while (!g_queue_is_empty(&kept))
+		g_queue_push_tail_link(&store->pending, g_queue_pop_head_link(&kept));
+}
+
+/*
  * Gives finished jobs back. Queued ones that the disk refused go to the head of the queue again,
  * so that nothing overtakes them.
  */
 static void jobs_finish(Store *store, GPtrArray *jobs)
 {
+	g_autoptr(GError) reason = NULL;
+
 	pthread_mutex_lock(&store->lock);
 	for (unsigned i = jobs->len; i-- > 0;) {
 		Job *job = g_ptr_array_index(jobs, i);
 
 		if (job->owned && is_disk_failure(job) && !store->stop) {
-			log_error(_("will be tried again: %s"), job->error->message);
+			if (!reason)
+				reason = g_error_copy(job->error);
 			g_clear_error(&job->error);
 			job->failed = false;
 			g_queue_push_head(&store->pending, job);
@@ -163,7 +190,11 @@ static void jobs_finish(Store *store, GPtrArray *jobs)
 			g_queue_push_tail(&store->finished, job);
 		}
 	}
+	if (reason)
+		waiting_release(store, reason);
 	pthread_mutex_unlock(&store->lock);
+	if (reason)
+		log_error(_("will be tried again: %s"), reason->message);
 	wake_loop(store);
 }
 

@@ -353,6 +353,28 @@ static void test_dead_disk(void **state)
 	}
 }
 
+/* Events that the disk refuses, more than one transaction takes, keep nobody waiting and are kept. */
+static void test_long_queue(void **state)
+{
+	enum { EVENTS = 1300 };
+	Fixture *fixture = *state;
+	g_autoptr(GError) error = NULL;
+
+	reopen(fixture);
+	faulty_vfs_arm(1, true);
+	for (int64_t i = 1; i <= EVENTS; i++) {
+		StoreEvent event = { .sequence = i, .driver = "test", .object = "x" };
+
+		store_queue_event(fixture->store, &event);
+	}
+	assert_false(put_one(fixture, 1, &error));
+	assert_int_equal(error_errno(error), EIO);
+	faulty_vfs_disarm();
+	assert_true(put_one(fixture, 2, NULL));
+	reopen(fixture);
+	assert_int_equal(store_last_event(fixture->store), EVENTS);
+}
+
 typedef struct Writer {
 	Fixture *fixture;
 	unsigned number, left;
@@ -398,7 +420,7 @@ int main(void)
 		STORE_TEST(test_history),		   STORE_TEST(test_events),
 		STORE_TEST(test_second_reeved_is_refused), STORE_TEST(test_full_disk),
 		STORE_TEST(test_many_writers),		   STORE_TEST(test_disk_errors),
-		STORE_TEST(test_dead_disk),
+		STORE_TEST(test_dead_disk),		   STORE_TEST(test_long_queue),
 	};
 
 	faulty_vfs_install();
