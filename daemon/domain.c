@@ -254,10 +254,9 @@ const char *domain_state_name(int state)
 	return state >= 0 && state < STATES ? state_names[state] : state_names[0];
 }
 
-/* The run state goes to the store in the same transaction as what the move belongs to. */
-static void move_write(const Domain *domain, StoreBatch *batch)
+StoreRun domain_run_row(const Domain *domain)
 {
-	StoreRun run = {
+	return (StoreRun){
 		.driver = domain->driver->name,
 		.uuid = domain->uuid,
 		.name = domain->name,
@@ -268,6 +267,12 @@ static void move_write(const Domain *domain, StoreBatch *batch)
 		.autodestroy = domain->autodestroy,
 		.boot_id = domain->engine->boot_id,
 	};
+}
+
+/* The run state goes to the store in the same transaction as what the move belongs to. */
+static void move_write(const Domain *domain, StoreBatch *batch)
+{
+	const StoreRun run = domain_run_row(domain);
 
 	if (domain_is_active(domain))
 		store_batch_run(batch, &run);

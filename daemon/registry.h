@@ -148,6 +148,8 @@ void domain_clear_stored(Domain *domain);
 void domain_summary_fill(const DomainDef *def, DomainSummary *ret);
 /* The row of @domain as it stands; everything in it is borrowed. */
 StoreDomain domain_store_row(const Domain *domain);
+/* And that of its run. */
+StoreRun domain_run_row(const Domain *domain);
 
 /* One move in the lifecycle of a domain. */
 typedef struct DomainMove {

@@ -27,19 +27,9 @@ static bool acknowledge_once(Vm *vm)
 	g_autoptr(GError) error = NULL;
 	const Domain *domain = vm->domain;
 	uint64_t upto = vm->events_seen;
-	const StoreRun run = {
-		.driver = domain->driver->name,
-		.uuid = domain->uuid,
-		.name = domain->name,
-		.id = domain->id,
-		.state = domain->state,
-		.reason = domain->reason,
-		.persistent = domain->persistent,
-		.autodestroy = domain->autodestroy,
-		.boot_id = domain->engine->boot_id,
-		.events_stored = upto,
-	};
+	StoreRun run = domain_run_row(domain);
 
+	run.events_stored = upto;
 	if (vm->ended && !vm->left)
 		store_batch_run_remove(batch, run.driver, run.uuid);
 	else

@@ -226,36 +226,21 @@ static void on_owner_gone(void *data)
 		domain_unref(domain);
 }
 
-static void run_row_add(const Domain *domain, const char *xml, StoreBatch *batch)
-{
-	const StoreRun run = {
-		.driver = domain->driver->name,
-		.uuid = domain->uuid,
-		.name = domain->name,
-		.id = domain->id,
-		.state = domain->state,
-		.reason = domain->reason,
-		.persistent = domain->persistent,
-		.autodestroy = domain->autodestroy,
-		.boot_id = domain->engine->boot_id,
-		.start_xml = xml,
-	};
-
-	store_batch_run(batch, &run);
-}
-
 /* From here on the domain is active; what the reply promises is on disk. */
 static bool start_commit(Vm *vm, const control_start_ret *ret, const VmStart *start, GError **error)
 {
 	const DomainMove move = { .state = ret->state.state, .reason = ret->state.reason, .event = -1 };
 	g_autoptr(StoreBatch) batch = store_batch_new();
 	Domain *domain = vm->domain;
+	StoreRun run;
 
 	domain->started_usec = (uint64_t)g_get_real_time();
 	domain->autodestroy = start->autodestroy_with != NULL;
 	if (!domain_move(domain, &move, batch, error))
 		return false;
-	run_row_add(domain, ret->live_xml, batch);
+	run = domain_run_row(domain);
+	run.start_xml = ret->live_xml;
+	store_batch_run(batch, &run);
 	return store_commit(domain->engine->store, batch, error);
 }
 
