@@ -314,7 +314,7 @@ def kernel(agent=False):
                    check_status=False, timeout=120)
     if done.status != 0:
         skip(done.err.strip().splitlines()[-1] if done.err.strip() else 'no kernel for guests')
-    return done.out.split()
+    return done.out.splitlines()
 
 
 def disk_image(path, size='64M', backing=None, form='qcow2'):
