@@ -23,6 +23,7 @@
 
 #define VOLUME_MODE 0600
 #define SIZE_MAX_BYTES (UINT64_C(1) << 62)
+#define TRIES_MAX 5 /* of qemu-img, where it depends on luck */
 
 static int open_pool(const char *pool, const char *name, GError **error)
 {
@@ -62,34 +63,49 @@ static char *read_all(int fd)
 	return g_strstrip(g_string_free(text, FALSE));
 }
 
-bool qemu_img_run(const char *const *arguments, int directory, int secret, GError **error)
+/* Fills @ret_output with all that it said; its wait status, or -1 and an error. */
+static int qemu_img_try(const char *const *arguments, int directory, int secret, char **ret_output,
+			GError **error)
 {
-	g_autofree char *output = NULL;
 	int pipes[2], status;
 	pid_t pid;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return fail_errno(error, errno, _("cannot make a pipe"));
+		return fail_errno(error, errno, _("cannot make a pipe")), -1;
 	signal(SIGCHLD, SIG_DFL);
 	pid = fork();
 	if (pid == 0)
 		child_exec(arguments, directory, secret, pipes[1]);
 	close(pipes[1]);
-	if (pid > 0)
-		output = read_all(pipes[0]);
+	*ret_output = pid > 0 ? read_all(pipes[0]) : NULL;
 	close(pipes[0]);
 	if (pid < 0)
-		return fail_errno(error, errno, _("cannot start qemu-img"));
+		return fail_errno(error, errno, _("cannot start qemu-img")), -1;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return fail_errno(error, errno, _("cannot wait for qemu-img"));
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return true;
+			return fail_errno(error, errno, _("cannot wait for qemu-img")), -1;
+	return status;
+}
+
+bool qemu_img_run(const char *const *arguments, int directory, int secret, GError **error)
+{
+	g_autofree char *output = NULL;
+	int status = 0;
+
+	for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
+		g_clear_pointer(&output, g_free);
+		status = qemu_img_try(arguments, directory, secret, &output, error);
+		if (status <= 0)
+			return status == 0;
+		/* It times how long a key takes to derive, by a clock of the kernel that may be too coarse. */
+		if (!strstr(output, "Unable to get accurate CPU usage"))
+			break;
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return fail(error, VIR_ERR_NO_SUPPORT,
 			    _("qemu-img is missing; install it (package qemu-utils)"));
 	return fail(error, VIR_ERR_OPERATION_FAILED, _("qemu-img %s failed: %s"), arguments[1],
-		    output && *output ? output : _("no reason given"));
+		    *output ? output : _("no reason given"));
 }
 
 /* ---- create -------------------------------------------------------------------------------- */
