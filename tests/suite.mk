@@ -21,3 +21,8 @@ check-programs: $(check_PROGRAMS)
 check-local: check-programs all
 	$(srcdir)/tests/run --build $(abs_builddir) $(TEST_NAMES)
 .PHONY: check-programs
+
+# Kernels' companions that tests/lib/guest-files made.
+clean-local:
+	rm -rf guest
+.PHONY: clean-local
