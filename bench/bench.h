@@ -17,6 +17,7 @@ typedef struct Bench {
 	unsigned clients;   /* processes, each with its own connection */
 	unsigned count;	    /* operations of each client, 0: as many as fit in @seconds */
 	double seconds;
+	unsigned pause_ms;  /* between two operations */
 	int pid;	    /* of a process to end */
 } Bench;
 

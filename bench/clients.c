@@ -70,6 +70,8 @@ static void client_work(Client *client, const Measure *measure, FILE *out)
 			die(measure, client->number);
 		spent = (float)(now_seconds() - before);
 		fwrite(&spent, sizeof(spent), 1, out);
+		if (bench->pause_ms)
+			g_usleep(bench->pause_ms * 1000ul);
 	}
 }
 

@@ -13,7 +13,7 @@ static int usage(void)
 	const Measure *measure;
 
 	fprintf(stderr, "bench-client MEASURE URI [--clients N] [--count N] [--seconds S]\n"
-			"             [--name NAME] [--xml FILE] [--pid PID]\n");
+			"             [--pause MS] [--name NAME] [--xml FILE] [--pid PID]\n");
 	for (measure = measures; measure->name; measure++)
 		fprintf(stderr, "  %-14s %s\n", measure->name, measure->text);
 	fprintf(stderr, "  %-14s %s\n", "kill-event", "ms from SIGKILL of --pid to its event");
@@ -29,6 +29,8 @@ static bool option_take(Bench *bench, const char *option, const char *value)
 		bench->count = (unsigned)atoi(value);
 	else if (g_str_equal(option, "--seconds"))
 		bench->seconds = atof(value);
+	else if (g_str_equal(option, "--pause"))
+		bench->pause_ms = (unsigned)atoi(value);
 	else if (g_str_equal(option, "--name"))
 		bench->name = value;
 	else if (g_str_equal(option, "--pid"))
