@@ -2,7 +2,7 @@
 /*
  * Upper bounds on whatever a peer controls. GLib aborts when memory runs out, so a size is checked
  * against one of these before anything is allocated for it. Bounds of the wire's own arrays stand
- * in rpc/remote.x.
+ * in rpc/tables/remote.x.
  */
 #pragma once
 

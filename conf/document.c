@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-#include "conf/domain.h"
-#include "conf/interface.h"
-#include "conf/network.h"
-#include "conf/nodedev.h"
-#include "conf/nwfilter.h"
-#include "conf/pool.h"
-#include "conf/secret.h"
-#include "conf/snapshot.h"
-#include "conf/volume.h"
+#include "conf/domain/domain.h"
+#include "conf/host/interface.h"
+#include "conf/host/nodedev.h"
+#include "conf/network/network.h"
+#include "conf/nwfilter/nwfilter.h"
+#include "conf/secret/secret.h"
+#include "conf/snapshot/snapshot.h"
+#include "conf/storage/pool.h"
+#include "conf/storage/volume.h"
 
 /* Functions of different types are not called through one pointer: each kind has its own. */
 #define READER(noun) \

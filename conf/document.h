@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/bind.h"
+#include "conf/bind/bind.h"
 
 typedef struct ConfDocument {
 	const char *name; /* of the kind, as files of the reference are called: "network" */

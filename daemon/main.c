@@ -15,8 +15,8 @@
 #include "base/log.h"
 #include "config.h"
 #include "daemon/engine_private.h"
-#include "daemon/priv.h"
-#include "daemon/server.h"
+#include "daemon/front/server.h"
+#include "daemon/host/priv.h"
 #include "daemon/settings.h"
 
 static MainOptions options;

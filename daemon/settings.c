@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/diag.h"
+#include "conf/bind/diag.h"
 #include "daemon/settings.h"
 
 enum { FILE_MAX = 1024 * 1024 }; /* bytes of a configuration file */

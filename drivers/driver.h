@@ -12,7 +12,7 @@
 
 #include <glib.h>
 
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 #include "drivers/guest.h"
 
 /* ---- Definition half ---------------------------------------------------------------------- */

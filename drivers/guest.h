@@ -13,7 +13,7 @@
 #include <jansson.h>
 #include <systemd/sd-event.h>
 
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 
 typedef struct Guest Guest;
 

@@ -1,19 +1,19 @@
 # The protocol. Types are generated from the .x files; rpcgen's output alone is built with -w.
 
 WIRE_X = \
-	rpc/control.x \
-	rpc/priv.x \
-	rpc/qemu.x \
-	rpc/reeve.x \
-	rpc/remote.x
+	rpc/tables/control.x \
+	rpc/tables/priv.x \
+	rpc/tables/qemu.x \
+	rpc/tables/reeve.x \
+	rpc/tables/remote.x
 WIRE_H = $(WIRE_X:.x=.h)
 CALL_TABLES = \
-	rpc/calls.def \
-	rpc/calls_when.def \
-	rpc/control_calls.def \
-	rpc/permissions.def \
-	rpc/qemu_calls.def \
-	rpc/reeve_calls.def
+	rpc/tables/calls.def \
+	rpc/tables/calls_when.def \
+	rpc/tables/control_calls.def \
+	rpc/tables/permissions.def \
+	rpc/tables/qemu_calls.def \
+	rpc/tables/reeve_calls.def
 
 EXTRA_DIST += $(WIRE_X)
 BUILT_SOURCES += $(WIRE_H)
@@ -28,61 +28,61 @@ SUFFIXES = .x .h .c
 
 noinst_LIBRARIES += rpc/libwire.a
 nodist_rpc_libwire_a_SOURCES = \
-	rpc/control.c \
-	rpc/control.h \
-	rpc/priv.c \
-	rpc/priv.h \
-	rpc/qemu.c \
-	rpc/qemu.h \
-	rpc/reeve.c \
-	rpc/reeve.h \
-	rpc/remote.c \
-	rpc/remote.h
+	rpc/tables/control.c \
+	rpc/tables/control.h \
+	rpc/tables/priv.c \
+	rpc/tables/priv.h \
+	rpc/tables/qemu.c \
+	rpc/tables/qemu.h \
+	rpc/tables/reeve.c \
+	rpc/tables/reeve.h \
+	rpc/tables/remote.c \
+	rpc/tables/remote.h
 rpc_libwire_a_CFLAGS = $(AM_CFLAGS) -w
-# Filters that check lengths against the bytes at hand: rpc/wire_xdr.c
+# Filters that check lengths against the bytes at hand: rpc/wire/wire_xdr.c
 rpc_libwire_a_CPPFLAGS = \
 	$(AM_CPPFLAGS) \
 	-DRPC_XDR_REPLACE \
-	-include rpc/wire_xdr.h
-rpc_libwire_a_LIBADD = rpc/wire_xdr.$(OBJEXT)
+	-include rpc/wire/wire_xdr.h
+rpc_libwire_a_LIBADD = rpc/wire/wire_xdr.$(OBJEXT)
 
 noinst_LIBRARIES += rpc/librpc.a
 rpc_librpc_a_SOURCES = \
 	$(CALL_TABLES) \
-	rpc/client.c \
-	rpc/client.h \
-	rpc/client_open.c \
-	rpc/client_private.h \
-	rpc/client_stream.c \
-	rpc/client_stream.h \
-	rpc/conn.c \
-	rpc/conn.h \
-	rpc/dispatch.c \
-	rpc/dispatch.h \
-	rpc/keepalive.c \
-	rpc/keepalive.h \
-	rpc/listener.c \
-	rpc/listener.h \
-	rpc/message.c \
-	rpc/message.h \
-	rpc/params.c \
-	rpc/params.h \
-	rpc/procs.c \
-	rpc/procs.h \
-	rpc/reader.c \
-	rpc/reader.h \
-	rpc/tls.c \
-	rpc/tls.h \
-	rpc/transport.c \
-	rpc/transport.h \
-	rpc/uri.c \
-	rpc/uri.h \
-	rpc/wire.c \
-	rpc/wire.h \
-	rpc/wire_error.c \
-	rpc/wire_error.h \
-	rpc/wire_xdr.c \
-	rpc/wire_xdr.h
+	rpc/client/client.c \
+	rpc/client/client.h \
+	rpc/client/open.c \
+	rpc/client/private.h \
+	rpc/client/stream.c \
+	rpc/client/stream.h \
+	rpc/client/uri.c \
+	rpc/client/uri.h \
+	rpc/wire/conn.c \
+	rpc/wire/conn.h \
+	rpc/wire/dispatch.c \
+	rpc/wire/dispatch.h \
+	rpc/wire/keepalive.c \
+	rpc/wire/keepalive.h \
+	rpc/wire/listener.c \
+	rpc/wire/listener.h \
+	rpc/wire/message.c \
+	rpc/wire/message.h \
+	rpc/wire/params.c \
+	rpc/wire/params.h \
+	rpc/wire/procs.c \
+	rpc/wire/procs.h \
+	rpc/wire/reader.c \
+	rpc/wire/reader.h \
+	rpc/wire/tls.c \
+	rpc/wire/tls.h \
+	rpc/wire/transport.c \
+	rpc/wire/transport.h \
+	rpc/wire/wire.c \
+	rpc/wire/wire.h \
+	rpc/wire/wire_error.c \
+	rpc/wire/wire_error.h \
+	rpc/wire/wire_xdr.c \
+	rpc/wire/wire_xdr.h
 
 RPC_LIBS = rpc/librpc.a rpc/libwire.a $(BASE_LIBS) $(XDR_LIBS) $(GNUTLS_LIBS)
 

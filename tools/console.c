@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "rpc/client_stream.h"
+#include "rpc/client/stream.h"
 #include "tools/console.h"
 
 #define QUEUE_HIGH 65536 /* bytes towards the guest before we stop reading keys */

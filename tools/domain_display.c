@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
-#include "rpc/wire.h"
+#include "rpc/wire/wire.h"
 #include "tools/domain_ref.h"
 #include "tools/download.h"
 #include "tools/keycodes.h"

@@ -2,7 +2,7 @@
 /* Streams to and from files: screenshots and the contents of volumes. Process: reeve. */
 #pragma once
 
-#include "rpc/client_stream.h"
+#include "rpc/client/stream.h"
 #include "tools/session.h"
 
 /* Set proc, args and ret (zeroed, or NULL) before download_open(); the rest is private. */

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "rpc/wire.h"
+#include "rpc/wire/wire.h"
 #include "tools/domain_ref.h"
 #include "tools/event.h"
 #include "tools/object_ref.h"

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "rpc/message.h"
+#include "rpc/wire/message.h"
 #include "tools/commands.h"
 
 /* What a decoded message says. */

@@ -13,8 +13,8 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/bind.h"
-#include "conf/domain.h"
+#include "conf/bind/bind.h"
+#include "conf/domain/domain.h"
 #include "tools/domain_ref.h"
 #include "tools/xmlfile.h"
 

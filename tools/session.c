@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "base/fiber.h"
 #include "base/i18n.h"
-#include "rpc/wire.h"
+#include "rpc/wire/wire.h"
 #include "tools/session.h"
 
 #define CALLS_IN_FLIGHT 32

@@ -14,9 +14,9 @@
 #include <jansson.h>
 #include <systemd/sd-event.h>
 
-#include "rpc/client.h"
-#include "rpc/params.h"
-#include "rpc/procs.h"
+#include "rpc/client/client.h"
+#include "rpc/wire/params.h"
+#include "rpc/wire/procs.h"
 
 typedef struct Session {
 	sd_event *loop;

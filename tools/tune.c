@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "rpc/wire.h"
+#include "rpc/wire/wire.h"
 #include "tools/tune.h"
 
 void tune_params_free(TuneParams *tune)

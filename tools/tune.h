@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "rpc/params.h"
+#include "rpc/wire/params.h"
 #include "tools/domain_ref.h"
 
 /* Option that sets a parameter; @type is a virTypedParameterType. A list ends with a NULL option. */

@@ -2,34 +2,34 @@
 
 noinst_LIBRARIES += worker/libworker.a
 worker_libworker_a_SOURCES = \
-	worker/image.c \
-	worker/image.h \
-	worker/listen.c \
-	worker/listen.h \
-	worker/nvram.c \
-	worker/nvram.h \
-	worker/path.c \
-	worker/path.h \
-	worker/resource_open.c \
-	worker/resource_open.h \
-	worker/spawn.c \
-	worker/spawn.h \
-	worker/tap.c \
-	worker/tap.h \
-	worker/volume.c \
-	worker/volume.h
+	worker/host/image.c \
+	worker/host/image.h \
+	worker/host/listen.c \
+	worker/host/listen.h \
+	worker/host/nvram.c \
+	worker/host/nvram.h \
+	worker/host/path.c \
+	worker/host/path.h \
+	worker/host/resource_open.c \
+	worker/host/resource_open.h \
+	worker/host/spawn.c \
+	worker/host/spawn.h \
+	worker/host/tap.c \
+	worker/host/tap.h \
+	worker/host/volume.c \
+	worker/host/volume.h
 
 pkglibexec_PROGRAMS += worker/reeve-priv
 worker_reeve_priv_SOURCES = \
-	worker/priv.def \
-	worker/priv.h \
-	worker/priv_main.c \
-	worker/priv_pool.c \
-	worker/priv_sandbox.c \
-	worker/priv_serve.c \
-	worker/priv_vm.c \
-	worker/priv_volume.c \
-	worker/priv_volume.h
+	worker/priv/main.c \
+	worker/priv/pool.c \
+	worker/priv/priv.def \
+	worker/priv/priv.h \
+	worker/priv/sandbox.c \
+	worker/priv/serve.c \
+	worker/priv/vm.c \
+	worker/priv/volume.c \
+	worker/priv/volume.h
 worker_reeve_priv_LDADD = \
 	worker/libworker.a \
 	rpc/libwire.a \
@@ -40,20 +40,20 @@ worker_reeve_priv_LDADD = \
 
 pkglibexec_PROGRAMS += worker/reeve-vm
 worker_reeve_vm_SOURCES = \
-	worker/vm.h \
-	worker/vm_agent.c \
-	worker/vm_calls.h \
-	worker/vm_control.c \
-	worker/vm_domain.c \
-	worker/vm_event.c \
-	worker/vm_link.c \
-	worker/vm_main.c \
-	worker/vm_metadata.c \
-	worker/vm_payload.c \
-	worker/vm_serve.c \
-	worker/vm_state.c \
-	worker/vm_stats.c \
-	worker/vm_stats.h
+	worker/vm/agent.c \
+	worker/vm/calls.h \
+	worker/vm/control.c \
+	worker/vm/domain.c \
+	worker/vm/event.c \
+	worker/vm/link.c \
+	worker/vm/main.c \
+	worker/vm/metadata.c \
+	worker/vm/payload.c \
+	worker/vm/serve.c \
+	worker/vm/state.c \
+	worker/vm/stats.c \
+	worker/vm/stats.h \
+	worker/vm/vm.h
 worker_reeve_vm_LDADD = \
 	worker/libworker.a \
 	drivers/libdrivers_live.a \

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 
 /* What a slot accepts and a device needs, one bit each. */
 typedef enum PciConnect {

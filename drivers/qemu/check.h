@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 #include "drivers/qemu/caps.h"
 
 typedef struct QemuCheck {

@@ -19,7 +19,7 @@
 
 #include <glib.h>
 
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 #include "drivers/guest.h"
 
 typedef struct QemuCommandContext {

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 #include "drivers/qemu/caps.h"
 
 /* The driver's `complete` member: all of the below in order. Parks while a binary is probed. */

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/bind.h"
+#include "conf/bind/bind.h"
 #include "drivers/qemu/caps.h"
 #include "drivers/qemu/definition.h"
 #include "drivers/qemu/firmware.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "conf/types.h"
+#include "conf/bind/types.h"
 
 #define NODES "/sys/devices/system/node"
 #define CPUS "/sys/devices/system/cpu"

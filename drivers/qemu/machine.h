@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 
 typedef enum MachineFamily {
 	MACHINE_OTHER,

@@ -2,7 +2,7 @@
 /* Steps of qemu_prepare(): what a guest gets anew at each start. In the engine. */
 #pragma once
 
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 
 /* Names of all devices, which are the ids that QEMU knows them by. */
 void prepare_aliases(DomainDef *live);

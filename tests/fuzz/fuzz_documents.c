@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "conf/document.h"
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "rpc/dispatch.h"
-#include "rpc/reader.h"
-#include "rpc/wire_error.h"
+#include "rpc/wire/dispatch.h"
+#include "rpc/wire/reader.h"
+#include "rpc/wire/wire_error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 #include "drivers/qemu/caps.h"
 #include "drivers/qemu/complete.h"
 #include "drivers/qemu/definition.h"

@@ -65,7 +65,7 @@ KNOWN = {f'domain_{call}': codes for codes, calls in CERTAIN.items() for call in
 
 def affects():
     """The calls whose flags choose between the guest and its definition."""
-    with open(os.path.join(SOURCE, 'rpc', 'calls_when.def'), encoding='utf-8') as rules:
+    with open(os.path.join(SOURCE, 'rpc', 'tables', 'calls_when.def'), encoding='utf-8') as rules:
         return set(re.findall(r'^WHEN\(remote, (\w+), saves', rules.read(), re.M))
 
 

@@ -186,6 +186,6 @@ class Wire:
 def calls_table(name='calls.def'):
     """The rows of a call table as dictionaries."""
     columns = ('number', 'name', 'args', 'ret', 'names', 'object', 'permissions', 'read_only', 'where', 'kind')
-    with open(os.path.join(SOURCE, 'rpc', name), encoding='utf-8') as table:
+    with open(os.path.join(SOURCE, 'rpc', 'tables', name), encoding='utf-8') as table:
         rows = re.findall(r'^CALL\((.*)\)$', table.read(), re.M)
     return [dict(zip(columns, (cell.strip() for cell in row.split(',')))) for row in rows]

@@ -42,7 +42,7 @@ class Types:
     def __init__(self):
         self.constants, self.structs, self.aliases, self.unions, self.enums = {}, {}, {}, {}, set()
         for name in ('remote.x', 'qemu.x', 'reeve.x'):
-            with open(os.path.join(SOURCE, 'rpc', name), encoding='utf-8') as text:
+            with open(os.path.join(SOURCE, 'rpc', 'tables', name), encoding='utf-8') as text:
                 self.read(re.sub(r'/\*.*?\*/|^%.*?$', '', text.read(), flags=re.S | re.M))
 
     def members(self, body):

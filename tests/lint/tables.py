@@ -21,9 +21,9 @@ def calls():
             where, name = row['where'], row['name']
             numbers.append(int(row['number']))
             if where not in ('NONE', 'ENGINE', 'WORKER', 'BOTH'):
-                fault(f'rpc/{table}', 0, f'{name}: where is {where}?')
+                fault(f'rpc/tables/{table}', 0, f'{name}: where is {where}?')
         if numbers != sorted(set(numbers)):
-            fault(f'rpc/{table}', 0, 'numbers are not unique and in order')
+            fault(f'rpc/tables/{table}', 0, 'numbers are not unique and in order')
 
 
 def commands():
@@ -60,9 +60,9 @@ def settings():
 
 
 def privileged():
-    numbers = [int(number) for number in re.findall(r'^PRIV\((\d+), \w+,', read('worker/priv.def'), re.M)]
+    numbers = [int(number) for number in re.findall(r'^PRIV\((\d+), \w+,', read('worker/priv/priv.def'), re.M)]
     if numbers != list(range(1, len(numbers) + 1)):
-        fault('worker/priv.def', 0, 'numbers are not unique and in order')
+        fault('worker/priv/priv.def', 0, 'numbers are not unique and in order')
 
 
 for walk in (calls, commands, settings, privileged):

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "conf/bind.h"
+#include "conf/bind/bind.h"
 
 /* Returns what @text becomes, which the caller frees; @name is for messages. */
 typedef char *(*GoldenTransform)(const char *text, gsize length, const char *name,

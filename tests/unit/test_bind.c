@@ -10,7 +10,7 @@
 
 #include <libvirt/virterror.h>
 
-#include "conf/bind_rows.h"
+#include "conf/bind/rows.h"
 
 #define THING_KIND_VALUES(X) X(THING_KIND_NEAR, "near") X(THING_KIND_FAR, "far")
 CONF_ENUM(ThingKind, thing_kind, THING_KIND)

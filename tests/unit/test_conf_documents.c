@@ -15,7 +15,7 @@
 #include <libxml/relaxng.h>
 
 #include "conf/document.h"
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 #include "tests/unit/golden.h"
 
 typedef struct {

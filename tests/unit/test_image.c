@@ -19,10 +19,10 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/limits.h"
-#include "worker/image.h"
-#include "worker/nvram.h"
-#include "worker/path.h"
-#include "worker/resource_open.h"
+#include "worker/host/image.h"
+#include "worker/host/nvram.h"
+#include "worker/host/path.h"
+#include "worker/host/resource_open.h"
 
 static char *directory;
 

@@ -28,7 +28,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "worker/priv.h"
+#include "worker/priv/priv.h"
 
 #define UID_BASE 2147100u
 #define ENGINE 2147099u

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "conf/domain.h"
+#include "conf/domain/domain.h"
 #include "drivers/qemu/caps.h"
 #include "drivers/qemu/complete.h"
 #include "drivers/qemu/definition.h"

@@ -9,8 +9,8 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
-#include "daemon/events.h"
-#include "daemon/registry.h"
+#include "daemon/domain/registry.h"
+#include "daemon/front/events.h"
 #include "daemon/settings.h"
 
 static Engine engine;

@@ -18,11 +18,11 @@
 #include "base/fd.h"
 #include "base/fiber.h"
 #include "base/limits.h"
-#include "rpc/client.h"
-#include "rpc/client_stream.h"
-#include "rpc/dispatch.h"
-#include "rpc/wire.h"
-#include "rpc/wire_error.h"
+#include "rpc/client/client.h"
+#include "rpc/client/stream.h"
+#include "rpc/wire/dispatch.h"
+#include "rpc/wire/wire.h"
+#include "rpc/wire/wire_error.h"
 
 static sd_event *loop;
 

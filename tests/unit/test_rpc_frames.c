@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "base/fiber.h"
 #include "base/limits.h"
-#include "rpc/conn.h"
+#include "rpc/wire/conn.h"
 
 #define PROGRAM 0x20008086u
 #define KEEPALIVE 0x6b656570u

@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc/procs.h"
-#include "rpc/wire.h"
-#include "rpc/wire_xdr.h"
+#include "rpc/wire/procs.h"
+#include "rpc/wire/wire.h"
+#include "rpc/wire/wire_xdr.h"
 
 /* The real filters, under other names and with a measure on what they allocate. */
 static size_t allocated;
@@ -46,7 +46,7 @@ bool_t real_pointer(XDR *xdrs, char **object, u_int size, xdrproc_t filter);
 #define rpc_xdr_bytes real_bytes
 #define rpc_xdr_array real_array
 #define rpc_xdr_pointer real_pointer
-#include "rpc/wire_xdr.c"
+#include "rpc/wire/wire_xdr.c"
 #undef malloc
 #undef calloc
 #undef rpc_xdr_string

@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#include "rpc/procs.h"
-#include "rpc/wire.h"
+#include "rpc/wire/procs.h"
+#include "rpc/wire/wire.h"
 
 typedef struct Walk {
 	gint32 last;

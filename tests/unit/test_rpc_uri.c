@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "rpc/params.h"
-#include "rpc/uri.h"
+#include "rpc/client/uri.h"
+#include "rpc/wire/params.h"
 
 static void test_names(G_GNUC_UNUSED void **state)
 {

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/fiber.h"
-#include "daemon/store.h"
+#include "daemon/store/store.h"
 #include "tests/unit/faulty_vfs.h"
 
 typedef struct Fixture {

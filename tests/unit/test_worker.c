@@ -23,9 +23,9 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/fiber.h"
-#include "rpc/client.h"
-#include "rpc/wire.h"
-#include "worker/spawn.h"
+#include "rpc/client/client.h"
+#include "rpc/wire/wire.h"
+#include "worker/host/spawn.h"
 
 #define UUID_TEXT "6695eb01-f6a4-8304-79aa-97f2502e193e"
 

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changes of parts of a domain: devices, memory, processors. What concerns the stored definition is
+ * done here; what concerns the guest goes to its worker. Both are checked before either is done.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include <libvirt/libvirt.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "daemon/domain/affect.h"
+#include "daemon/domain/device_edit.h"
+#include "daemon/front/dispatch.h"
+#include "daemon/front/serve.h"
+
+#define AFFECT_FLAGS ((unsigned)(VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG))
+
+/* The edit of a definition may run twice, so each time it gets a copy of the device to take. */
+typedef bool (*DeviceChange)(DomainDef *def, DomainDevice *device, GError **error);
+
+/* One change: what is said in history, and how a definition is edited. */
+typedef struct Change {
+	const char *action;
+	unsigned flags;
+	DefEdit edit;
+	void *data;
+	DeviceChange device; /* see change_device() */
+} Change;
+
+/* A guest can be changed only where its worker knows how: rows of kind BOTH. */
+static bool change_live(Call *call, GError **error)
+{
+	if (call->proc->where == RPC_WHERE_BOTH)
+		return call_live_call(call, error);
+	return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+		    _("'%s' is not supported on a running guest by this driver; change the "
+		      "definition (--config) and restart the guest"),
+		    call->proc->name);
+}
+
+static bool change(Call *call, const Change *what, GError **error)
+{
+	g_auto(DomainHold) domain = call_hold_wait(call, call->domain, what->action, error);
+	Affect affect;
+
+	call->action = what->action;
+	if (!domain || !affect_resolve(domain, what->flags, &affect, error))
+		return false;
+	if (affect.config && affect.live &&
+	    !definition_edit_check(domain, what->edit, what->data, error))
+		return false;
+	if (affect.live && !change_live(call, error))
+		return false;
+	return !affect.config ||
+	       definition_edit_commit(call, domain, what->edit, what->data, error);
+}
+
+/* ---- Devices ------------------------------------------------------------------------------- */
+
+typedef struct DeviceEdit {
+	const DomainDevice *device;
+	DeviceChange change;
+} DeviceEdit;
+
+static bool edit_device(DomainDef *def, void *data, GError **error)
+{
+	const DeviceEdit *edit = data;
+	g_autoptr(DomainDevice) copy = domain_device_copy(edit->device);
+
+	if (!edit->change(def, copy, error))
+		return false;
+	copy = NULL; /* taken */
+	return true;
+}
+
+static bool remove_copy(DomainDef *def, DomainDevice *device, GError **error)
+{
+	if (!device_remove(def, device, error))
+		return false;
+	domain_device_free(device);
+	return true;
+}
+
+static bool change_device(Call *call, const char *xml, unsigned flags, Change *what,
+			  GError **error)
+{
+	g_autoptr(DomainDevice) device =
+		domain_device_parse(xml, strlen(xml), CONF_INACTIVE, NULL, error);
+	DeviceEdit edit = { .device = device, .change = what->device };
+
+	if (!device)
+		return false;
+	what->flags = flags;
+	what->edit = edit_device;
+	what->data = &edit;
+	return change(call, what, error);
+}
+
+bool serve_domain_attach_device(Call *call, remote_domain_attach_device_args *args,
+				G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	Change what = { .action = "attach-device", .device = device_add };
+
+	return change_device(call, args->xml, VIR_DOMAIN_AFFECT_LIVE, &what, error);
+}
+
+bool serve_domain_attach_device_flags(Call *call, remote_domain_attach_device_flags_args *args,
+				      G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	Change what = { .action = "attach-device", .device = device_add };
+
+	return call_flags(call, args->flags, AFFECT_FLAGS, error) &&
+	       change_device(call, args->xml, args->flags, &what, error);
+}
+
+bool serve_domain_detach_device(Call *call, remote_domain_detach_device_args *args,
+				G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	Change what = { .action = "detach-device", .device = remove_copy };
+
+	return change_device(call, args->xml, VIR_DOMAIN_AFFECT_LIVE, &what, error);
+}
+
+bool serve_domain_detach_device_flags(Call *call, remote_domain_detach_device_flags_args *args,
+				      G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	Change what = { .action = "detach-device", .device = remove_copy };
+
+	return call_flags(call, args->flags, AFFECT_FLAGS, error) &&
+	       change_device(call, args->xml, args->flags, &what, error);
+}
+
+bool serve_domain_update_device_flags(Call *call, remote_domain_update_device_flags_args *args,
+				      G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	Change what = { .action = "update-device", .device = device_replace };
+
+	return call_flags(call, args->flags, AFFECT_FLAGS | VIR_DOMAIN_DEVICE_MODIFY_FORCE, error) &&
+	       change_device(call, args->xml, args->flags, &what, error);
+}
+
+static bool edit_alias(DomainDef *def, void *data, GError **error)
+{
+	return device_remove_alias(def, data, error);
+}
+
+bool serve_domain_detach_device_alias(Call *call, remote_domain_detach_device_alias_args *args,
+				      G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	Change what = {
+		.action = "detach-device",
+		.flags = args->flags,
+		.edit = edit_alias,
+		.data = args->alias,
+	};
+
+	return call_flags(call, args->flags, AFFECT_FLAGS, error) && change(call, &what, error);
+}
+
+/* ---- Memory -------------------------------------------------------------------------------- */
+
+typedef struct MemoryEdit {
+	uint64_t kib;
+	bool maximum;
+} MemoryEdit;
+
+static bool edit_memory(DomainDef *def, void *data, GError **error)
+{
+	const MemoryEdit *edit = data;
+
+	if (edit->maximum) {
+		def->memory.total_kib = edit->kib;
+		if (def->memory.has_current && def->memory.current_kib > edit->kib)
+			def->memory.current_kib = edit->kib;
+		return true;
+	}
+	if (edit->kib > def->memory.total_kib)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("cannot set memory higher than max memory: %" PRIu64
+			      " KiB is more than the domain's %" PRIu64 " KiB"),
+			    edit->kib, def->memory.total_kib);
+	def->memory.current_kib = edit->kib;
+	def->memory.has_current = true;
+	return true;
+}
+
+static bool set_memory(Call *call, uint64_t kib, unsigned flags, GError **error)
+{
+	MemoryEdit edit = { .kib = kib, .maximum = flags & VIR_DOMAIN_MEM_MAXIMUM };
+	Change what = {
+		.action = "set-memory",
+		.flags = flags & AFFECT_FLAGS,
+		.edit = edit_memory,
+		.data = &edit,
+	};
+
+	if (kib == 0)
+		return fail(error, VIR_ERR_INVALID_ARG, _("a guest needs memory: 0 KiB is none"));
+	if (edit.maximum && domain_is_active(call->domain) && !(flags & VIR_DOMAIN_AFFECT_CONFIG))
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("cannot resize the maximum memory on an active domain: '%s' gets it "
+			      "at its next start with --config"),
+			    call->domain->name);
+	if (edit.maximum && (flags & VIR_DOMAIN_AFFECT_LIVE))
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("cannot resize the maximum memory on an active domain"));
+	return change(call, &what, error);
+}
+
+bool serve_domain_set_memory(Call *call, remote_domain_set_memory_args *args,
+			     G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	return set_memory(call, args->memory, VIR_DOMAIN_AFFECT_LIVE, error);
+}
+
+bool serve_domain_set_max_memory(Call *call, remote_domain_set_max_memory_args *args,
+				 G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	return set_memory(call, args->memory, VIR_DOMAIN_MEM_MAXIMUM, error);
+}
+
+bool serve_domain_set_memory_flags(Call *call, remote_domain_set_memory_flags_args *args,
+				   G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	return call_flags(call, args->flags, AFFECT_FLAGS | VIR_DOMAIN_MEM_MAXIMUM, error) &&
+	       set_memory(call, args->memory, args->flags, error);
+}
+
+static bool edit_stats_period(DomainDef *def, void *data, GError **error)
+{
+	DomainMemballoon *balloon = list_length(def->memballoons) ? list_get(def->memballoons, 0) :
+								    NULL;
+
+	if (!balloon || balloon->model == MEMBALLOON_NONE)
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("domain '%s' has no memory balloon, which gives the statistics"),
+			    def->name);
+	balloon->stats_period = *(unsigned *)data;
+	return true;
+}
+
+bool serve_domain_set_memory_stats_period(Call *call,
+					  remote_domain_set_memory_stats_period_args *args,
+					  G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	unsigned period = (unsigned)args->period;
+	Change what = {
+		.action = "set-memory-stats-period",
+		.flags = args->flags,
+		.edit = edit_stats_period,
+		.data = &period,
+	};
+
+	if (args->period < 0)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("the period is a number of seconds, 0 for none, not %d"),
+			    args->period);
+	return call_flags(call, args->flags, AFFECT_FLAGS, error) && change(call, &what, error);
+}
+
+/* ---- Processors ---------------------------------------------------------------------------- */
+
+typedef struct VcpuEdit {
+	unsigned count;
+	bool maximum;
+} VcpuEdit;
+
+static bool edit_vcpus(DomainDef *def, void *data, GError **error)
+{
+	const VcpuEdit *edit = data;
+	unsigned current = domain_def_vcpus_current(def);
+
+	if (!edit->maximum && edit->count > def->vcpus.count)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("requested vcpus is greater than max allowable vcpus for the domain: "
+			      "%u > %u"),
+			    edit->count, def->vcpus.count);
+	/* Entries for single processors would contradict the new numbers. */
+	for (unsigned i = 0; i < list_length(def->vcpus.entries); i++)
+		g_free(list_get(def->vcpus.entries, i));
+	g_clear_pointer(&def->vcpus.entries, g_ptr_array_unref);
+	if (edit->maximum)
+		def->vcpus.count = edit->count;
+	else
+		current = edit->count;
+	def->vcpus.current = current >= def->vcpus.count ? 0 : current;
+	return true;
+}
+
+static bool set_vcpus(Call *call, unsigned count, unsigned flags, GError **error)
+{
+	VcpuEdit edit = { .count = count, .maximum = flags & VIR_DOMAIN_VCPU_MAXIMUM };
+	Change what = {
+		.action = "set-vcpus",
+		.flags = flags & AFFECT_FLAGS,
+		.edit = edit_vcpus,
+		.data = &edit,
+	};
+
+	if (count == 0)
+		return fail(error, VIR_ERR_INVALID_ARG, _("a guest needs a processor: 0 are none"));
+	if (edit.maximum && (flags & VIR_DOMAIN_AFFECT_LIVE))
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("the maximum of processors cannot change while the guest runs"));
+	return change(call, &what, error);
+}
+
+bool serve_domain_set_vcpus(Call *call, remote_domain_set_vcpus_args *args,
+			    G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	return set_vcpus(call, args->nvcpus, VIR_DOMAIN_AFFECT_LIVE, error);
+}
+
+bool serve_domain_set_vcpus_flags(Call *call, remote_domain_set_vcpus_flags_args *args,
+				  G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	return call_flags(call, args->flags, AFFECT_FLAGS | VIR_DOMAIN_VCPU_MAXIMUM, error) &&
+	       set_vcpus(call, args->nvcpus, args->flags, error);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who may do what: the read-only rule and the permission of the call's row, checked before the
+ * arguments are decoded further than the object that they name. Engine only.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "daemon/front/client.h"
+#include "rpc/wire/procs.h"
+
+/*
+ * VIR_ERR_OPERATION_DENIED on a read-only connection, VIR_ERR_ACCESS_DENIED else. @domain is NULL
+ * where the call names none.
+ */
+bool access_check(const Client *client, const RpcProc *proc, const Domain *domain, GError **error);
+/* The same for what depends on the decoded arguments. */
+bool access_check_when(const Client *client, const RpcProc *proc, const void *args,
+		       GError **error);
+
+/* What the peer's socket and identity allow: sets ->auth, ->authenticated, ->read_only. */
+void access_admit(Client *client);
+/* May this peer log in by its uid (the call auth_polkit)? VIR_ERR_AUTH_FAILED else. */
+bool access_login(Client *client, GError **error);
+/* TLS: is the verified name of the peer on the list? */
+bool access_admit_dn(const Engine *engine, const char *dn, GError **error);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include <pwd.h>
+
+#include "base/i18n.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "daemon/front/access.h"
+#include "daemon/front/client_private.h"
+#include "daemon/front/dispatch.h"
+#include "daemon/front/events.h"
+#include "daemon/front/server.h"
+#include "daemon/front/stream.h"
+#include "daemon/settings.h"
+
+struct ClientWatch {
+	Client *client;
+	void (*gone)(void *data);
+	void *data;
+};
+
+Client *client_ref(Client *client)
+{
+	client->refs++;
+	return client;
+}
+
+void client_unref(Client *client)
+{
+	if (!client || --client->refs > 0)
+		return;
+	sd_event_source_disable_unref(client->login_timer);
+	g_hash_table_unref(client->streams);
+	g_free(client->user);
+	g_free(client->address);
+	g_free(client->uri);
+	g_free(client);
+}
+
+ClientWatch *client_watch(Client *client, void (*gone)(void *data), void *data)
+{
+	ClientWatch *watch = g_new0(ClientWatch, 1);
+
+	watch->client = client;
+	watch->gone = gone;
+	watch->data = data;
+	g_queue_push_tail(&client->watches, watch);
+	return watch;
+}
+
+void client_unwatch(ClientWatch *watch)
+{
+	if (!watch)
+		return;
+	g_queue_remove(&watch->client->watches, watch);
+	g_free(watch);
+}
+
+/* Everything that hangs on the connection goes with it; calls in progress run to their end. */
+static void client_gone(Client *client)
+{
+	g_autoptr(RpcConn) conn = g_steal_pointer(&client->conn);
+
+	if (!conn)
+		return;
+	rpc_conn_close(conn);
+	client->login_timer = sd_event_source_disable_unref(client->login_timer);
+	events_forget(client->engine->events, client);
+	stream_abort_all(client);
+	for (ClientWatch *watch; (watch = g_queue_pop_head(&client->watches));) {
+		watch->gone(watch->data);
+		g_free(watch);
+	}
+	server_forget(client->engine->server, client);
+	client_unref(client);
+}
+
+void client_close(Client *client, const char *reason)
+{
+	log_debug("%s: connection closed: %s", client->address, reason);
+	client_gone(client);
+}
+
+static void on_message(G_GNUC_UNUSED RpcConn *conn, RpcMessage *message, void *data)
+{
+	dispatch_message(data, message);
+}
+
+static bool on_begin(G_GNUC_UNUSED RpcConn *conn, const RpcHeader *header,
+		     G_GNUC_UNUSED gsize length, void *data)
+{
+	return dispatch_begin(data, header);
+}
+
+static void on_closed(G_GNUC_UNUSED RpcConn *conn, const GError *reason, void *data)
+{
+	client_close(data, reason ? reason->message : "the client left");
+}
+
+static void on_drained(G_GNUC_UNUSED RpcConn *conn, void *data)
+{
+	stream_resume_all(data);
+}
+
+static const RpcConnHandler handler = {
+	.message = on_message,
+	.begin = on_begin,
+	.closed = on_closed,
+	.drained = on_drained,
+};
+
+static int on_login_timeout(sd_event_source *source, G_GNUC_UNUSED uint64_t usec, void *data)
+{
+	Client *client = data;
+
+	/* It is we who are slow. */
+	if (client->calls > 0) {
+		sd_event_source_set_time_relative(source, G_USEC_PER_SEC);
+		sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+		return 0;
+	}
+	log_info(_("%s did not log in within %ld seconds and is cut off"), client->address,
+		 (long)client->engine->settings->login_timeout);
+	client_close(client, "it did not log in");
+	return 0;
+}
+
+char *client_user_name(int64_t uid)
+{
+	g_autofree char *name = NULL;
+	struct passwd entry, *found = NULL;
+	char buffer[1024];
+	FILE *file;
+
+	/* Of the file itself: the name service may ask the network, and this is the loop's thread. */
+	file = fopen("/etc/passwd", "re");
+	while (file && fgetpwent_r(file, &entry, buffer, sizeof(buffer), &found) == 0)
+		if ((int64_t)entry.pw_uid == uid) {
+			name = g_strdup(entry.pw_name);
+			break;
+		}
+	if (file)
+		fclose(file);
+	return g_steal_pointer(&name);
+}
+
+Client *client_new(Engine *engine, RpcTransport *transport, bool read_only)
+{
+	static uint64_t numbers;
+	Client *client = g_new0(Client, 1);
+	const RpcPeer *peer = &transport->peer;
+
+	client->refs = 1;
+	client->engine = engine;
+	client->number = ++numbers;
+	client->connected_usec = (uint64_t)g_get_real_time();
+	client->read_only_socket = client->read_only = read_only;
+	client->secure = peer->medium != RPC_MEDIUM_TCP;
+	client->pid = peer->pid;
+	client->uid = peer->uid;
+	client->gid = peer->gid;
+	client->address = g_strdup(peer->address);
+	client->user = peer->dn ? g_strdup(peer->dn) : NULL;
+	client->streams = g_hash_table_new(NULL, NULL);
+	g_queue_init(&client->watches);
+	client->link.data = client;
+	access_admit(client);
+	client->conn = rpc_conn_new(engine->loop, transport, &handler, client);
+	/* Of who has not logged in little is believed, and not for long. */
+	if (!client->authenticated)
+		rpc_conn_limit_frames(client->conn, LIMIT_FRAME_ANONYMOUS);
+	sd_event_add_time_relative(engine->loop, &client->login_timer, CLOCK_MONOTONIC,
+				   (uint64_t)engine->settings->login_timeout * G_USEC_PER_SEC, 0,
+				   on_login_timeout, client);
+	return client;
+}
+
+void client_logged_in(Client *client)
+{
+	client->authenticated = true;
+	if (client->conn)
+		rpc_conn_limit_frames(client->conn, LIMIT_FRAME);
+}
+
+void client_opened(Client *client)
+{
+	client->login_timer = sd_event_source_disable_unref(client->login_timer);
+}

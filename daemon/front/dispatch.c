@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <malloc.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "daemon/front/access.h"
+#include "daemon/front/dispatch.h"
+#include "daemon/front/stream.h"
+#include "daemon/guest/vm.h"
+#include "daemon/settings.h"
+#include "rpc/wire/dispatch.h"
+#include "rpc/wire/wire.h"
+#include "rpc/wire/wire_error.h"
+
+/* ---- Which function serves a row ----------------------------------------------------------- */
+
+#define CALL(number, name, args, ret, names, object, may, read_only, where, kind)                  \
+	RPC_IF_ENGINE_##where(RPC_WRAP(serve_##name, Call, args, ret))
+#include "rpc/tables/calls.def"
+#undef CALL
+#define CALL(number, name, args, ret, names, object, may, read_only, where, kind)                  \
+	RPC_IF_ENGINE_##where(RPC_WRAP(serve_qemu_##name, Call, args, ret))
+#include "rpc/tables/qemu_calls.def"
+#undef CALL
+#define CALL(number, name, args, ret, names, object, may, read_only, where, kind)                  \
+	RPC_IF_ENGINE_##where(RPC_WRAP(serve_reeve_##name, Call, args, ret))
+#include "rpc/tables/reeve_calls.def"
+#undef CALL
+
+static const RpcHandler remote_handlers[] = {
+#define CALL(number, name, args, ret, names, object, may, read_only, where, kind)                  \
+	RPC_IF_ENGINE_##where([number] = wrap_serve_##name, )
+#include "rpc/tables/calls.def"
+#undef CALL
+};
+
+static const RpcHandler qemu_handlers[] = {
+	[0] = NULL,
+#define CALL(number, name, args, ret, names, object, may, read_only, where, kind)                  \
+	RPC_IF_ENGINE_##where([number] = wrap_serve_qemu_##name, )
+#include "rpc/tables/qemu_calls.def"
+#undef CALL
+};
+
+static const RpcHandler reeve_handlers[] = {
+	[0] = NULL,
+#define CALL(number, name, args, ret, names, object, may, read_only, where, kind)                  \
+	RPC_IF_ENGINE_##where([number] = wrap_serve_reeve_##name, )
+#include "rpc/tables/reeve_calls.def"
+#undef CALL
+};
+
+static RpcHandler handler_find(const RpcProc *proc)
+{
+	const RpcHandler *handlers = remote_handlers;
+	gsize count = G_N_ELEMENTS(remote_handlers);
+
+	if (proc->program == QEMU_PROGRAM) {
+		handlers = qemu_handlers;
+		count = G_N_ELEMENTS(qemu_handlers);
+	} else if (proc->program == REEVE_PROGRAM_NUMBER) {
+		handlers = reeve_handlers;
+		count = G_N_ELEMENTS(reeve_handlers);
+	}
+	return (gsize)proc->number < count ? handlers[proc->number] : NULL;
+}
+
+/*
+ * Calls of kind BOTH that may change the stored definition and the running guest at once: the
+ * engine's function is asked in any case, and passes on to the worker what concerns the guest.
+ */
+static bool is_orchestrated(const RpcProc *proc)
+{
+	static const gint32 numbers[] = {
+		REMOTE_PROC_domain_attach_device,	REMOTE_PROC_domain_attach_device_flags,
+		REMOTE_PROC_domain_detach_device,	REMOTE_PROC_domain_detach_device_flags,
+		REMOTE_PROC_domain_detach_device_alias, REMOTE_PROC_domain_update_device_flags,
+		REMOTE_PROC_domain_set_memory,		REMOTE_PROC_domain_set_memory_flags,
+		REMOTE_PROC_domain_set_max_memory,	REMOTE_PROC_domain_set_memory_stats_period,
+		REMOTE_PROC_domain_set_vcpus,		REMOTE_PROC_domain_set_vcpus_flags,
+		REMOTE_PROC_domain_set_vcpu,		REMOTE_PROC_domain_set_metadata,
+	};
+
+	if (proc->program != REMOTE_PROGRAM)
+		return false;
+	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (numbers[i] == proc->number)
+			return true;
+	return false;
+}
+
+/* ---- Before the call ----------------------------------------------------------------------- */
+
+static bool needs_connection(const RpcProc *proc)
+{
+	return proc->program != REMOTE_PROGRAM ||
+	       !(rpc_proc_before_login(proc) || proc->number == REMOTE_PROC_connect_open ||
+		 proc->number == REMOTE_PROC_connect_close ||
+		 proc->number == REMOTE_PROC_connect_supports_feature);
+}
+
+/* All that can be refused without looking at the arguments. */
+static bool admit(const Client *client, const RpcProc *proc, GError **error)
+{
+	if (!client->authenticated && !rpc_proc_before_login(proc))
+		return fail(error, VIR_ERR_RPC, _("authentication required before call '%s'"),
+			    proc->name);
+	if (!client->driver && needs_connection(proc))
+		return fail(error, VIR_ERR_INTERNAL_ERROR,
+			    _("hypervisor connection not open: '%s' must come after connect_open"),
+			    proc->name);
+	return access_check(client, proc, NULL, error);
+}
+
+static int error_domain(const Client *client, const RpcProc *proc)
+{
+	static const int domains[] = {
+		[RPC_OBJECT_NETWORK] = VIR_FROM_NETWORK,
+		[RPC_OBJECT_NETWORK_PORT] = VIR_FROM_NETWORK,
+		[RPC_OBJECT_INTERFACE] = VIR_FROM_INTERFACE,
+		[RPC_OBJECT_STORAGE_POOL] = VIR_FROM_STORAGE,
+		[RPC_OBJECT_STORAGE_VOL] = VIR_FROM_STORAGE,
+		[RPC_OBJECT_NODE_DEVICE] = VIR_FROM_NODEDEV,
+		[RPC_OBJECT_NWFILTER] = VIR_FROM_NWFILTER,
+		[RPC_OBJECT_NWFILTER_BINDING] = VIR_FROM_NWFILTER,
+		[RPC_OBJECT_SECRET] = VIR_FROM_SECRET,
+	};
+
+	if ((gsize)proc->object < G_N_ELEMENTS(domains) && domains[proc->object])
+		return domains[proc->object];
+	return client->driver ? client->driver->error_domain : VIR_FROM_RPC;
+}
+
+/* The row of a frame that may be served, else the refusal (NULL: drop it). */
+static const RpcProc *row_find(const Client *client, const RpcMessage *message,
+			       RpcMessage **ret_refusal)
+{
+	const RpcProc *proc = rpc_dispatch_find(message, ret_refusal);
+	g_autoptr(GError) reason = NULL;
+
+	if (!proc)
+		return NULL;
+	if (proc->program == CONTROL_PROGRAM_NUMBER) {
+		fail(&reason, VIR_ERR_RPC, "Cannot find program %u version %u",
+		     message->header.program, message->header.version);
+		*ret_refusal = wire_error_reply(&message->header, reason, VIR_FROM_RPC);
+		return NULL;
+	}
+	if (!admit(client, proc, &reason)) {
+		*ret_refusal =
+			wire_error_reply(&message->header, reason, error_domain(client, proc));
+		return NULL;
+	}
+	if (proc->where == RPC_WHERE_NONE) {
+		*ret_refusal = rpc_dispatch_missing(message, proc);
+		return NULL;
+	}
+	return proc;
+}
+
+bool dispatch_begin(Client *client, const RpcHeader *header)
+{
+	g_autoptr(RpcMessage) empty = NULL, refusal = NULL;
+
+	if (client->closing)
+		return false;
+	if (header->type != RPC_TYPE_CALL && header->type != RPC_TYPE_CALL_FDS)
+		return header->type == RPC_TYPE_STREAM;
+	empty = rpc_message_new_bytes(header, NULL, 0);
+	if (row_find(client, empty, &refusal))
+		return true;
+	if (refusal)
+		rpc_conn_send(client->conn, refusal, NULL);
+	return false;
+}
+
+/* ---- The call ------------------------------------------------------------------------------ */
+
+static uint64_t call_timeout(const Call *call)
+{
+	return (uint64_t)call->engine->settings->call_timeout * G_USEC_PER_SEC;
+}
+
+static bool check_args(void *context, const RpcProc *proc, const void *args, GError **error)
+{
+	return access_check_when(((Call *)context)->client, proc, args, error);
+}
+
+static GArray *take_fds(void *context)
+{
+	return g_steal_pointer(&((Call *)context)->fds);
+}
+
+static int call_error_domain(void *context, const RpcProc *proc)
+{
+	return error_domain(((Call *)context)->client, proc);
+}
+
+static RpcMessage *call_serve_here(Call *call)
+{
+	static const RpcService service = {
+		.check = check_args,
+		.take_fds = take_fds,
+		.error_domain = call_error_domain,
+	};
+
+	return rpc_dispatch_call(&service, call->proc, handler_find(call->proc), call->message,
+				 call);
+}
+
+/* A worker's calls are decoded there; here only where a read-only client's arguments decide. */
+static bool check_routed(const Call *call, GError **error)
+{
+	const RpcProc *proc = call->proc;
+	g_autofree void *args = NULL;
+	bool good;
+
+	if (!call->client->read_only || proc->read_only != RPC_READ_ONLY_WHEN)
+		return true;
+	args = g_malloc0(proc->args_size);
+	if (!rpc_message_decode(call->message, proc->args_filter, args, error))
+		return false;
+	good = access_check_when(call->client, proc, args, error);
+	rpc_free(proc->args_filter, args);
+	return good;
+}
+
+static RpcMessage *call_route(Call *call, GError **error)
+{
+	RpcMessage *reply = NULL;
+
+	if (!domain_require_active(call->domain, error) || !check_routed(call, error) ||
+	    !vm_forward_call(call->domain, call->message, call_timeout(call), &reply, error))
+		return NULL;
+	return reply;
+}
+
+bool call_live_call(Call *call, GError **error)
+{
+	g_autoptr(RpcMessage) reply = call_route(call, error);
+
+	if (!reply)
+		return false;
+	return reply->header.status != RPC_STATUS_ERROR || wire_error_raise_message(reply, error);
+}
+
+static bool names_domain(const RpcProc *proc)
+{
+	return proc->names == RPC_NAMES_DOMAIN || proc->names == RPC_NAMES_SNAPSHOT ||
+	       proc->names == RPC_NAMES_CHECKPOINT;
+}
+
+/* History outlives its domain. */
+static bool find_domain(Call *call, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	guint8 uuid[16];
+	Domain *domain;
+
+	if (!names_domain(call->proc))
+		return true;
+	if (!rpc_dispatch_domain(call->message, call->proc, uuid, error))
+		return false;
+	domain = registry_get_uuid(call->engine->registry, call->driver, uuid, &reason);
+	if (domain) {
+		call->domain = domain_ref(domain);
+		return access_check(call->client, call->proc, domain, error);
+	}
+	if (call->proc->program == REEVE_PROGRAM_NUMBER)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return false;
+}
+
+static RpcMessage *call_serve(Call *call)
+{
+	g_autoptr(GError) reason = NULL;
+	RpcMessage *reply = NULL;
+	bool active;
+
+	if (find_domain(call, &reason)) {
+		active = call->domain && domain_is_active(call->domain);
+		if (call->proc->where == RPC_WHERE_ENGINE ||
+		    (call->proc->where == RPC_WHERE_BOTH &&
+		     (!active || is_orchestrated(call->proc))))
+			return call_serve_here(call);
+		reply = call_route(call, &reason);
+		if (reply)
+			return reply;
+	}
+	return wire_error_reply(&call->message->header, reason,
+				error_domain(call->client, call->proc));
+}
+
+static void call_free(Call *call)
+{
+	for (unsigned i = 0; call->fds && i < call->fds->len; i++)
+		close(g_array_index(call->fds, int, i));
+	g_clear_pointer(&call->fds, g_array_unref);
+	domain_unref(call->domain);
+	rpc_message_unref(call->message);
+	client_unref(call->client);
+	g_free(call);
+}
+
+/* A routed reply has the worker's serial and perhaps descriptors; the header is made anew. */
+static void call_reply(Call *call, RpcMessage *reply)
+{
+	RpcHeader header = call->message->header;
+	g_autoptr(RpcMessage) own = NULL;
+
+	header.type = reply->header.type;
+	header.status = reply->header.status;
+	own = rpc_message_new_forward(&header, reply);
+	rpc_conn_send(call->client->conn, own, NULL);
+}
+
+/* A listing of ten thousand leaves holes that the heap would keep for ever. */
+static void give_back_memory(gsize length)
+{
+	const gsize large = 1024 * 1024;
+
+	if (length > large)
+		malloc_trim(0);
+}
+
+enum {
+	READER_CALLS_MAX = LIMIT_FIBERS / 4 * 3, /* at the same time; the others are for who manages */
+};
+
+static unsigned reader_calls; /* of read-only clients, in progress; also of those that have gone */
+
+static void call_run(void *data)
+{
+	Call *call = data;
+	Client *client = call->client;
+	RpcMessage *reply = call_serve(call);
+	bool good = reply->header.status == RPC_STATUS_OK;
+	gsize length = reply->length;
+
+	if (client->conn)
+		call_reply(call, reply);
+	rpc_message_unref(reply);
+	give_back_memory(length);
+	if (call->stream)
+		stream_begin(call->stream, good && client->conn);
+	if (client->conn && client->closing)
+		rpc_conn_finish(client->conn);
+	dispatch_release(client);
+	reader_calls -= call->read_only;
+	call_free(call);
+}
+
+/* Everybody may read: whoever asks a guest that hangs for more than there can be stops readers only. */
+static bool call_spawn(Call *call, GError **error)
+{
+	if (call->read_only && reader_calls >= READER_CALLS_MAX)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("too many calls in progress (%d); try again later"), READER_CALLS_MAX);
+	reader_calls += call->read_only; /* now: a call that need not wait is gone after the spawn */
+	if (fiber_spawn(call->proc->name, call_run, call, error))
+		return true;
+	reader_calls -= call->read_only;
+	return false;
+}
+
+static void call_begin(Client *client, const RpcProc *proc, RpcMessage *message)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(RpcMessage) refusal = NULL;
+	Call *call = g_new0(Call, 1);
+
+	call->engine = client->engine;
+	call->client = client_ref(client);
+	call->driver = client->driver;
+	call->proc = proc;
+	call->message = rpc_message_ref(message);
+	call->read_only = client->read_only;
+	dispatch_take(client);
+	if (call_spawn(call, &reason))
+		return;
+	refusal = wire_error_reply(&message->header, reason, VIR_FROM_RPC);
+	rpc_conn_send(client->conn, refusal, NULL);
+	dispatch_release(client);
+	call_free(call);
+}
+
+void dispatch_message(Client *client, RpcMessage *message)
+{
+	g_autoptr(RpcMessage) refusal = NULL;
+	const RpcProc *proc;
+
+	if (client->closing)
+		return;
+	if (message->header.type == RPC_TYPE_STREAM || message->header.type == RPC_TYPE_HOLE) {
+		stream_message(client, message);
+		return;
+	}
+	proc = row_find(client, message, &refusal);
+	if (proc)
+		call_begin(client, proc, message);
+	else if (refusal)
+		rpc_conn_send(client->conn, refusal, NULL);
+}
+
+/* ---- Back-pressure ------------------------------------------------------------------------- */
+
+void dispatch_take(Client *client)
+{
+	client->calls++;
+	if (client->paused || !client->conn ||
+	    client->calls < (unsigned)client->engine->settings->max_client_requests)
+		return;
+	client->paused = true;
+	rpc_conn_pause(client->conn);
+}
+
+void dispatch_release(Client *client)
+{
+	client->calls--;
+	if (!client->paused || !client->conn ||
+	    client->calls >= (unsigned)client->engine->settings->max_client_requests)
+		return;
+	client->paused = false;
+	rpc_conn_resume(client->conn);
+}

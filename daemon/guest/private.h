@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Shared by the files vm*.c: how the engine keeps its link to the worker of one guest. */
+#pragma once
+
+#include "base/fiber.h"
+#include "daemon/front/client.h"
+#include "daemon/guest/vm.h"
+
+/* A process that we hold by its pidfd, and are told of its end. */
+typedef struct VmProcess {
+	pid_t pid;
+	int pidfd; /* -1: none */
+	bool ended;
+	sd_event_source *source;
+} VmProcess;
+
+struct Vm {
+	unsigned refs;
+	Engine *engine;
+	Domain *domain; /* referenced; its ->vm is us until the guest has ended */
+	RpcClient *client; /* NULL while there is no link */
+	VmProcess worker, guest;
+	uid_t uid; /* of the guest */
+
+	uint64_t events_seen;	/* highest sequence number that was passed on */
+	uint64_t events_stored; /* and that is known to be on disk */
+	bool acknowledging;	/* a fiber is at it */
+	GQueue early; /* RpcMessage that came while the start was not over */
+
+	bool starting;
+	bool given_up; /* starting, and somebody destroyed it */
+	bool ended;    /* the domain is no longer ours */
+	bool left;     /* the engine ends and the guest runs on: its run state stays stored */
+	bool linking;  /* a fiber is connecting */
+	unsigned respawns;
+	uint64_t respawned_usec;
+	GQueue waiting; /* of FiberEvent: for a link, or for the end */
+
+	ClientWatch *owner; /* autodestroy */
+	uint64_t mute_until; /* CLOCK_MONOTONIC: it owes statistics */
+	sd_event_source *grace; /* the hypervisor has died; the worker shall say how */
+};
+
+Vm *vm_new(Domain *domain);
+Vm *vm_ref(Vm *vm);
+void vm_unref(Vm *vm);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vm, vm_unref)
+
+/* Watches @pidfd (taken); what its end means is told by @handler. */
+bool vm_process_watch(Vm *vm, VmProcess *process, int pidfd, sd_event_io_handler_t handler,
+		      GError **error);
+void vm_process_clear(VmProcess *process);
+/* Holds the hypervisor by the pid that the worker told, if it is new. */
+void vm_guest_watch(Vm *vm, pid_t pid);
+bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error);
+
+/*
+ * Holds the processes that the worker has written down, as far as they are not held already: for
+ * when it does not answer.
+ */
+void vm_saved_watch(Vm *vm);
+/* The pid of @member ("worker", "pid") in the saved state of a guest; 0 when it is not there. */
+pid_t vm_saved_pid(const Engine *engine, const char *uuid_text, const char *member);
+
+/* Path of a file in the guest's directory; the caller frees. */
+char *vm_path(const Engine *engine, const char *uuid_text, const char *file);
+/* Connects to the worker's socket and greets it. *ret is the caller's to rpc_free(). */
+bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error);
+void vm_unlink(Vm *vm);
+/* A call to the worker; errors name the domain. */
+bool vm_exchange_call(Vm *vm, const RpcExchange *exchange, GError **error);
+/* Spawns a worker into the guest's directory. */
+bool vm_spawn_call(Vm *vm, GError **error);
+/* Starts a new worker beside a running hypervisor. */
+bool vm_adopt_call(Vm *vm, GError **error);
+/* Sets what hello, start and adopt have told. */
+void vm_take_state(Vm *vm, const control_state *state, const char *xml);
+
+/* Messages of the worker. vm_message.c */
+void vm_message(RpcMessage *message, void *data);
+void vm_early_flush(Vm *vm);
+
+/*
+ * The guest is gone: the domain becomes inactive, and all else is cleaned up in the background.
+ * @event -1: the worker has sent its own.
+ */
+void vm_end(Vm *vm, int reason, int event, int detail);
+/* Kills what is left of the guest's processes. */
+void vm_kill_call(Vm *vm);
+/* Cleans up after a start that failed, or an end: worker, directory. */
+void vm_remove_call(Vm *vm);
+/* Waits until what an earlier guest of @domain left behind is cleaned up. */
+bool vm_retired_wait(Domain *domain, GError **error);
+void vm_wake(Vm *vm);

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The start of a guest: directory, worker, everything opened, the hypervisor, the commit. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <libvirt/libvirt.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "daemon/front/events.h"
+#include "daemon/guest/private.h"
+#include "daemon/host/priv.h"
+#include "daemon/settings.h"
+#include "rpc/wire/wire.h"
+
+#define OPEN_USEC (25 * G_USEC_PER_SEC)	 /* for a worker to open one thing */
+#define START_USEC (90 * G_USEC_PER_SEC) /* for a hypervisor to come up */
+
+enum {
+	TRIES_MAX = 10, /* of a start that loses ports or names to others */
+};
+
+/* ---- What is refused ----------------------------------------------------------------------- */
+
+static bool is_coredump(LifecycleAction action)
+{
+	return action == LIFECYCLE_COREDUMP_DESTROY || action == LIFECYCLE_COREDUMP_RESTART;
+}
+
+static bool start_check(Domain *domain, const VmStart *start, GError **error)
+{
+	const Domain *twin;
+
+	if (domain->engine->stopping)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("reeved is ending; no guest is started"));
+	if (domain_is_active(domain) || domain->vm)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is already running"),
+			    domain->name);
+	/* Directory, user and processes of a guest are told apart by its UUID alone. */
+	twin = registry_find_running_twin(domain);
+	if (twin)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("domain '%s' of driver '%s' has the same UUID as '%s' and is running; end "
+			      "it first, or define '%s' with another UUID"),
+			    twin->name, twin->driver->name, domain->name, domain->name);
+	if (is_coredump(start->def->on_crash))
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("domain '%s': dumping a crashed guest's memory (on_crash '%s') is not "
+			      "supported; choose destroy, restart or preserve"),
+			    domain->name, lifecycle_action_name(start->def->on_crash));
+	return true;
+}
+
+/* ---- Opening ------------------------------------------------------------------------------- */
+
+/* The firmware variables of a first start go into a directory of ours. */
+static void parent_make(const Engine *engine, const Resource *resource)
+{
+	g_autofree char *directory = NULL;
+
+	if (resource->kind != RESOURCE_NVRAM || !resource->path ||
+	    !g_str_has_prefix(resource->path, engine->state_dir))
+		return;
+	directory = g_path_get_dirname(resource->path);
+	g_mkdir_with_parents(directory, 0711);
+}
+
+/* Hands over layers @first.. as many as one frame may carry. Returns how many, or -1. */
+static int layers_offer_call(Vm *vm, const char *key, GPtrArray *layers, unsigned first,
+			     GError **error)
+{
+	control_layer wire[LIMIT_FDS];
+	int fds[LIMIT_FDS];
+	unsigned n = MIN(layers->len - first, LIMIT_FDS);
+	const control_offer_args args = { .key = (char *)key, .layers = { n, wire } };
+	const RpcExchange exchange = {
+		.proc = CONTROL(OFFER), .args = &args, .fds = fds, .n_fds = n, .timeout_usec = OPEN_USEC
+	};
+
+	for (unsigned i = 0; i < n; i++) {
+		const PrivLayer *layer = g_ptr_array_index(layers, first + i);
+
+		wire[i] = (control_layer){ layer->path, layer->format, layer->read_only };
+		fds[i] = layer->fd;
+	}
+	return vm_exchange_call(vm, &exchange, error) ? (int)n : -1;
+}
+
+static bool resource_offer_call(Vm *vm, Resource *resource, GError **error)
+{
+	g_autoptr(GPtrArray) layers = priv_open_call(vm->engine, resource, vm->uid, error);
+
+	if (!layers)
+		return false;
+	for (unsigned done = 0; done < layers->len;) {
+		int n = layers_offer_call(vm, resource->key, layers, done, error);
+
+		if (n < 0)
+			return false;
+		done += (unsigned)n;
+	}
+	return true;
+}
+
+/* In session mode there is nobody who may open more than the worker itself. */
+static bool resource_open_call(Vm *vm, Resource *resource, GError **error)
+{
+	const priv_open_args args = priv_open_args_of(resource, vm->uid);
+	const RpcExchange exchange = {
+		.proc = CONTROL(OPEN), .args = &args, .timeout_usec = OPEN_USEC
+	};
+
+	return vm_exchange_call(vm, &exchange, error);
+}
+
+static bool resources_call(Vm *vm, GPtrArray *resources, unsigned flags, GError **error)
+{
+	for (unsigned i = 0; i < resources->len; i++) {
+		Resource *resource = g_ptr_array_index(resources, i);
+		bool done;
+
+		if (resource->kind == RESOURCE_NVRAM)
+			resource->reset = flags & VIR_DOMAIN_START_RESET_NVRAM;
+		parent_make(vm->engine, resource);
+		done = vm->engine->priv ? resource_offer_call(vm, resource, error) :
+					  resource_open_call(vm, resource, error);
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+/* ---- The worker ---------------------------------------------------------------------------- */
+
+static char *worker_settings(const Vm *vm)
+{
+	const Settings *settings = vm->engine->settings;
+	g_autofree char *log = g_strdup_printf("%s/%s.log", vm->engine->log_dir, vm->domain->name);
+	json_t *object = json_pack("{s:s,s:I,s:I,s:b,s:s}", "log_path", log, "stats_timeout_usec",
+				   (json_int_t)settings->stats_timeout * 1000, "call_timeout_usec",
+				   (json_int_t)settings->call_timeout * G_USEC_PER_SEC, "privileged",
+				   vm->engine->privileged, "state_dir", vm->engine->state_dir);
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	json_decref(object);
+	return text;
+}
+
+static bool directory_make_call(Vm *vm, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+
+	if (priv_make_vm_dir_call(vm->engine, vm->domain->uuid, &vm->uid, &reason))
+		return true;
+	/* Left by a guest whose end nobody saw; vm_reconcile_call() has ended what ran in it. */
+	if (error_errno(reason) != EEXIST) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return false;
+	}
+	return priv_remove_vm_dir_call(vm->engine, vm->domain->uuid, error) &&
+	       priv_make_vm_dir_call(vm->engine, vm->domain->uuid, &vm->uid, error);
+}
+
+static bool worker_start_call(Vm *vm, const DomainDef *live, unsigned flags, control_start_ret *ret,
+			      GError **error)
+{
+	g_autofree char *xml = domain_def_format(live, CONF_SECURE);
+	g_autofree char *settings = worker_settings(vm);
+	const control_start_args args = {
+		.driver = (char *)vm->domain->driver->name,
+		.xml = xml,
+		.flags = flags,
+		.id = live->id,
+		.settings = settings,
+	};
+	const RpcExchange exchange = {
+		.proc = CONTROL(START), .args = &args, .ret = ret, .timeout_usec = START_USEC
+	};
+
+	return vm_exchange_call(vm, &exchange, error);
+}
+
+static bool bring_up_call(Vm *vm, const DomainDef *live, unsigned flags, control_start_ret *ret,
+			  GError **error)
+{
+	g_autoptr(GPtrArray) resources = vm->domain->driver->resources(live, error);
+	control_hello_ret hello = { 0 };
+	bool linked;
+
+	if (!resources || !directory_make_call(vm, error))
+		return false;
+	linked = vm_spawn_call(vm, error) && vm_link_call(vm, &hello, error);
+	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
+	return linked && resources_call(vm, resources, flags, error) &&
+	       worker_start_call(vm, live, flags, ret, error);
+}
+
+/* ---- The commit ---------------------------------------------------------------------------- */
+
+static void owner_gone_destroy(void *data)
+{
+	Domain *domain = data;
+	g_autoptr(GError) error = NULL;
+
+	if (!vm_destroy_call(domain, 0, &error))
+		log_warning(_("cannot end domain '%s', whose client has left: %s"), domain->name,
+			    error->message);
+	domain_unref(domain);
+}
+
+/* The client that the guest belongs to has left. */
+static void on_owner_gone(void *data)
+{
+	Vm *vm = data;
+	Domain *domain = domain_ref(vm->domain);
+
+	vm->owner = NULL;
+	if (!fiber_spawn("autodestroy", owner_gone_destroy, domain, NULL))
+		domain_unref(domain);
+}
+
+/* From here on the domain is active; what the reply promises is on disk. */
+static bool start_commit(Vm *vm, const control_start_ret *ret, const VmStart *start, GError **error)
+{
+	const DomainMove move = { .state = ret->state.state, .reason = ret->state.reason, .event = -1 };
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	Domain *domain = vm->domain;
+	StoreRun run;
+
+	domain->started_usec = (uint64_t)g_get_real_time();
+	domain->autodestroy = start->autodestroy_with != NULL;
+	if (!domain_move(domain, &move, batch, error))
+		return false;
+	run = domain_run_row(domain);
+	run.start_xml = ret->live_xml;
+	store_batch_run(batch, &run);
+	return store_commit(domain->engine->store, batch, error);
+}
+
+/* As if it had never been. */
+static void start_undo_call(Vm *vm)
+{
+	const DomainMove back = {
+		.state = VIR_DOMAIN_SHUTOFF, .reason = VIR_DOMAIN_SHUTOFF_FAILED, .event = -1
+	};
+	g_autoptr(Domain) domain = domain_ref(vm->domain);
+
+	vm_remove_call(vm);
+	domain->vm = NULL;
+	vm->ended = true;
+	if (domain_is_active(domain) || domain->state != VIR_DOMAIN_SHUTOFF)
+		domain_move(domain, &back, NULL, NULL);
+	vm_wake(vm);
+	vm_unref(vm);
+}
+
+static bool start_finish(Vm *vm, const control_start_ret *ret, const VmStart *start, GError **error)
+{
+	Domain *domain = vm->domain;
+
+	if (vm->given_up || vm->worker.ended)
+		return fail(error, VIR_ERR_OPERATION_ABORTED,
+			    _("domain '%s' was destroyed while it started"), domain->name);
+	domain_set_live_xml(domain, ret->live_xml);
+	vm_guest_watch(vm, (pid_t)ret->state.pid);
+	if (!start_commit(vm, ret, start, error))
+		return false;
+	registry_publish(domain);
+	vm->starting = false;
+	if (start->autodestroy_with && start->autodestroy_with->conn)
+		vm->owner = client_watch(start->autodestroy_with, on_owner_gone, vm);
+	else if (start->autodestroy_with)
+		on_owner_gone(vm);
+	vm_early_flush(vm);
+	return true;
+}
+
+/* What happened to the processes while nobody could be told. */
+static void missed_catch_up(Vm *vm)
+{
+	if (!vm->ended && (vm->worker.ended || vm->guest.ended))
+		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+}
+
+static bool start_run_call(Vm *vm, DomainDef *live, const VmStart *start, GError **error)
+{
+	g_autoptr(Vm) kept = vm_ref(vm);
+	control_start_ret ret = { 0 };
+	bool started = bring_up_call(vm, live, start->flags, &ret, error);
+
+	if (started) {
+		domain_set_id(vm->domain, live->id);
+		started = start_finish(vm, &ret, start, error);
+	}
+	rpc_free((xdrproc_t)xdr_control_start_ret, &ret);
+	if (started)
+		missed_catch_up(vm);
+	else
+		start_undo_call(vm);
+	return started;
+}
+
+/* One try; *ret_again when it was lost to somebody who was faster. */
+static bool start_try_call(Domain *domain, const VmStart *start, bool *ret_again, GError **error)
+{
+	g_autoptr(DomainDef) live = domain_def_copy(start->def);
+	const Driver *driver = domain->driver;
+	Vm *vm = vm_new(domain);
+	bool started = false;
+
+	live->id = registry_next_id(domain->engine->registry, driver);
+	live->has_id = true;
+	vm->starting = true;
+	domain->vm = vm;
+	if (!driver->prepare || driver->prepare(live, live->id, error))
+		started = start_run_call(vm, live, start, error);
+	else
+		g_clear_pointer(&domain->vm, vm_unref);
+	*ret_again = driver->settle && driver->settle(live, started);
+	return started;
+}
+
+bool vm_start_call(Domain *domain, const VmStart *start, GError **error)
+{
+	/* What it points to may be gone by the second try. */
+	g_autoptr(DomainDef) def = domain_def_copy(start->def);
+	VmStart kept = *start;
+	bool again = true;
+
+	kept.def = def;
+	if (!start_check(domain, &kept, error) || !vm_retired_wait(domain, error))
+		return false;
+	for (unsigned tries = 0; again && tries < TRIES_MAX; tries++) {
+		g_autoptr(GError) reason = NULL;
+
+		if (!start_check(domain, &kept, error))
+			return false;
+		if (start_try_call(domain, &kept, &again, &reason))
+			return true;
+		again &= error_code(reason) != VIR_ERR_OPERATION_ABORTED;
+		if (again && tries + 1 < TRIES_MAX)
+			log_info(_("domain '%s' is started again with other ports and names: %s"),
+				 domain->name, reason->message);
+		else
+			g_propagate_error(error, g_steal_pointer(&reason));
+	}
+	return false;
+}

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <libvirt/libvirt.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "daemon/guest/private.h"
+#include "daemon/host/priv.h"
+#include "daemon/settings.h"
+#include "rpc/wire/wire.h"
+#include "worker/host/spawn.h"
+
+enum {
+	RESPAWNS_MAX = 5, /* in a row, each within RESPAWN_WINDOW of the last */
+	STATE_MAX = 16 * 1024 * 1024, /* bytes: definition and unsent events */
+};
+
+#define HELLO_USEC (5 * G_USEC_PER_SEC)
+#define ADOPT_USEC (15 * G_USEC_PER_SEC)
+#define RESPAWN_WINDOW_USEC (60 * G_USEC_PER_SEC)
+#define GRACE_USEC (G_USEC_PER_SEC / 2)
+#define DYING_USEC (5 * G_USEC_PER_SEC) /* from a worker's socket closed to its end */
+#define STATS_EXTRA_USEC 30000 /* over what the worker itself waits for */
+#define CALL_EXTRA_USEC G_USEC_PER_SEC
+#define MUTE_USEC G_USEC_PER_SEC
+
+Vm *vm_new(Domain *domain)
+{
+	Vm *vm = g_new0(Vm, 1);
+
+	vm->refs = 1;
+	vm->engine = domain->engine;
+	vm->domain = domain_ref(domain);
+	vm->worker.pidfd = vm->guest.pidfd = -1;
+	g_queue_init(&vm->early);
+	g_queue_init(&vm->waiting);
+	return vm;
+}
+
+Vm *vm_ref(Vm *vm)
+{
+	vm->refs++;
+	return vm;
+}
+
+void vm_unref(Vm *vm)
+{
+	if (!vm || --vm->refs > 0)
+		return;
+	vm_unlink(vm);
+	vm_process_clear(&vm->worker);
+	vm_process_clear(&vm->guest);
+	sd_event_source_disable_unref(vm->grace);
+	domain_unref(vm->domain);
+	g_free(vm);
+}
+
+char *vm_path(const Engine *engine, const char *uuid_text, const char *file)
+{
+	return g_build_filename(engine->run_dir, "vm", uuid_text, file, NULL);
+}
+
+/* ---- Processes ----------------------------------------------------------------------------- */
+
+void vm_process_clear(VmProcess *process)
+{
+	g_clear_pointer(&process->source, sd_event_source_disable_unref);
+	fd_clear(&process->pidfd);
+}
+
+bool vm_process_watch(Vm *vm, VmProcess *process, int pidfd, sd_event_io_handler_t handler,
+		      GError **error)
+{
+	int r;
+
+	vm_process_clear(process);
+	process->pidfd = pidfd;
+	process->ended = false;
+	r = sd_event_add_io(vm->engine->loop, &process->source, pidfd, EPOLLIN, handler, vm);
+	if (r < 0)
+		return fail_errno(error, -r, _("cannot watch a process of domain '%s'"),
+				  vm->domain->name);
+	return true;
+}
+
+/* The worker did not tell of its hypervisor's death in time: we do. */
+static int on_grace_over(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t usec, void *data)
+{
+	Vm *vm = data;
+
+	g_clear_pointer(&vm->grace, sd_event_source_disable_unref);
+	if (!vm->ended && !vm->starting && vm->guest.ended)
+		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+	return 0;
+}
+
+static int on_guest_end(sd_event_source *source, G_GNUC_UNUSED int fd, G_GNUC_UNUSED uint32_t events,
+			void *data)
+{
+	Vm *vm = data;
+
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	vm->guest.ended = true;
+	if (!vm->ended && !vm->grace)
+		sd_event_add_time_relative(vm->engine->loop, &vm->grace, CLOCK_MONOTONIC, GRACE_USEC,
+					   0, on_grace_over, vm);
+	vm_wake(vm);
+	return 0;
+}
+
+void vm_guest_watch(Vm *vm, pid_t pid)
+{
+	g_autoptr(GError) error = NULL;
+	int pidfd;
+
+	if (pid <= 0 || (vm->guest.pidfd >= 0 && vm->guest.pid == pid))
+		return;
+	vm->guest.pid = pid;
+	pidfd = pidfd_open_of(pid);
+	if (pidfd < 0) {
+		log_debug("pid %d of domain '%s': %s", (int)pid, vm->domain->name,
+			  g_strerror(errno));
+		return;
+	}
+	if (!vm_process_watch(vm, &vm->guest, pidfd, on_guest_end, &error))
+		log_warning("%s", error->message);
+}
+
+static void respawn(void *data)
+{
+	Vm *vm = data;
+	g_autoptr(GError) error = NULL;
+
+	if (!vm->ended && !vm_adopt_call(vm, &error)) {
+		log_error(_("cannot take over domain '%s': %s"), vm->domain->name, error->message);
+		/* A hypervisor that nobody controls can still be destroyed; what has none is gone. */
+		if (!vm->ended && (vm->guest.pidfd < 0 || vm->guest.ended))
+			vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+			       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+	}
+	vm->linking = false;
+	vm_wake(vm);
+	vm_unref(vm);
+}
+
+static void respawn_begin(Vm *vm)
+{
+	uint64_t now = (uint64_t)g_get_monotonic_time();
+	g_autoptr(GError) error = NULL;
+
+	if (vm->linking || vm->engine->stopping)
+		return;
+	if (now - vm->respawned_usec > RESPAWN_WINDOW_USEC)
+		vm->respawns = 0;
+	vm->respawned_usec = now;
+	if (++vm->respawns > RESPAWNS_MAX) {
+		log_error(_("the worker of domain '%s' dies again and again; it is left alone, "
+			    "'destroy' still works"),
+			  vm->domain->name);
+		if (vm->guest.pidfd < 0)
+			vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+			       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+		return;
+	}
+	log_warning(_("the worker of domain '%s' has died; a new one takes over"), vm->domain->name);
+	vm->linking = true;
+	if (!fiber_spawn("respawn", respawn, vm_ref(vm), &error)) {
+		log_error("%s", error->message);
+		vm->linking = false;
+		vm_unref(vm);
+	}
+}
+
+static void worker_gone(Vm *vm)
+{
+	vm_unlink(vm);
+	if (vm->guest.ended)
+		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
+		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
+	else
+		respawn_begin(vm);
+}
+
+static int on_worker_end(sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t events, void *data)
+{
+	g_autoptr(Vm) vm = vm_ref(data);
+
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	pidfd_reap(fd);
+	vm->worker.ended = true;
+	vm_wake(vm);
+	if (!vm->ended && !vm->starting)
+		worker_gone(vm);
+	return 0;
+}
+
+bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error)
+{
+	vm->worker.pid = pid;
+	return vm_process_watch(vm, &vm->worker, pidfd, on_worker_end, error);
+}
+
+/*
+ * The number may belong to somebody else by now. reeve-priv looks at the user of what it kills; as
+ * an ordinary user we look at where the process lives.
+ */
+static bool pid_belongs(const Engine *engine, const char *uuid_text, pid_t pid)
+{
+	g_autofree char *directory = vm_path(engine, uuid_text, NULL);
+	g_autofree char *link = g_strdup_printf("/proc/%d/cwd", (int)pid);
+	struct stat own, other;
+
+	if (engine->priv)
+		return true;
+	return stat(directory, &own) == 0 && stat(link, &other) == 0 && own.st_dev == other.st_dev &&
+	       own.st_ino == other.st_ino;
+}
+
+/* The guest's user wrote it, so it may be anything. */
+static json_t *state_load(const char *path)
+{
+	g_autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	g_autofree char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > STATE_MAX)
+		return NULL;
+	text = g_malloc((gsize)st.st_size + 1);
+	n = pread(fd, text, (size_t)st.st_size, 0);
+	return n > 0 ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
+}
+
+pid_t vm_saved_pid(const Engine *engine, const char *uuid_text, const char *member)
+{
+	g_autofree char *path = vm_path(engine, uuid_text, "state");
+	json_t *state = state_load(path);
+	pid_t pid = (pid_t)json_integer_value(json_object_get(state, member));
+
+	json_decref(state);
+	return pid > 0 && pid_belongs(engine, uuid_text, pid) ? pid : 0;
+}
+
+void vm_saved_watch(Vm *vm)
+{
+	const char *uuid = vm->domain->uuid_text;
+	pid_t worker = vm->worker.pidfd < 0 ? vm_saved_pid(vm->engine, uuid, "worker") : 0;
+	int pidfd = worker > 0 ? pidfd_open_of(worker) : -1;
+
+	if (pidfd >= 0)
+		vm_worker_watch(vm, worker, pidfd, NULL);
+	if (vm->guest.pidfd < 0)
+		vm_guest_watch(vm, vm_saved_pid(vm->engine, uuid, "pid"));
+}
+
+/* ---- The link ------------------------------------------------------------------------------ */
+
+void vm_unlink(Vm *vm)
+{
+	g_clear_pointer(&vm->client, rpc_client_free);
+	while (!g_queue_is_empty(&vm->early))
+		rpc_message_unref(g_queue_pop_head(&vm->early));
+}
+
+void vm_wake(Vm *vm)
+{
+	FiberEvent *event;
+
+	while ((event = g_queue_pop_head(&vm->waiting)))
+		fiber_event_set(event);
+}
+
+/* Its socket is closed before the kernel tells of a worker's end: callers wait for that, too. */
+static void worker_end_wait(Vm *vm)
+{
+	FiberEvent ended = { 0 };
+
+	if (vm->client || vm->ended || vm->worker.ended || vm->worker.pidfd < 0)
+		return;
+	g_queue_push_tail(&vm->waiting, &ended);
+	if (!fiber_event_wait(&ended, "the end of a worker", DYING_USEC, NULL))
+		g_queue_remove(&vm->waiting, &ended);
+}
+
+static void relink(void *data)
+{
+	Vm *vm = data;
+	control_hello_ret hello = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	if (!vm->ended && !vm->worker.ended && vm_link_call(vm, &hello, &error))
+		vm_take_state(vm, &hello.state, hello.live_xml ? *hello.live_xml : NULL);
+	else if (error)
+		log_debug("cannot reach the worker of domain '%s': %s", vm->domain->name,
+			  error->message);
+	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
+	worker_end_wait(vm);
+	vm->linking = false;
+	vm_wake(vm);
+	/* It died while we tried; its end was not acted on then. */
+	if (vm->worker.ended && !vm->client && !vm->ended)
+		worker_gone(vm);
+	vm_unref(vm);
+}
+
+/* A worker that lives but let go of us is asked once more; of one that died its pidfd tells. */
+static void on_closed(const GError *reason, void *data)
+{
+	Vm *vm = data;
+
+	if (reason)
+		log_debug("link to domain '%s': %s", vm->domain->name, reason->message);
+	vm_unlink(vm);
+	if (vm->ended || vm->starting || vm->linking || vm->worker.ended || vm->engine->stopping)
+		return;
+	vm->linking = true;
+	if (!fiber_spawn("relink", relink, vm_ref(vm), NULL)) {
+		vm->linking = false;
+		vm_unref(vm);
+	}
+}
+
+/* Through the directory's descriptor: the path may be too long for a socket's address. */
+static RpcClient *worker_connect(const Vm *vm, GError **error)
+{
+	g_autofree char *directory = vm_path(vm->engine, vm->domain->uuid_text, NULL);
+	g_autofree char *path = NULL;
+	g_autofd int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_errno(error, errno, _("cannot open '%s'"), directory), NULL;
+	path = g_strdup_printf("/proc/self/fd/%d/sock", fd);
+	return rpc_client_new_unix(vm->engine->loop, path, error);
+}
+
+bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error)
+{
+	control_hello_args args = { .protocol = CONTROL_PROTOCOL, .acknowledged = vm->events_stored };
+	const RpcExchange exchange = {
+		.proc = CONTROL(HELLO), .args = &args, .ret = ret, .timeout_usec = HELLO_USEC
+	};
+
+	vm_unlink(vm);
+	vm->client = worker_connect(vm, error);
+	if (!vm->client)
+		return false;
+	rpc_client_on_message(vm->client, vm_message, vm);
+	rpc_client_on_closed(vm->client, on_closed, vm);
+	if (rpc_client_exchange_call(vm->client, &exchange, error)) {
+		vm_wake(vm);
+		return true;
+	}
+	vm_unlink(vm);
+	return false;
+}
+
+/* For reading, too: a worker tells what its hypervisor died of. */
+static int log_open(const Vm *vm, GError **error)
+{
+	g_autofree char *path =
+		g_strdup_printf("%s/%s.log", vm->engine->log_dir, vm->domain->name);
+	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
+
+	if (fd < 0)
+		return fail_errno(error, errno, _("cannot open the log '%s'"), path), -1;
+	return fd;
+}
+
+bool vm_spawn_call(Vm *vm, GError **error)
+{
+	g_autofd int log = log_open(vm, error);
+	PrivProcess process = { .pidfd = -1 };
+
+	return log >= 0 && priv_spawn_vm_call(vm->engine, vm->domain, log, &process, error) &&
+	       vm_worker_watch(vm, process.pid, process.pidfd, error);
+}
+
+void vm_take_state(Vm *vm, const control_state *state, const char *xml)
+{
+	const DomainMove move = { .state = state->state, .reason = state->reason, .event = -1 };
+	g_autoptr(GError) error = NULL;
+
+	vm_guest_watch(vm, (pid_t)state->pid);
+	if (state->state == VIR_DOMAIN_SHUTOFF) {
+		vm_end(vm, state->reason, -1, 0);
+		return;
+	}
+	if (vm->ended)
+		return;
+	if (xml)
+		domain_set_live_xml(vm->domain, xml);
+	if ((vm->domain->state != state->state || vm->domain->reason != state->reason) &&
+	    !domain_move(vm->domain, &move, NULL, &error))
+		log_warning("%s", error->message);
+}
+
+bool vm_adopt_call(Vm *vm, GError **error)
+{
+	control_hello_ret hello = { 0 };
+	control_adopt_ret ret = { 0 };
+	const RpcExchange exchange = {
+		.proc = CONTROL(ADOPT), .ret = &ret, .timeout_usec = ADOPT_USEC
+	};
+	bool adopted = vm_spawn_call(vm, error) && vm_link_call(vm, &hello, error) &&
+		       rpc_client_exchange_call(vm->client, &exchange, error);
+
+	if (adopted)
+		vm_take_state(vm, &ret.state, ret.live_xml);
+	else
+		vm_unlink(vm);
+	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
+	rpc_free((xdrproc_t)xdr_control_adopt_ret, &ret);
+	return adopted;
+}
+
+/* ---- Calls to the worker ------------------------------------------------------------------- */
+
+/* Waits for a link that is being made. */
+static bool link_wait(Vm *vm, uint64_t timeout_usec, GError **error)
+{
+	FiberEvent linked = { 0 };
+
+	/* While linking there may be a connection already, but to a worker that has no guest yet. */
+	while (vm->linking && !vm->ended) {
+		g_queue_push_tail(&vm->waiting, &linked);
+		if (!fiber_event_wait(&linked, "the worker of a guest", timeout_usec, error)) {
+			g_queue_remove(&vm->waiting, &linked);
+			return false;
+		}
+		linked = (FiberEvent){ 0 };
+	}
+	if (vm->ended)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+			    vm->domain->name);
+	return vm->client ||
+	       fail(error, VIR_ERR_OPERATION_FAILED,
+		    _("the worker of domain '%s' cannot be reached; 'destroy' ends the guest"),
+		    vm->domain->name);
+}
+
+/* The link of an active domain, with a reference. */
+static Vm *vm_get_wait(Domain *domain, uint64_t timeout_usec, GError **error)
+{
+	g_autoptr(Vm) vm = NULL;
+
+	if (!domain_require_active(domain, error))
+		return NULL;
+	if (!domain->vm)
+		return fail_null(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+				 domain->name);
+	vm = vm_ref(domain->vm);
+	return link_wait(vm, timeout_usec, error) ? g_steal_pointer(&vm) : NULL;
+}
+
+/* Is @reason the end of the link, however it was noticed, and not what the worker has answered? */
+static bool link_is_lost(const Vm *vm, const GError *reason)
+{
+	const int errnum = reason ? error_errno(reason) : 0;
+
+	if (!reason)
+		return true;
+	if (vm->client && !vm->linking && !vm->ended && rpc_client_is_open(vm->client))
+		return false;
+	return error_code(reason) == VIR_ERR_RPC || errnum == EPIPE || errnum == ECONNRESET;
+}
+
+/* What went wrong on the way to the worker, in words about its guest. False, for callers to return. */
+static bool call_failed(const Vm *vm, const char *call, const GError *reason, GError **error)
+{
+	const bool lost = link_is_lost(vm, reason);
+
+	if (reason && error_errno(reason) == ETIMEDOUT)
+		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+			    _("the worker of domain '%s' did not answer '%s' in time; 'destroy' ends "
+			      "the guest"),
+			    vm->domain->name, call);
+	if (lost && vm->ended)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+			    vm->domain->name);
+	if (lost && vm->starting)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("the worker of domain '%s' has died; see its log"), vm->domain->name);
+	if (lost)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("the worker of domain '%s' ended before it had answered '%s'; a new one "
+			      "takes over, try again"),
+			    vm->domain->name, call);
+	if (error)
+		*error = g_error_copy(reason);
+	return false;
+}
+
+bool vm_forward_call(Domain *domain, RpcMessage *request, uint64_t timeout_usec,
+		     RpcMessage **ret_reply, GError **error)
+{
+	const RpcProc *proc = rpc_proc_find(request->header.program, request->header.procedure);
+	g_autoptr(Vm) vm = vm_get_wait(domain, timeout_usec, error);
+	g_autoptr(GError) reason = NULL;
+
+	if (!vm)
+		return false;
+	return rpc_client_forward_call(vm->client, request, timeout_usec + CALL_EXTRA_USEC,
+				       ret_reply, &reason) ||
+	       call_failed(vm, proc->name, reason, error);
+}
+
+bool vm_exchange_call(Vm *vm, const RpcExchange *exchange, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+
+	if (vm->starting && vm->given_up)
+		return fail(error, VIR_ERR_OPERATION_ABORTED,
+			    _("domain '%s' was destroyed while it started"), vm->domain->name);
+	return (vm->client && rpc_client_exchange_call(vm->client, exchange, &reason)) ||
+	       call_failed(vm, exchange->proc->name, reason, error);
+}
+
+bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error)
+{
+	uint64_t timeout = exchange->timeout_usec ?
+				   exchange->timeout_usec :
+				   (uint64_t)domain->engine->settings->call_timeout * G_USEC_PER_SEC;
+	g_autoptr(Vm) vm = vm_get_wait(domain, timeout, error);
+	RpcExchange timed = *exchange;
+
+	timed.timeout_usec = timeout + CALL_EXTRA_USEC;
+	return vm && vm_exchange_call(vm, &timed, error);
+}
+
+RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error)
+{
+	const control_stats_args args = { .stats = stats };
+	Vm *vm = domain->vm;
+
+	if (!vm || !vm->client || vm->linking || vm->mute_until > (uint64_t)g_get_monotonic_time())
+		return fail_null(error, VIR_ERR_OPERATION_INVALID,
+				 _("the worker of domain '%s' does not answer"), domain->name);
+	/* All other calls bring their own deadline. */
+	rpc_client_set_timeout(vm->client,
+			       (uint64_t)vm->engine->settings->stats_timeout * 1000 +
+				       STATS_EXTRA_USEC);
+	return rpc_client_begin(vm->client, CONTROL(STATS), &args, error);
+}
+
+bool vm_stats_finish_call(Domain *domain, RpcPending *pending, control_stats_ret *ret,
+			  GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+
+	if (rpc_client_finish_call(pending, ret, &reason))
+		return true;
+	if (domain->vm && error_code(reason) == VIR_ERR_OPERATION_TIMEOUT)
+		domain->vm->mute_until = (uint64_t)g_get_monotonic_time() + MUTE_USEC;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return false;
+}
+
+int vm_open_console_call(Domain *domain, const char *device, GError **error)
+{
+	control_string name = (char *)device;
+	const control_open_console_args args = { .device = device ? &name : NULL };
+	g_autoptr(RpcMessage) reply = NULL;
+	const RpcExchange exchange = {
+		.proc = CONTROL(OPEN_CONSOLE), .args = &args, .reply = &reply
+	};
+	int fd;
+
+	if (!vm_worker_call(domain, &exchange, error))
+		return -1;
+	fd = rpc_message_take_fd(reply, 0);
+	if (fd < 0)
+		fail(error, VIR_ERR_OPERATION_FAILED, _("the worker of domain '%s' sent no console"),
+		     domain->name);
+	return fd;
+}
+
+int vm_screenshot_call(Domain *domain, unsigned screen, char **ret_mime, GError **error)
+{
+	const control_screenshot_args args = { .screen = screen };
+	control_screenshot_ret ret = { 0 };
+	g_autoptr(RpcMessage) reply = NULL;
+	const RpcExchange exchange = {
+		.proc = CONTROL(SCREENSHOT), .args = &args, .ret = &ret, .reply = &reply
+	};
+	int fd;
+
+	if (!vm_worker_call(domain, &exchange, error))
+		return -1;
+	fd = rpc_message_take_fd(reply, 0);
+	if (fd < 0)
+		fail(error, VIR_ERR_OPERATION_FAILED, _("the worker of domain '%s' sent no picture"),
+		     domain->name);
+	else
+		*ret_mime = g_strdup(ret.mime);
+	rpc_free((xdrproc_t)xdr_control_screenshot_ret, &ret);
+	return fd;
+}

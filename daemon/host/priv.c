@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <rpc/rpc.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/fiber.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "daemon/host/priv.h"
+#include "daemon/host/priv_request.h"
+#include "rpc/wire/wire.h"
+
+enum {
+	HEADER = 8, /* bytes of a priv_request */
+	SOCKET_BUFFER = 4 * 1024 * 1024,
+};
+
+#define TIMEOUT_USEC (30 * G_USEC_PER_SEC)
+
+struct Priv {
+	sd_event *loop;
+	int fd;
+	pid_t pid;
+	sd_event_source *source;
+	unsigned serial;
+	GHashTable *pending; /* serial -> Pending of a fiber that waits */
+	bool lost;
+};
+
+typedef struct Pending {
+	FiberEvent answered;
+	const PrivRequest *request;
+	xdrproc_t ret_filter;
+	GError *error;
+} Pending;
+
+static const struct {
+	unsigned number;
+	const char *text;
+	xdrproc_t args_filter, ret_filter;
+} rows[] = {
+#define PRIV(number, name, args, ret, way, fds, text)                                              \
+	{ number, text, (xdrproc_t)xdr_##args, (xdrproc_t)xdr_##ret },
+#include "worker/priv/priv.def"
+#undef PRIV
+};
+
+/* ---- Answers ------------------------------------------------------------------------------- */
+
+static void fds_take(struct msghdr *msg, GArray *ret)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			g_array_append_vals(ret, CMSG_DATA(c),
+					    (guint)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
+}
+
+static void fds_close(GArray *fds)
+{
+	for (unsigned i = 0; i < fds->len; i++)
+		close(g_array_index(fds, int, i));
+	g_array_set_size(fds, 0);
+}
+
+/* @code is a GError's code as reeve-priv had it, the errno within. */
+static void answer_take(Priv *priv, XDR *xdr, GArray *fds)
+{
+	priv_answer answer = { 0 };
+	Pending *pending;
+
+	if (!xdr_priv_answer(xdr, &answer))
+		return;
+	pending = g_hash_table_lookup(priv->pending, GUINT_TO_POINTER(answer.serial));
+	if (pending && answer.code != 0)
+		pending->error = g_error_new_literal(REEVE_ERROR, answer.code, answer.message);
+	else if (pending && !pending->ret_filter(xdr, pending->request->ret))
+		fail(&pending->error, VIR_ERR_OPERATION_FAILED,
+		     _("the answer of the privileged helper is damaged"));
+	if (pending && !pending->error && pending->request->ret_fds) {
+		g_array_append_vals(pending->request->ret_fds, fds->data, fds->len);
+		g_array_set_size(fds, 0);
+	}
+	if (pending) {
+		g_hash_table_remove(priv->pending, GUINT_TO_POINTER(answer.serial));
+		fiber_event_set(&pending->answered);
+	}
+	xdr_free((xdrproc_t)xdr_priv_answer, &answer);
+}
+
+/* All who wait, and all who come, are told. */
+static void priv_lost(Priv *priv)
+{
+	GHashTableIter iter;
+	void *value;
+
+	log_error(_("the privileged helper has ended; restart reeved to start guests again"));
+	priv->lost = true;
+	g_clear_pointer(&priv->source, sd_event_source_disable_unref);
+	g_hash_table_iter_init(&iter, priv->pending);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		Pending *pending = value;
+
+		fail(&pending->error, VIR_ERR_OPERATION_FAILED,
+		     _("the privileged helper has ended; restart reeved"));
+		g_hash_table_iter_remove(&iter);
+		fiber_event_set(&pending->answered);
+	}
+}
+
+static int on_answer(G_GNUC_UNUSED sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t events,
+		     void *data)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int) * PRIV_FDS_MAX)];
+	} control = { 0 };
+	g_autofree char *buffer = g_malloc(PRIV_ANSWER_MAX);
+	g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+	struct iovec iov = { .iov_base = buffer, .iov_len = PRIV_ANSWER_MAX };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	XDR xdr;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		priv_lost(data);
+		return 0;
+	}
+	fds_take(&msg, fds);
+	xdrmem_create(&xdr, buffer, (unsigned)n, XDR_DECODE);
+	answer_take(data, &xdr, fds);
+	xdr_destroy(&xdr);
+	fds_close(fds);
+	return 0;
+}
+
+/* ---- Requests ------------------------------------------------------------------------------ */
+
+static bool packet_send(const Priv *priv, guint8 *bytes, gsize length, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { .iov_base = bytes, .iov_len = length };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+	}
+	for (;;) {
+		if (sendmsg(priv->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+			return true;
+		if (errno != EINTR)
+			return false;
+	}
+}
+
+static bool request_send(Priv *priv, unsigned row, const PrivRequest *request, GError **error)
+{
+	const uint32_t header[] = { htonl(++priv->serial), htonl(request->number) };
+	g_autofree guint8 *bytes = NULL;
+	gsize length;
+
+	G_STATIC_ASSERT(sizeof(header) == HEADER);
+	bytes = rpc_encode(rows[row].args_filter, request->args, HEADER, &length, error);
+	if (!bytes)
+		return false;
+	if (length > PRIV_REQUEST_MAX)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("a request of %zu bytes to the privileged helper is too large"), length);
+	memcpy(bytes, header, HEADER);
+	return packet_send(priv, bytes, length, request->send_fd) ||
+	       fail_errno(error, errno, _("cannot reach the privileged helper"));
+}
+
+bool priv_request_call(Engine *engine, const PrivRequest *request, GError **error)
+{
+	Pending pending = { .request = request };
+	Priv *priv = engine->priv;
+	unsigned row = 0, serial;
+
+	while (rows[row].number != request->number)
+		row++;
+	if (!priv)
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("cannot %s in an ordinary user's session"), _(rows[row].text));
+	if (priv->lost)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("the privileged helper has ended; restart reeved"));
+	pending.ret_filter = rows[row].ret_filter;
+	if (!request_send(priv, row, request, error))
+		return false;
+	serial = priv->serial;
+	g_hash_table_insert(priv->pending, GUINT_TO_POINTER(serial), &pending);
+	if (!fiber_event_wait(&pending.answered, "the privileged helper",
+			      request->timeout_usec ? request->timeout_usec : TIMEOUT_USEC, error)) {
+		g_hash_table_remove(priv->pending, GUINT_TO_POINTER(serial));
+		g_clear_error(&pending.error);
+		return false;
+	}
+	if (!pending.error)
+		return true;
+	g_propagate_error(error, pending.error);
+	return false;
+}
+
+bool priv_request_fd_call(Engine *engine, PrivRequest request, int *fd, GError **error)
+{
+	g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+	bool done;
+
+	request.ret_fds = fd ? fds : NULL;
+	done = priv_request_call(engine, &request, error);
+	if (done && fd) {
+		*fd = fds->len > 0 ? g_array_index(fds, int, 0) : -1;
+		for (unsigned i = 1; i < fds->len; i++)
+			close(g_array_index(fds, int, i));
+	}
+	return done;
+}
+
+/* ---- The process --------------------------------------------------------------------------- */
+
+static GPtrArray *arguments_make(const PrivOptions *options)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(list, g_strdup("reeve-priv"));
+	g_ptr_array_add(list, g_strdup_printf("--vm-dirs=%s", options->vm_dirs));
+	g_ptr_array_add(list, g_strdup_printf("--log-dir=%s", options->log_dir));
+	g_ptr_array_add(list, g_strdup_printf("--vm-binary=%s", options->worker));
+	g_ptr_array_add(list, g_strdup_printf("--engine-uid=%u", options->uid));
+	g_ptr_array_add(list, g_strdup_printf("--engine-gid=%u", options->gid));
+	g_ptr_array_add(list, g_strdup_printf("--guest-uid-base=%u", options->guest_uid_base));
+	g_ptr_array_add(list, g_strdup_printf("--guest-uid-count=%d", PRIV_GUEST_UIDS));
+	if (options->guest_gid >= 0)
+		g_ptr_array_add(list, g_strdup_printf("--guest-gid=%ld", (long)options->guest_gid));
+	g_ptr_array_add(list, NULL);
+	return list;
+}
+
+static void helper_exec(const char *path, char **argv, int socket)
+{
+	/* An own group: what a terminal sends to reeved's is not for it. */
+	setsid();
+	if (socket == 3)
+		fcntl(3, F_SETFD, 0);
+	else
+		dup2(socket, 3);
+	execv(path, argv);
+	log_error(_("cannot execute '%s': %s"), path, g_strerror(errno));
+	_exit(127);
+}
+
+static bool helper_start(Priv *priv, const PrivOptions *options, GError **error)
+{
+	g_autoptr(GPtrArray) argv = arguments_make(options);
+	g_autofd int theirs = -1;
+	int size = SOCKET_BUFFER;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail_errno(error, errno, _("cannot make a pair of sockets"));
+	priv->fd = pair[0];
+	theirs = pair[1];
+	setsockopt(priv->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	priv->pid = fork();
+	if (priv->pid < 0)
+		return fail_errno(error, errno, _("cannot start the privileged helper"));
+	if (priv->pid == 0)
+		helper_exec(options->helper, (char **)argv->pdata, theirs);
+	return true;
+}
+
+Priv *priv_new(sd_event *loop, const PrivOptions *options, GError **error)
+{
+	Priv *priv = g_new0(Priv, 1);
+	int r;
+
+	priv->loop = sd_event_ref(loop);
+	priv->fd = -1;
+	priv->pending = g_hash_table_new(NULL, NULL);
+	if (!helper_start(priv, options, error)) {
+		priv_free(priv);
+		return NULL;
+	}
+	r = sd_event_add_io(loop, &priv->source, priv->fd, EPOLLIN, on_answer, priv);
+	if (r < 0) {
+		fail_errno(error, -r, _("cannot watch the privileged helper"));
+		priv_free(priv);
+		return NULL;
+	}
+	return priv;
+}
+
+void priv_free(Priv *priv)
+{
+	if (!priv)
+		return;
+	sd_event_source_disable_unref(priv->source);
+	fd_clear(&priv->fd);
+	if (priv->pid > 0)
+		waitpid(priv->pid, NULL, 0);
+	g_hash_table_unref(priv->pending);
+	sd_event_unref(priv->loop);
+	g_free(priv);
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/object/object.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "conf/bind/types.h"
+
+struct Objects {
+	Engine *engine;
+	GHashTable *by_key[OBJECT_KINDS];  /* "parent/key" -> Object, owns a reference */
+	GHashTable *by_name[OBJECT_KINDS]; /* "parent/name" -> Object */
+};
+
+static const struct {
+	const char *stored;  /* in the store */
+	const char *text;    /* for people */
+	int missing, exists; /* virErrorNumber */
+	bool by_name;	     /* goes by name, below a parent */
+} kinds[OBJECT_KINDS] = {
+	[OBJECT_NETWORK] = { "network", N_("network"), VIR_ERR_NO_NETWORK, VIR_ERR_OPERATION_FAILED,
+			     false },
+	[OBJECT_POOL] = { "pool", N_("storage pool"), VIR_ERR_NO_STORAGE_POOL,
+			  VIR_ERR_OPERATION_FAILED, false },
+	[OBJECT_NWFILTER] = { "nwfilter", N_("network filter"), VIR_ERR_NO_NWFILTER,
+			      VIR_ERR_OPERATION_FAILED, false },
+	[OBJECT_SECRET] = { "secret", N_("secret"), VIR_ERR_NO_SECRET, VIR_ERR_INTERNAL_ERROR,
+			    false },
+	[OBJECT_SNAPSHOT] = { "snapshot", N_("snapshot"), VIR_ERR_NO_DOMAIN_SNAPSHOT,
+			      VIR_ERR_OPERATION_FAILED, true },
+	[OBJECT_CHECKPOINT] = { "checkpoint", N_("checkpoint"), VIR_ERR_NO_DOMAIN_CHECKPOINT,
+				VIR_ERR_OPERATION_FAILED, true },
+};
+
+/* ---- the index ----------------------------------------------------------------------------- */
+
+static char *index_key(const char *parent, const char *word)
+{
+	return g_strconcat(parent ? parent : "", "/", word, NULL);
+}
+
+Objects *objects_new(Engine *engine)
+{
+	Objects *objects = g_new0(Objects, 1);
+
+	objects->engine = engine;
+	for (int i = 0; i < OBJECT_KINDS; i++) {
+		objects->by_key[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+							   (GDestroyNotify)object_unref);
+		objects->by_name[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	}
+	return objects;
+}
+
+void objects_free(Objects *objects)
+{
+	if (!objects)
+		return;
+	for (int i = 0; i < OBJECT_KINDS; i++) {
+		g_hash_table_unref(objects->by_name[i]);
+		g_hash_table_unref(objects->by_key[i]);
+	}
+	g_free(objects);
+}
+
+Object *object_ref(Object *object)
+{
+	object->refs++;
+	return object;
+}
+
+void object_unref(Object *object)
+{
+	if (!object || --object->refs > 0)
+		return;
+	if (object->data_free)
+		object->data_free(object->data);
+	g_free(object->parent);
+	g_free(object->key);
+	g_free(object->name);
+	g_free(object->xml);
+	g_free(object->extra);
+	g_free(object);
+}
+
+static Object *object_insert(Objects *objects, const ObjectSpec *spec)
+{
+	Object *object = g_new0(Object, 1);
+	char text[UUID_TEXT];
+
+	object->refs = 1;
+	object->engine = objects->engine;
+	object->kind = spec->kind;
+	object->parent = g_strdup(spec->parent ? spec->parent : "");
+	object->name = g_strdup(spec->name);
+	object->xml = g_strdup(spec->xml);
+	object->extra = g_strdup(spec->extra ? spec->extra : "");
+	if (spec->uuid) {
+		memcpy(object->uuid, spec->uuid, sizeof(object->uuid));
+		uuid_format((const Uuid *)object->uuid, text);
+		object->key = g_strdup(text);
+	} else {
+		object->key = g_strdup(spec->name);
+	}
+	g_hash_table_insert(objects->by_key[spec->kind], index_key(object->parent, object->key), object);
+	g_hash_table_insert(objects->by_name[spec->kind], index_key(object->parent, object->name),
+			    object);
+	return object;
+}
+
+static void object_remove(Object *object)
+{
+	Objects *objects = object->engine->objects;
+	g_autofree char *name = index_key(object->parent, object->name);
+	g_autofree char *key = index_key(object->parent, object->key);
+
+	g_hash_table_remove(objects->by_name[object->kind], name);
+	g_hash_table_remove(objects->by_key[object->kind], key);
+}
+
+void objects_load(Objects *objects, const StoreObject *row)
+{
+	for (int i = 0; i < OBJECT_KINDS; i++) {
+		ObjectSpec spec = { .kind = i, .parent = row->parent, .name = row->name,
+				    .xml = row->xml, .extra = row->extra };
+		Object *object;
+		Uuid uuid;
+
+		if (strcmp(kinds[i].stored, row->kind) != 0)
+			continue;
+		if (!kinds[i].by_name) {
+			if (!uuid_parse(row->key, &uuid)) {
+				log_warning(_("the store has a %s with the UUID '%s'; left alone"),
+					    _(kinds[i].text), row->key);
+				return;
+			}
+			spec.uuid = uuid.bytes;
+		}
+		object = object_insert(objects, &spec);
+		object->autostart = row->autostart;
+		object->persistent = true;
+	}
+}
+
+Object *object_find_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid)
+{
+	char text[UUID_TEXT];
+	g_autofree char *key = NULL;
+
+	uuid_format((const Uuid *)uuid, text);
+	key = index_key("", text);
+	return g_hash_table_lookup(objects->by_key[kind], key);
+}
+
+Object *object_find_name(Objects *objects, ObjectKind kind, const char *parent, const char *name)
+{
+	g_autofree char *key = index_key(parent, name);
+
+	return g_hash_table_lookup(objects->by_name[kind], key);
+}
+
+Object *object_get_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid, GError **error)
+{
+	Object *object = object_find_uuid(objects, kind, uuid);
+	char text[UUID_TEXT];
+
+	if (object)
+		return object;
+	uuid_format((const Uuid *)uuid, text);
+	return fail_null(error, kinds[kind].missing, _("there is no %s with the UUID '%s'"),
+			 _(kinds[kind].text), text);
+}
+
+Object *object_get_name(Objects *objects, ObjectKind kind, const char *parent, const char *name,
+			GError **error)
+{
+	Object *object = object_find_name(objects, kind, parent, name);
+
+	if (object)
+		return object;
+	return fail_null(error, kinds[kind].missing, _("there is no %s named '%s'"),
+			 _(kinds[kind].text), name);
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	const Object *const *first = a, *const *second = b;
+
+	return strcmp((*first)->name, (*second)->name);
+}
+
+GPtrArray *objects_list(Objects *objects, ObjectKind kind, const char *parent)
+{
+	GPtrArray *list = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, objects->by_key[kind]);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const Object *object = value;
+
+		if (!parent || strcmp(object->parent, parent) == 0)
+			g_ptr_array_add(list, value);
+	}
+	g_ptr_array_sort(list, compare_names);
+	return list;
+}
+
+/* ---- changes ------------------------------------------------------------------------------- */
+
+/* The object that @spec would redefine, NULL when it is new; an error when it cannot be. */
+static bool find_same(Objects *objects, const ObjectSpec *spec, Object **ret, GError **error)
+{
+	Object *named = object_find_name(objects, spec->kind, spec->parent, spec->name);
+	Object *same = spec->uuid ? object_find_uuid(objects, spec->kind, spec->uuid) : named;
+
+	*ret = same;
+	if (named && named != same)
+		return fail(error, kinds[spec->kind].exists,
+			    _("there is a %s named '%s' already, with the UUID '%s'"),
+			    _(kinds[spec->kind].text), spec->name, named->key);
+	if (same && strcmp(same->name, spec->name) != 0)
+		return fail(error, kinds[spec->kind].exists,
+			    _("the UUID '%s' belongs to the %s named '%s' already"), same->key,
+			    _(kinds[spec->kind].text), same->name);
+	return true;
+}
+
+static StoreObject object_row(const Object *object)
+{
+	return (StoreObject){
+		.kind = kinds[object->kind].stored,
+		.driver = "",
+		.parent = object->parent,
+		.key = object->key,
+		.name = object->name,
+		.xml = object->xml,
+		.extra = object->extra,
+		.autostart = object->autostart,
+	};
+}
+
+Object *object_define_commit(Call *call, const ObjectSpec *spec, GError **error)
+{
+	Objects *objects = call->engine->objects;
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	StoreOrigin origin = call_origin(call, "define");
+	Object *object;
+	StoreObject row;
+	bool fresh;
+
+	if (!find_same(objects, spec, &object, error))
+		return NULL;
+	fresh = object == NULL;
+	if (fresh) /* takes name and UUID before anybody else can, while the commit is under way */
+		object = object_insert(objects, spec);
+	row = object_row(object);
+	row.xml = spec->xml;
+	if (spec->extra)
+		row.extra = spec->extra;
+	store_batch_object(batch, &row, &origin);
+	g_autoptr(Object) hold = object_ref(object);
+	if (!store_commit(call->engine->store, batch, error)) {
+		if (fresh)
+			object_remove(object);
+		return NULL;
+	}
+	g_free(object->xml);
+	object->xml = g_strdup(spec->xml);
+	if (spec->extra) {
+		g_free(object->extra);
+		object->extra = g_strdup(spec->extra);
+	}
+	object->persistent = true;
+	return object;
+}
+
+Object *object_create(Engine *engine, const ObjectSpec *spec, GError **error)
+{
+	Object *object;
+
+	if (!find_same(engine->objects, spec, &object, error))
+		return NULL;
+	if (object && object->active)
+		return fail_null(error, VIR_ERR_OPERATION_FAILED, _("%s '%s' is active already"),
+				 _(kinds[spec->kind].text), spec->name);
+	if (!object)
+		object = object_insert(engine->objects, spec);
+	object->active = true;
+	return object;
+}
+
+bool object_undefine_commit(Call *call, Object *object, GError **error)
+{
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	StoreOrigin origin = call_origin(call, "undefine");
+	g_autoptr(Object) hold = object_ref(object);
+	StoreObject row = object_row(object);
+
+	if (!object->persistent)
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("%s '%s' is transient: there is no definition to remove"),
+			    _(kinds[object->kind].text), object->name);
+	store_batch_object_remove(batch, &row, &origin);
+	if (!store_commit(call->engine->store, batch, error))
+		return false;
+	if (!object->persistent)
+		return true; /* another client was faster */
+	object->persistent = false;
+	object->autostart = false;
+	if (!object->active)
+		object_remove(object);
+	return true;
+}
+
+bool object_mark_commit(Call *call, Object *object, bool autostart, const char *extra,
+			GError **error)
+{
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	StoreOrigin origin = call_origin(call, NULL);
+	g_autoptr(Object) hold = object_ref(object);
+	StoreObject row = object_row(object);
+
+	if (!object->persistent)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("%s '%s' is transient"),
+			    _(kinds[object->kind].text), object->name);
+	row.autostart = autostart;
+	if (extra)
+		row.extra = extra;
+	store_batch_object(batch, &row, &origin);
+	if (!store_commit(call->engine->store, batch, error))
+		return false;
+	object->autostart = autostart;
+	if (extra) {
+		g_free(object->extra);
+		object->extra = g_strdup(extra);
+	}
+	return true;
+}
+
+void objects_batch_remove_children(Objects *objects, const char *parent, StoreBatch *batch,
+				   const StoreOrigin *origin)
+{
+	for (int i = 0; i < OBJECT_KINDS; i++) {
+		g_autoptr(GPtrArray) list = kinds[i].by_name ? objects_list(objects, i, parent) : NULL;
+
+		for (guint j = 0; list && j < list->len; j++) {
+			StoreObject row = object_row(list->pdata[j]);
+
+			store_batch_object_remove(batch, &row, origin);
+		}
+	}
+}
+
+void objects_drop_children(Objects *objects, const char *parent)
+{
+	for (int i = 0; i < OBJECT_KINDS; i++) {
+		g_autoptr(GPtrArray) list = kinds[i].by_name ? objects_list(objects, i, parent) : NULL;
+
+		for (guint j = 0; list && j < list->len; j++)
+			object_remove(list->pdata[j]);
+	}
+}
+
+void object_set_active(Object *object, bool active)
+{
+	object->active = active;
+	if (!active && !object->persistent)
+		object_remove(object);
+}
+
+/* ---- listings and events ------------------------------------------------------------------- */
+
+unsigned objects_count(Objects *objects, ObjectKind kind, bool active)
+{
+	g_autoptr(GPtrArray) list = objects_list(objects, kind, "");
+	unsigned count = 0;
+
+	for (guint i = 0; i < list->len; i++)
+		count += ((const Object *)list->pdata[i])->active == active;
+	return count;
+}
+
+bool objects_names(Objects *objects, const NamesQuery *query, char ***ret_names, u_int *ret_count,
+		   GError **error)
+{
+	g_autoptr(GPtrArray) list = NULL;
+	u_int count = 0;
+
+	if (query->max < 0 || query->max > query->limit)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("%d names were asked for; between 0 and %d can be"), query->max,
+			    query->limit);
+	list = objects_list(objects, query->kind, "");
+	*ret_names = g_new0(char *, MAX(1, MIN((guint)query->max, list->len)));
+	for (guint i = 0; i < list->len && count < (u_int)query->max; i++) {
+		const Object *object = list->pdata[i];
+
+		if (object->active == query->active)
+			(*ret_names)[count++] = g_strdup(object->name);
+	}
+	*ret_count = count;
+	return true;
+}
+
+#define EVENT_SIZE 4096 /* a name, a UUID and some numbers */
+#define CALLBACK_ID 4	/* bytes of the leading callbackID */
+
+void object_emit(const Object *object, EventKind kind, int id, xdrproc_t filter, void *message)
+{
+	char buffer[EVENT_SIZE];
+	Event event = {
+		.kind = kind,
+		.id = id,
+		.uuid = kinds[object->kind].by_name ? NULL : object->uuid,
+		.name = object->name,
+		.payload = buffer + CALLBACK_ID,
+	};
+	XDR xdr;
+
+	xdrmem_create(&xdr, buffer, sizeof(buffer), XDR_ENCODE);
+	if (filter(&xdr, message)) {
+		event.length = xdr_getpos(&xdr) - CALLBACK_ID;
+		events_emit(object->engine->events, &event);
+	} else {
+		log_error(_("an event of %s '%s' is too long"), _(kinds[object->kind].text),
+			  object->name);
+	}
+	xdr_destroy(&xdr);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Objects are what is defined besides domains: networks, storage pools, network filters, secrets,
+ * and the snapshots and checkpoints of domains. One index for all kinds, loaded from the store at
+ * the start; an Object lives while it is defined or active, or somebody holds a reference. Engine
+ * only. What a noun keeps beside its XML stands in `extra` (stored) and `data` (of this process).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+#include <rpc/rpc.h>
+
+#include "daemon/engine.h"
+#include "daemon/front/call.h"
+#include "daemon/front/events.h"
+
+typedef enum ObjectKind {
+	OBJECT_NETWORK,
+	OBJECT_POOL,
+	OBJECT_NWFILTER,
+	OBJECT_SECRET,
+	OBJECT_SNAPSHOT,   /* of a domain, by name */
+	OBJECT_CHECKPOINT, /* of a domain, by name */
+	OBJECT_KINDS
+} ObjectKind;
+
+typedef struct Objects Objects;
+
+typedef struct Object {
+	unsigned refs;
+	Engine *engine;
+	ObjectKind kind;
+	char *parent; /* UUID text of the domain, "" for kinds that stand alone */
+	uint8_t uuid[16]; /* zero for kinds that go by name */
+	char *key;  /* UUID text, or the name for kinds that go by name */
+	char *name;
+	char *xml;   /* as stored */
+	char *extra; /* JSON, "" for nothing */
+	bool autostart;
+	bool persistent; /* stored; else gone when it is no longer active */
+	bool active;
+	void *data; /* of the noun's file */
+	void (*data_free)(void *data);
+} Object;
+
+/* What a definition says; strings borrowed. */
+typedef struct ObjectSpec {
+	ObjectKind kind;
+	const char *parent; /* NULL: stands alone */
+	const uint8_t *uuid; /* NULL for kinds that go by name */
+	const char *name;
+	const char *xml;
+	const char *extra; /* NULL: keep what there is */
+} ObjectSpec;
+
+Objects *objects_new(Engine *engine);
+void objects_free(Objects *objects);
+/* For StoreLoader.object. Rows of kinds that are not known are kept in the store, unread. */
+void objects_load(Objects *objects, const StoreObject *row);
+
+Object *object_ref(Object *object);
+void object_unref(Object *object);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Object, object_unref)
+
+/* Borrowed; NULL when there is none. */
+Object *object_find_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid);
+Object *object_find_name(Objects *objects, ObjectKind kind, const char *parent, const char *name);
+/* The same, with the kind's "no such" error. */
+Object *object_get_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid, GError **error);
+Object *object_get_name(Objects *objects, ObjectKind kind, const char *parent, const char *name,
+			GError **error);
+/* Borrowed pointers in a new array, by name; of all parents when @parent is NULL. */
+GPtrArray *objects_list(Objects *objects, ObjectKind kind, const char *parent);
+
+/*
+ * Defines or redefines; parks until it is stored. VIR_ERR_OPERATION_FAILED when name and UUID
+ * belong to different objects. The result is borrowed.
+ */
+Object *object_define_commit(Call *call, const ObjectSpec *spec, GError **error);
+/* An active object that is not stored. Never parks. */
+Object *object_create(Engine *engine, const ObjectSpec *spec, GError **error);
+/* Removes the definition; parks until that is stored. An active object stays until it ends. */
+bool object_undefine_commit(Call *call, Object *object, GError **error);
+/* Stores another value of autostart, or of extra (NULL: as it is). */
+bool object_mark_commit(Call *call, Object *object, bool autostart, const char *extra,
+			GError **error);
+/*
+ * Everything below @parent goes with it: the first adds the removals to the batch of its removal,
+ * the second follows in memory once that is stored.
+ */
+void objects_batch_remove_children(Objects *objects, const char *parent, StoreBatch *batch,
+				   const StoreOrigin *origin);
+void objects_drop_children(Objects *objects, const char *parent);
+/* Sets ->active; an object that is neither active nor stored goes. */
+void object_set_active(Object *object, bool active);
+
+/* Counts of those that are active or not. */
+unsigned objects_count(Objects *objects, ObjectKind kind, bool active);
+/* What one of the oldest listings asks for. */
+typedef struct {
+	ObjectKind kind;
+	bool active;
+	int max;   /* names that the client has room for */
+	int limit; /* what the protocol allows for @max */
+} NamesQuery;
+/* At most ->max names, malloc'ed. VIR_ERR_INVALID_ARG: ->max is negative or above ->limit. */
+bool objects_names(Objects *objects, const NamesQuery *query, char ***ret_names, u_int *ret_count,
+		   GError **error);
+
+/*
+ * A pair of filter flags of the newer listings, as ACTIVE and INACTIVE: neither or both let
+ * everything through.
+ */
+static inline bool object_passes(unsigned flags, unsigned yes, unsigned no, bool is)
+{
+	unsigned wanted = flags & (yes | no);
+
+	return wanted == 0 || (wanted & (is ? yes : no)) != 0;
+}
+
+/* Encodes @message with @filter, takes its leading callbackID off, and emits it. */
+void object_emit(const Object *object, EventKind kind, int id, xdrproc_t filter, void *message);

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Descriptions of snapshots: redefined by clients that know of them, listed, shown, forgotten.
+ * Taking one, reverting to one and deleting its data are not built and are refused by name.
+ */
+#include <string.h>
+#include <time.h>
+
+#include <libvirt/libvirt.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "conf/snapshot/snapshot.h"
+#include "daemon/front/serve.h"
+#include "daemon/object/moment.h"
+
+static void fill_snapshot(const Object *object, const Domain *domain,
+			  remote_nonnull_domain_snapshot *ret)
+{
+	ret->name = g_strdup(object->name);
+	call_fill_domain(domain, &ret->dom);
+}
+
+/* Borrowed. Sets *ret_domain, borrowed too. */
+static Object *get_snapshot(Call *call, const remote_nonnull_domain_snapshot *snap,
+			    Domain **ret_domain, GError **error)
+{
+	*ret_domain = call_domain(call, &snap->dom, error);
+	if (!*ret_domain)
+		return NULL;
+	return object_get_name(call->engine->objects, OBJECT_SNAPSHOT, (*ret_domain)->uuid_text,
+			       snap->name, error);
+}
+
+/* ---- listing ------------------------------------------------------------------------------- */
+
+#define LIST_FLAGS 0x7ff /* VIR_DOMAIN_SNAPSHOT_LIST_... */
+#define GROUP_FLAGS(a, b) (VIR_DOMAIN_SNAPSHOT_LIST_##a | VIR_DOMAIN_SNAPSHOT_LIST_##b)
+
+static bool passes_state(const MomentInfo *info, unsigned flags)
+{
+	unsigned wanted = flags & (GROUP_FLAGS(INACTIVE, ACTIVE) |
+				   VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY);
+
+	if (wanted == 0)
+		return true;
+	if (info->state == SNAPSHOT_STATE_DISK)
+		return wanted & VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY;
+	if (info->state == SNAPSHOT_STATE_SHUTOFF)
+		return wanted & VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE;
+	return wanted & VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE;
+}
+
+static bool passes(const Object *object, unsigned flags, bool below)
+{
+	g_auto(MomentInfo) info = { 0 };
+
+	moment_info_parse(object->extra, &info);
+	if (!below && (flags & VIR_DOMAIN_SNAPSHOT_LIST_ROOTS) && info.parent)
+		return false;
+	if (!object_passes(flags, VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES,
+			   VIR_DOMAIN_SNAPSHOT_LIST_LEAVES, moment_has_children(object)))
+		return false;
+	if ((flags & GROUP_FLAGS(METADATA, NO_METADATA)) == VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA)
+		return false;
+	if (!object_passes(flags, VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL,
+			   VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL, info.external))
+		return false;
+	return passes_state(&info, flags);
+}
+
+/* Parents before their children. */
+static void sort_topological(GPtrArray *list)
+{
+	for (guint i = 0; i < list->len; i++)
+		for (guint j = i + 1; j < list->len; j++)
+			if (moment_parent(list->pdata[i]) == list->pdata[j]) {
+				gpointer parent = g_ptr_array_steal_index(list, j);
+
+				g_ptr_array_insert(list, (gint)i, parent);
+				j = i;
+			}
+}
+
+static GPtrArray *list_snapshots(const Domain *domain, const Object *above, unsigned flags)
+{
+	bool descendants = (flags & VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS) != 0;
+	g_autoptr(GPtrArray) all = moment_list(domain, OBJECT_SNAPSHOT, above, descendants);
+	GPtrArray *list = g_ptr_array_new();
+
+	for (guint i = 0; i < all->len; i++)
+		if (passes(all->pdata[i], flags, above != NULL))
+			g_ptr_array_add(list, all->pdata[i]);
+	if (flags & VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL)
+		sort_topological(list);
+	return list;
+}
+
+static bool fill_names(const GPtrArray *list, int max, char ***ret_names, u_int *ret_count,
+		       GError **error)
+{
+	if (max < 0 || max > REMOTE_DOMAIN_SNAPSHOT_LIST_MAX)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("%d names were asked for; between 0 and %d can be"), max,
+			    REMOTE_DOMAIN_SNAPSHOT_LIST_MAX);
+	*ret_count = MIN(list->len, (guint)max);
+	*ret_names = g_new0(char *, *ret_count + 1);
+	for (guint i = 0; i < *ret_count; i++)
+		(*ret_names)[i] = g_strdup(((const Object *)list->pdata[i])->name);
+	return true;
+}
+
+static remote_nonnull_domain_snapshot *fill_list(const GPtrArray *list, const Domain *domain)
+{
+	remote_nonnull_domain_snapshot *snapshots =
+		g_new0(remote_nonnull_domain_snapshot, list->len + 1);
+
+	for (guint i = 0; i < list->len; i++)
+		fill_snapshot(list->pdata[i], domain, &snapshots[i]);
+	return snapshots;
+}
+
+bool serve_domain_snapshot_num(Call *call, remote_domain_snapshot_num_args *args,
+			       remote_domain_snapshot_num_ret *ret, GError **error)
+{
+	g_autoptr(GPtrArray) list = NULL;
+
+	if (!call_flags(call, args->flags, LIST_FLAGS, error))
+		return false;
+	list = list_snapshots(call->domain, NULL, args->flags);
+	ret->num = (int)list->len;
+	return true;
+}
+
+bool serve_domain_snapshot_list_names(Call *call, remote_domain_snapshot_list_names_args *args,
+				      remote_domain_snapshot_list_names_ret *ret, GError **error)
+{
+	g_autoptr(GPtrArray) list = NULL;
+
+	if (!call_flags(call, args->flags, LIST_FLAGS, error))
+		return false;
+	list = list_snapshots(call->domain, NULL, args->flags);
+	return fill_names(list, args->maxnames, &ret->names.names_val, &ret->names.names_len, error);
+}
+
+bool serve_domain_list_all_snapshots(Call *call, remote_domain_list_all_snapshots_args *args,
+				     remote_domain_list_all_snapshots_ret *ret, GError **error)
+{
+	g_autoptr(GPtrArray) list = NULL;
+
+	*ret = (remote_domain_list_all_snapshots_ret){ .ret = 0 };
+	if (!call_flags(call, args->flags, LIST_FLAGS, error))
+		return false;
+	list = list_snapshots(call->domain, NULL, args->flags);
+	ret->ret = (int)list->len;
+	if (args->need_results) {
+		ret->snapshots.snapshots_val = fill_list(list, call->domain);
+		ret->snapshots.snapshots_len = list->len;
+	}
+	return true;
+}
+
+bool serve_domain_snapshot_num_children(Call *call, remote_domain_snapshot_num_children_args *args,
+					remote_domain_snapshot_num_children_ret *ret, GError **error)
+{
+	g_autoptr(GPtrArray) list = NULL;
+	Domain *domain;
+	Object *object = get_snapshot(call, &args->snap, &domain, error);
+
+	if (!object || !call_flags(call, args->flags, LIST_FLAGS, error))
+		return false;
+	list = list_snapshots(domain, object, args->flags);
+	ret->num = (int)list->len;
+	return true;
+}
+
+bool serve_domain_snapshot_list_children_names(Call *call,
+					       remote_domain_snapshot_list_children_names_args *args,
+					       remote_domain_snapshot_list_children_names_ret *ret,
+					       GError **error)
+{
+	g_autoptr(GPtrArray) list = NULL;
+	Domain *domain;
+	Object *object = get_snapshot(call, &args->snap, &domain, error);
+
+	if (!object || !call_flags(call, args->flags, LIST_FLAGS, error))
+		return false;
+	list = list_snapshots(domain, object, args->flags);
+	return fill_names(list, args->maxnames, &ret->names.names_val, &ret->names.names_len, error);
+}
+
+bool serve_domain_snapshot_list_all_children(Call *call,
+					     remote_domain_snapshot_list_all_children_args *args,
+					     remote_domain_snapshot_list_all_children_ret *ret,
+					     GError **error)
+{
+	g_autoptr(GPtrArray) list = NULL;
+	Domain *domain;
+	Object *object = get_snapshot(call, &args->snapshot, &domain, error);
+
+	*ret = (remote_domain_snapshot_list_all_children_ret){ .ret = 0 };
+	if (!object || !call_flags(call, args->flags, LIST_FLAGS, error))
+		return false;
+	list = list_snapshots(domain, object, args->flags);
+	ret->ret = (int)list->len;
+	if (args->need_results) {
+		ret->snapshots.snapshots_val = fill_list(list, domain);
+		ret->snapshots.snapshots_len = list->len;
+	}
+	return true;
+}
+
+/* ---- look-up ------------------------------------------------------------------------------- */
+
+bool serve_domain_snapshot_lookup_by_name(Call *call,
+					  remote_domain_snapshot_lookup_by_name_args *args,
+					  remote_domain_snapshot_lookup_by_name_ret *ret,
+					  GError **error)
+{
+	Object *object;
+
+	if (!call_flags(call, args->flags, 0, error))
+		return false;
+	object = object_get_name(call->engine->objects, OBJECT_SNAPSHOT, call->domain->uuid_text,
+				 args->name, error);
+	if (object)
+		fill_snapshot(object, call->domain, &ret->snap);
+	return object != NULL;
+}
+
+bool serve_domain_has_current_snapshot(Call *call, remote_domain_has_current_snapshot_args *args,
+				       remote_domain_has_current_snapshot_ret *ret, GError **error)
+{
+	if (!call_flags(call, args->flags, 0, error))
+		return false;
+	ret->result = moment_current(call->domain, OBJECT_SNAPSHOT) != NULL;
+	return true;
+}
+
+bool serve_domain_snapshot_current(Call *call, remote_domain_snapshot_current_args *args,
+				   remote_domain_snapshot_current_ret *ret, GError **error)
+{
+	Object *object = moment_current(call->domain, OBJECT_SNAPSHOT);
+
+	if (!call_flags(call, args->flags, 0, error))
+		return false;
+	if (!object)
+		return fail(error, VIR_ERR_NO_DOMAIN_SNAPSHOT,
+			    _("domain '%s' has no current snapshot"), call->domain->name);
+	fill_snapshot(object, call->domain, &ret->snap);
+	return true;
+}
+
+bool serve_domain_snapshot_get_parent(Call *call, remote_domain_snapshot_get_parent_args *args,
+				      remote_domain_snapshot_get_parent_ret *ret, GError **error)
+{
+	Domain *domain;
+	Object *object = get_snapshot(call, &args->snap, &domain, error);
+	Object *parent;
+
+	if (!object || !call_flags(call, args->flags, 0, error))
+		return false;
+	parent = moment_parent(object);
+	if (!parent)
+		return fail(error, VIR_ERR_NO_DOMAIN_SNAPSHOT, _("snapshot '%s' has no parent"),
+			    object->name);
+	fill_snapshot(parent, domain, &ret->snap);
+	return true;
+}
+
+bool serve_domain_snapshot_is_current(Call *call, remote_domain_snapshot_is_current_args *args,
+				      remote_domain_snapshot_is_current_ret *ret, GError **error)
+{
+	Domain *domain;
+	Object *object = get_snapshot(call, &args->snap, &domain, error);
+
+	if (!object || !call_flags(call, args->flags, 0, error))
+		return false;
+	ret->current = moment_current(domain, OBJECT_SNAPSHOT) == object;
+	return true;
+}
+
+bool serve_domain_snapshot_has_metadata(Call *call, remote_domain_snapshot_has_metadata_args *args,
+					remote_domain_snapshot_has_metadata_ret *ret,
+					GError **error)
+{
+	Domain *domain;
+	Object *object = get_snapshot(call, &args->snap, &domain, error);
+
+	if (!object || !call_flags(call, args->flags, 0, error))
+		return false;
+	ret->metadata = 1;
+	return true;
+}
+
+bool serve_domain_snapshot_get_xml_desc(Call *call, remote_domain_snapshot_get_xml_desc_args *args,
+					remote_domain_snapshot_get_xml_desc_ret *ret,
+					GError **error)
+{
+	g_autoptr(SnapshotDef) def = NULL;
+	Domain *domain;
+	Object *object = get_snapshot(call, &args->snap, &domain, error);
+
+	if (!object || !call_flags(call, args->flags, VIR_DOMAIN_SNAPSHOT_XML_SECURE, error))
+		return false;
+	def = snapshot_def_parse(object->xml, strlen(object->xml), CONF_STATUS, NULL, error);
+	if (!def)
+		return false;
+	g_free(def->parent);
+	def->parent = NULL;
+	if (moment_parent(object))
+		def->parent = g_strdup(moment_parent(object)->name);
+	ret->xml = snapshot_def_format(def, args->flags & VIR_DOMAIN_SNAPSHOT_XML_SECURE ? CONF_SECURE : 0);
+	return true;
+}
+
+/* ---- redefinition -------------------------------------------------------------------------- */
+
+static bool is_external(const SnapshotDef *def)
+{
+	if (def->memory && def->memory->snapshot == DISK_SNAPSHOT_EXTERNAL)
+		return true;
+	for (guint i = 0; def->disks && i < def->disks->len; i++)
+		if (((const SnapshotDisk *)def->disks->pdata[i])->snapshot == DISK_SNAPSHOT_EXTERNAL)
+			return true;
+	return false;
+}
+
+static bool check_redefined(const Domain *domain, const SnapshotDef *def, GError **error)
+{
+	if (!def->name)
+		return fail(error, VIR_ERR_XML_ERROR, _("a snapshot that is redefined needs <name>"));
+	if (def->state == SNAPSHOT_STATE_ABSENT)
+		return fail(error, VIR_ERR_XML_ERROR,
+			    _("snapshot '%s': one that is redefined needs <state>"), def->name);
+	if (!def->domain)
+		return fail(error, VIR_ERR_INTERNAL_ERROR,
+			    _("snapshot '%s': one that is redefined needs <domain>"), def->name);
+	if (memcmp(def->domain->uuid.bytes, domain->uuid, sizeof(domain->uuid)) != 0)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("snapshot '%s': the <domain> in it is another one, not '%s'"),
+			    def->name, domain->name);
+	return moment_check_parent(domain, OBJECT_SNAPSHOT, def->name, def->parent, error);
+}
+
+/* Takes the mark of the current one from the one that has it. */
+static bool unmark_current_commit(Call *call, Domain *domain, GError **error)
+{
+	Object *current = moment_current(domain, OBJECT_SNAPSHOT);
+	g_auto(MomentInfo) info = { 0 };
+	g_autofree char *extra = NULL;
+
+	if (!current)
+		return true;
+	moment_info_parse(current->extra, &info);
+	info.current = false;
+	extra = moment_info_format(&info);
+	return object_mark_commit(call, current, false, extra, error);
+}
+
+static Object *redefine_commit(Call *call, SnapshotDef *def, bool current, GError **error)
+{
+	MomentInfo info = { .parent = def->parent, .state = def->state,
+			    .external = is_external(def), .current = current };
+	g_autofree char *extra = NULL, *xml = NULL;
+	ObjectSpec spec = { .kind = OBJECT_SNAPSHOT, .parent = call->domain->uuid_text,
+			    .name = def->name };
+
+	if (!def->has_creation_time) {
+		def->creation_time = time(NULL);
+		def->has_creation_time = true;
+	}
+	info.created = def->creation_time;
+	if (current && !unmark_current_commit(call, call->domain, error))
+		return NULL;
+	extra = moment_info_format(&info);
+	xml = snapshot_def_format(def, CONF_STATUS | CONF_SECURE);
+	spec.xml = xml;
+	spec.extra = extra;
+	return object_define_commit(call, &spec, error);
+}
+
+#define CREATE_FLAGS (VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE | VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT | \
+		      VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE)
+
+bool serve_domain_snapshot_create_xml(Call *call, remote_domain_snapshot_create_xml_args *args,
+				      remote_domain_snapshot_create_xml_ret *ret, GError **error)
+{
+	g_autoptr(SnapshotDef) def = NULL;
+	g_auto(DomainHold) hold = NULL;
+	Object *object;
+
+	if (!(args->flags & VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE))
+		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+			    _("domain '%s': taking a snapshot is not supported yet; only the flag REDEFINE is"),
+			    call->domain->name);
+	if (!call_flags(call, args->flags, CREATE_FLAGS, error))
+		return false;
+	def = snapshot_def_parse(args->xml_desc, strlen(args->xml_desc),
+				 args->flags & VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE ? CONF_VALIDATE : 0,
+				 NULL, error);
+	if (!def)
+		return false;
+	hold = call_hold_wait(call, call->domain, "redefining a snapshot", error);
+	if (!hold || !check_redefined(call->domain, def, error))
+		return false;
+	object = redefine_commit(call, def, (args->flags & VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT) != 0, error);
+	if (!object)
+		return false;
+	fill_snapshot(object, call->domain, &ret->snap);
+	return true;
+}
+
+bool serve_domain_snapshot_delete(Call *call, remote_domain_snapshot_delete_args *args,
+				  G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	Domain *domain;
+	Object *object = get_snapshot(call, &args->snap, &domain, error);
+
+	if (!object || !call_flags(call, args->flags, VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, error))
+		return false;
+	if (!(args->flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY))
+		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+			    _("snapshot '%s': deleting its data is not supported yet; the flag "
+			      "METADATA_ONLY forgets it and leaves the data"),
+			    object->name);
+	return moment_remove_commit(call, object, error);
+}

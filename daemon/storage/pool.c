@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/storage/pool.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <libvirt/libvirt.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/fiber.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "daemon/host/priv_request.h"
+#include "daemon/storage/volume.h"
+
+/* What stands in Object.extra while a pool is active: it is brought up again with the engine. */
+#define EXTRA_ACTIVE "active"
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+static void active_pool_free(void *data)
+{
+	ActivePool *pool = data;
+
+	if (!pool)
+		return;
+	pool_def_free(pool->def);
+	g_ptr_array_unref(pool->volumes);
+	g_free(pool);
+}
+
+static PoolDef *parse_def(const Object *object, GError **error)
+{
+	return pool_def_parse(object->xml, strlen(object->xml), CONF_INACTIVE, NULL, error);
+}
+
+ActivePool *pool_active(const Object *object, GError **error)
+{
+	if (object->active && object->data)
+		return object->data;
+	return fail_null(error, VIR_ERR_OPERATION_INVALID, _("storage pool '%s' is not active"),
+			 object->name);
+}
+
+Volume *pool_find_volume(const ActivePool *pool, const char *name)
+{
+	for (guint i = 0; i < pool->volumes->len; i++) {
+		Volume *volume = pool->volumes->pdata[i];
+
+		if (strcmp(volume->name, name) == 0)
+			return volume;
+	}
+	return NULL;
+}
+
+Volume *pools_find_path(Objects *objects, const char *path, Object **ret_pool)
+{
+	g_autoptr(GPtrArray) list = objects_list(objects, OBJECT_POOL, "");
+	g_autofree char *directory = g_path_get_dirname(path);
+	g_autofree char *name = g_path_get_basename(path);
+
+	for (guint i = 0; i < list->len; i++) {
+		const ActivePool *pool = pool_active(list->pdata[i], NULL);
+		Volume *volume;
+
+		if (!pool || g_strcmp0(pool->def->target.path, directory) != 0)
+			continue;
+		volume = pool_find_volume(pool, name);
+		if (volume) {
+			*ret_pool = list->pdata[i];
+			return volume;
+		}
+	}
+	return NULL;
+}
+
+static gint compare_volumes(gconstpointer a, gconstpointer b)
+{
+	return strcmp((*(const Volume *const *)a)->name, (*(const Volume *const *)b)->name);
+}
+
+/* Replaces or adds what is known of one volume. */
+static Volume *put_volume(ActivePool *pool, const priv_volume *facts, const VolumeDef *created)
+{
+	Volume *old = pool_find_volume(pool, facts->name);
+	Volume *volume = volume_new(pool->def->target.path, facts, created ? created : old ? old->def : NULL);
+
+	if (old)
+		g_ptr_array_remove(pool->volumes, old);
+	g_ptr_array_add(pool->volumes, volume);
+	g_ptr_array_sort(pool->volumes, compare_volumes);
+	return volume;
+}
+
+/* ---- directory ----------------------------------------------------------------------------- */
+
+static bool check_supported(const Object *object, const PoolDef *def, GError **error)
+{
+	if (def->type != POOL_TYPE_DIR)
+		return fail(error, VIR_ERR_NO_SUPPORT,
+			    _("storage pool '%s': pools of type '%s' can be defined, but not be "
+			      "started yet"),
+			    object->name, pool_type_name(def->type));
+	if (!object->engine->priv)
+		return fail(error, VIR_ERR_NO_SUPPORT,
+			    _("storage pool '%s': storage pools of a session cannot be started yet; "
+			      "use qemu:///system"),
+			    object->name);
+	return true;
+}
+
+static bool decode_volumes(int fd, unsigned size, priv_volumes *ret, GError **error)
+{
+	g_autofree char *buffer = g_malloc(size);
+	bool ok;
+	XDR xdr;
+
+	if (pread(fd, buffer, size, 0) != (ssize_t)size)
+		return fail(error, VIR_ERR_OPERATION_FAILED, _("the list of volumes is damaged"));
+	xdrmem_create(&xdr, buffer, size, XDR_DECODE);
+	ok = xdr_priv_volumes(&xdr, ret);
+	xdr_destroy(&xdr);
+	return ok || fail(error, VIR_ERR_OPERATION_FAILED, _("the list of volumes is damaged"));
+}
+
+/* Parks. A new ActivePool of @def (taken), which remembers of @old what its volumes' XML said. */
+static ActivePool *scan_call(Engine *engine, PoolDef *def, const ActivePool *old, GError **error)
+{
+	priv_pool_scan_args args = { .pool = def->target.path };
+	priv_pool_scan_ret ret = { 0 };
+	priv_volumes volumes = { 0 };
+	ActivePool *pool = g_new0(ActivePool, 1);
+	g_autofd int fd = -1;
+
+	pool->def = def;
+	pool->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_free);
+	if (!PRIV_CALL(engine, pool_scan, &args, &ret, &fd, error) ||
+	    !decode_volumes(fd, ret.size, &volumes, error)) {
+		active_pool_free(pool);
+		return NULL;
+	}
+	pool->capacity = ret.capacity;
+	pool->allocation = ret.allocation;
+	pool->available = ret.available;
+	for (u_int i = 0; i < volumes.volumes.volumes_len; i++) {
+		const priv_volume *facts = &volumes.volumes.volumes_val[i];
+		const Volume *before = old ? pool_find_volume(old, facts->name) : NULL;
+
+		g_ptr_array_add(pool->volumes,
+				volume_new(def->target.path, facts, before ? before->def : NULL));
+	}
+	g_ptr_array_sort(pool->volumes, compare_volumes);
+	xdr_free((xdrproc_t)xdr_priv_volumes, (char *)&volumes);
+	return pool;
+}
+
+bool pool_refresh_call(Object *object, GError **error)
+{
+	g_autoptr(Object) hold = object_ref(object);
+	PoolDef *def = parse_def(object, error);
+	ActivePool *pool;
+
+	if (!def)
+		return false;
+	pool = scan_call(object->engine, def, object->data, error);
+	if (!pool)
+		return false;
+	active_pool_free(object->data);
+	object->data = pool;
+	object->data_free = active_pool_free;
+	return true;
+}
+
+static priv_permissions permissions_of(const PoolPermissions *permissions)
+{
+	if (!permissions)
+		return (priv_permissions){ .owner = -1, .group = -1 };
+	return (priv_permissions){
+		.has_mode = permissions->has_mode,
+		.mode = permissions->mode,
+		.owner = permissions->has_owner ? permissions->owner : -1,
+		.group = permissions->has_group ? permissions->group : -1,
+	};
+}
+
+bool pool_build_call(Object *object, unsigned flags, GError **error)
+{
+	g_autoptr(PoolDef) def = parse_def(object, error);
+	priv_pool_build_args args = { 0 };
+	priv_nothing ret;
+
+	if (!def || !check_supported(object, def, error))
+		return false;
+	args.pool = def->target.path;
+	args.fail_if_exists = (flags & VIR_STORAGE_POOL_BUILD_NO_OVERWRITE) != 0;
+	args.permissions = permissions_of(def->target.permissions);
+	return PRIV_CALL(object->engine, pool_build, &args, &ret, NULL, error);
+}
+
+bool pool_delete_call(Object *object, GError **error)
+{
+	g_autoptr(PoolDef) def = parse_def(object, error);
+	priv_pool_delete_args args = { 0 };
+	priv_nothing ret;
+
+	if (!def || !check_supported(object, def, error))
+		return false;
+	if (object->active)
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("storage pool '%s' is active; stop it before deleting it"), object->name);
+	args.pool = def->target.path;
+	return PRIV_CALL(object->engine, pool_delete, &args, &ret, NULL, error);
+}
+
+bool pool_start_call(Object *object, unsigned flags, GError **error)
+{
+	const unsigned build = VIR_STORAGE_POOL_CREATE_WITH_BUILD |
+			       VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE |
+			       VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE;
+	g_autoptr(PoolDef) def = parse_def(object, error);
+
+	if (!def || !check_supported(object, def, error))
+		return false;
+	if (flags & build &&
+	    !pool_build_call(object,
+			     flags & VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE ?
+				     VIR_STORAGE_POOL_BUILD_NO_OVERWRITE :
+				     0,
+			     error))
+		return false;
+	if (!pool_refresh_call(object, error))
+		return false;
+	object_set_active(object, true);
+	return true;
+}
+
+void pool_stop(Object *object)
+{
+	g_clear_pointer(&object->data, active_pool_free);
+	object_set_active(object, false);
+}
+
+char *pool_xml(const Object *object, bool inactive, GError **error)
+{
+	const ActivePool *pool = inactive ? NULL : pool_active(object, NULL);
+	g_autoptr(PoolDef) def = NULL;
+
+	if (!pool)
+		return g_strdup(object->xml);
+	def = parse_def(object, error);
+	if (!def)
+		return NULL;
+	def->capacity_bytes = pool->capacity;
+	def->allocation_bytes = pool->allocation;
+	def->available_bytes = pool->available;
+	return pool_def_format(def, CONF_SECURE);
+}
+
+/* ---- volumes ------------------------------------------------------------------------------- */
+
+/* The answer of a request about one volume, taken over. NULL when the pool went away meanwhile. */
+static Volume *take_answer(Object *object, priv_volume_ret *ret, const VolumeDef *created,
+			   GError **error)
+{
+	ActivePool *pool = pool_active(object, error);
+	Volume *volume = pool ? put_volume(pool, &ret->volume, created) : NULL;
+
+	xdr_free((xdrproc_t)xdr_priv_volume_ret, (char *)ret);
+	return volume;
+}
+
+Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, GError **error)
+{
+	g_autoptr(Object) hold = object_ref(object);
+	const ActivePool *pool = pool_active(object, error);
+	priv_volume_create_args args = { 0 };
+	priv_volume_ret ret = { 0 };
+	bool ok;
+
+	if (!pool)
+		return NULL;
+	if (pool_find_volume(pool, def->name))
+		return fail_null(error, VIR_ERR_STORAGE_VOL_EXIST,
+				 _("storage pool '%s' has a volume named '%s' already"), object->name,
+				 def->name);
+	if (!volume_create_args(object->engine, def, &args, error))
+		return NULL;
+	args.pool = pool->def->target.path;
+	args.permissions = permissions_of(def->target.permissions);
+	if (flags & VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA) {
+		if (strcmp(args.format, "qcow2") != 0) {
+			volume_create_args_clear(&args);
+			return fail_null(error, VIR_ERR_CONFIG_UNSUPPORTED,
+					 _("volume '%s': only qcow2 can have its metadata preallocated"),
+					 def->name);
+		}
+		args.preallocate_metadata = true;
+	}
+	ok = PRIV_CALL(object->engine, volume_create, &args, &ret, NULL, error);
+	volume_create_args_clear(&args);
+	return ok ? take_answer(object, &ret, def, error) : NULL;
+}
+
+static bool volume_names(Object *object, const char *name, priv_volume_args *ret, GError **error)
+{
+	const ActivePool *pool = pool_active(object, error);
+	Volume *volume = pool ? pool_find_volume(pool, name) : NULL;
+
+	if (!pool)
+		return false;
+	if (!volume)
+		return fail(error, VIR_ERR_NO_STORAGE_VOL,
+			    _("storage pool '%s' has no volume named '%s'; refresh it if it was made by others"),
+			    object->name, name);
+	ret->pool = pool->def->target.path;
+	ret->name = volume->name;
+	return true;
+}
+
+bool pool_delete_volume_call(Object *object, const char *name, GError **error)
+{
+	g_autoptr(Object) hold = object_ref(object);
+	g_autofree char *copy = g_strdup(name);
+	priv_volume_args args;
+	priv_nothing ret;
+	ActivePool *pool;
+
+	if (!volume_names(object, name, &args, error) ||
+	    !PRIV_CALL(object->engine, volume_delete, &args, &ret, NULL, error))
+		return false;
+	pool = pool_active(object, NULL);
+	if (pool && pool_find_volume(pool, copy))
+		g_ptr_array_remove(pool->volumes, pool_find_volume(pool, copy));
+	return true;
+}
+
+Volume *pool_look_call(Object *object, const char *name, GError **error)
+{
+	g_autoptr(Object) hold = object_ref(object);
+	priv_volume_args args;
+	priv_volume_ret ret = { 0 };
+
+	if (!volume_names(object, name, &args, error) ||
+	    !PRIV_CALL(object->engine, volume_look, &args, &ret, NULL, error))
+		return NULL;
+	return take_answer(object, &ret, NULL, error);
+}
+
+bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity, unsigned flags,
+			     GError **error)
+{
+	g_autoptr(Object) hold = object_ref(object);
+	priv_volume_args names;
+	priv_volume_resize_args args = { 0 };
+	priv_volume_ret ret = { 0 };
+	const Volume *volume;
+
+	if (!volume_names(object, name, &names, error))
+		return false;
+	volume = pool_find_volume(object->data, name);
+	args.pool = names.pool;
+	args.name = names.name;
+	args.format = volume->def->target.format;
+	args.capacity = capacity;
+	if (flags & VIR_STORAGE_VOL_RESIZE_DELTA)
+		args.capacity = flags & VIR_STORAGE_VOL_RESIZE_SHRINK ?
+					volume->def->capacity_bytes - MIN(capacity, volume->def->capacity_bytes) :
+					volume->def->capacity_bytes + capacity;
+	args.allocate = (flags & VIR_STORAGE_VOL_RESIZE_ALLOCATE) != 0;
+	args.shrink = (flags & VIR_STORAGE_VOL_RESIZE_SHRINK) != 0;
+	if (args.capacity < volume->def->capacity_bytes && !args.shrink)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("volume '%s' would shrink; the flag SHRINK allows that"), name);
+	if (!PRIV_CALL(object->engine, volume_resize, &args, &ret, NULL, error))
+		return false;
+	return take_answer(object, &ret, NULL, error) != NULL;
+}
+
+/* ---- the engine's start -------------------------------------------------------------------- */
+
+static void start_on_fiber(void *data)
+{
+	Object *object = data;
+	g_autoptr(GError) error = NULL;
+
+	if (!object->active && !pool_start_call(object, 0, &error))
+		log_warning(_("storage pool '%s' was not started: %s"), object->name, error->message);
+	object_unref(object);
+}
+
+void pools_start_all(Engine *engine)
+{
+	g_autoptr(GPtrArray) list = objects_list(engine->objects, OBJECT_POOL, "");
+
+	for (guint i = 0; i < list->len; i++) {
+		Object *object = list->pdata[i];
+		g_autoptr(GError) error = NULL;
+
+		if (!object->autostart && strcmp(object->extra, EXTRA_ACTIVE) != 0)
+			continue;
+		if (!fiber_spawn("start of a storage pool", start_on_fiber, object_ref(object), &error)) {
+			log_warning("%s", error->message);
+			object_unref(object);
+		}
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A storage pool while it is active: what was found in it, kept in memory so that look-ups never
+ * wait for a disk. Only pools of type dir are built; all that touches a disk is done by reeve-priv,
+ * in a process per request, so a dead file server stalls only who asked. Owned by the pool's Object.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "conf/storage/volume.h"
+#include "daemon/front/call.h"
+#include "daemon/object/object.h"
+
+/* One volume. Strings and definition are owned. */
+typedef struct Volume {
+	char *name, *path; /* the path is its key, too */
+	VolumeDef *def;	   /* as it is shown */
+} Volume;
+
+typedef struct ActivePool {
+	PoolDef *def;
+	uint64_t capacity, allocation, available; /* bytes */
+	GPtrArray *volumes; /* Volume, by name */
+} ActivePool;
+
+/* Of an active pool's Object; VIR_ERR_OPERATION_INVALID when it is not active. Borrowed. */
+ActivePool *pool_active(const Object *object, GError **error);
+
+/* Brings the pool up; parks. @flags: virStoragePoolCreateFlags. */
+bool pool_start_call(Object *object, unsigned flags, GError **error);
+void pool_stop(Object *object);
+/* Looks at the directory again; parks. */
+bool pool_refresh_call(Object *object, GError **error);
+/* Makes, or removes, the directory; parks. @flags: virStoragePoolBuildFlags. */
+bool pool_build_call(Object *object, unsigned flags, GError **error);
+bool pool_delete_call(Object *object, GError **error);
+
+/* Borrowed; NULL when there is none. */
+Volume *pool_find_volume(const ActivePool *pool, const char *name);
+/* In all active pools, by path; *ret_pool (borrowed) is the pool's Object. */
+Volume *pools_find_path(Objects *objects, const char *path, Object **ret_pool);
+
+/* Makes a volume out of its XML; parks. Borrowed. @flags: virStorageVolCreateFlags. */
+Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, GError **error);
+bool pool_delete_volume_call(Object *object, const char *name, GError **error);
+/* @flags: virStorageVolResizeFlags. */
+bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity, unsigned flags,
+			     GError **error);
+/* Looks at one volume again; parks. NULL and an error when it is gone. */
+Volume *pool_look_call(Object *object, const char *name, GError **error);
+
+/* The pool's XML as of now; the caller frees. */
+char *pool_xml(const Object *object, bool inactive, GError **error);
+
+/* At the engine's start: pools that were active, and those that are started by themselves. */
+void pools_start_all(Engine *engine);

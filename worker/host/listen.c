@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/i18n.h"
+#include "worker/host/listen.h"
+#include "worker/host/path.h"
+
+/* Through the directory's descriptor, which also lifts the limit on the length of the path. */
+static bool address_set(struct sockaddr_un *address, int parent, const char *name)
+{
+	address->sun_family = AF_UNIX;
+	return snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", parent,
+			name) < (int)sizeof(address->sun_path);
+}
+
+/* Removes a socket that its owner left behind. */
+static bool stale_remove(int parent, const char *name, const struct sockaddr_un *address,
+			 const char *path, GError **error)
+{
+	g_autofd int probe = -1;
+	struct stat st;
+
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return true;
+	if (!S_ISSOCK(st.st_mode))
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("cannot listen at '%s': something else than a socket is there"), path);
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (probe < 0)
+		return fail_errno(error, errno, _("cannot make a socket"));
+	if (connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+	    errno != ECONNREFUSED)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("cannot listen at '%s': somebody else does already"), path);
+	if (unlinkat(parent, name, 0) < 0)
+		return fail_errno(error, errno, _("cannot remove the old socket '%s'"), path);
+	return true;
+}
+
+int listen_open_at(int parent, const char *name, const char *path, GError **error)
+{
+	struct sockaddr_un address = { 0 };
+	g_autofd int fd = -1;
+	mode_t umask_before;
+	int r;
+
+	if (!address_set(&address, parent, name))
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("the name of the socket '%s' is too long"), path),
+		       -1;
+	if (!stale_remove(parent, name, &address, path, error))
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fail_errno(error, errno, _("cannot make a socket")), -1;
+	/* The mode comes from the umask, so that the socket never has a wider one. */
+	umask_before = umask(0117);
+	r = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	umask(umask_before);
+	if (r < 0)
+		return fail_errno(error, errno, _("cannot make the socket '%s'"), path), -1;
+	if (listen(fd, 16) < 0)
+		return fail_errno(error, errno, _("cannot listen at '%s'"), path), -1;
+	return take_fd(&fd);
+}
+
+int listen_open(const char *path, uid_t uid, const char *what, GError **error)
+{
+	g_autofd int parent = -1;
+	g_autofd int fd = -1;
+	const char *name;
+
+	parent = path_open_parent(path, what, &name, error);
+	if (parent < 0)
+		return -1;
+	fd = listen_open_at(parent, name, path, error);
+	if (fd < 0)
+		return -1;
+	if (geteuid() == 0 && fchownat(parent, name, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_errno(error, errno, _("cannot give the socket '%s' to the guest"), path),
+		       -1;
+	return take_fd(&fd);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * reeve-priv: the process that may do what needs root, and does nothing else. It serves the requests
+ * of priv.def that come over one socket from reeved, and ends with that socket. Its configuration is
+ * fixed by its command line, which reeved wrote before it dropped root.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include "rpc/tables/priv.h"
+
+typedef struct PrivConfig {
+	int vm_dirs;  /* run/vm, open */
+	int vm_binary; /* reeve-vm, open for executing */
+	int log_dir;  /* open; files made there belong to the engine */
+	uid_t engine_uid;
+	gid_t engine_gid;
+	uid_t uid_base; /* the first is for probes, the others for guests */
+	unsigned uid_count;
+	bool has_gid; /* all guests have one group, else each its own with the user's number */
+	gid_t gid;
+	int socket; /* to the engine */
+} PrivConfig;
+
+/* Descriptors that came with a request or go with its answer; those left are closed. */
+typedef struct PrivFds {
+	int fds[PRIV_FDS_MAX];
+	unsigned n;
+} PrivFds;
+
+/* One request being served. */
+typedef struct PrivCall {
+	const PrivConfig *config;
+	unsigned serial;
+	PrivFds *in;
+	PrivFds out;
+} PrivCall;
+
+enum priv_number {
+#define PRIV(number, name, ...) PRIV_REQUEST_##name = number,
+#include "worker/priv/priv.def"
+#undef PRIV
+};
+
+/*
+ * The functions of the requests: false and an error that the engine's client may read, or true with
+ * *ret filled in (zeroed before; freed with its XDR filter, so malloc'ed) and descriptors in call->out.
+ */
+#define PRIV(number, name, args_type, ret_type, ...)                                               \
+	bool priv_##name(PrivCall *call, const args_type *args, ret_type *ret, GError **error);
+#include "worker/priv/priv.def"
+#undef PRIV
+
+/*
+ * Serves one packet and sends the answer. INLINE requests are done at once, others in a child whose
+ * pid is returned (0: none) for the caller to watch.
+ */
+pid_t priv_packet_serve(const PrivConfig *config, const char *packet, size_t length, PrivFds *in);
+/* Answers @serial with an error: its child ended without an answer. */
+void priv_answer_lost(const PrivConfig *config, unsigned serial, int status);
+/* The serial number of a packet, 0 when it is too short. */
+unsigned priv_packet_serial(const char *packet, size_t length);
+
+static inline void priv_fds_clear(PrivFds *fds)
+{
+	while (fds->n > 0)
+		close(fds->fds[--fds->n]);
+}
+
+/* Adds @fd, which must be open; takes it. */
+static inline void priv_fds_add(PrivFds *fds, int fd)
+{
+	g_assert(fds->n < PRIV_FDS_MAX);
+	fds->fds[fds->n++] = fd;
+}
+
+/* Gives up for good what requests do not need: capabilities, and a list of system calls. */
+bool priv_sandbox(GError **error);
+/* In a child that is about to become a guest's worker: no privilege is left after it. */
+bool priv_become(uid_t uid, gid_t gid, GError **error);
+/* In a child, for it and all that come from it: the working directory can no longer be changed. */
+bool priv_stay(GError **error);
+/* @uuid as the name of a directory; a buffer of 37 bytes. */
+void priv_uuid_format(const unsigned char *uuid, char *ret_text);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libvirt/libvirt.h>
+#include <libxml/parser.h>
+
+#include "base/error.h"
+#include "base/fiber.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "conf/bind/types.h"
+#include "worker/vm/vm.h"
+
+enum {
+	SOCKET_FD = 3, /* listening, from whoever started us */
+	LONELY_SECONDS = 60,
+	PROBE_SECONDS = 120, /* a hypervisor that hangs takes its probe with it */
+};
+
+static void usage(void)
+{
+	puts(_("usage: reeve-vm [--session] UUID NAME\n"
+	       "       reeve-vm --probe DRIVER WHAT\n"
+	       "\n"
+	       "The worker of one guest. It is started by reeved, with a listening socket as\n"
+	       "descriptor 3 and in the guest's directory; there is no reason to start it by hand."));
+}
+
+/* Without a reader there is no use for the answer: reeved has ended. A hypervisor dies with us. */
+static void *reader_watch(G_GNUC_UNUSED void *data)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO };
+
+	while (poll(&output, 1, -1) < 0 && errno == EINTR)
+		;
+	_exit(EXIT_FAILURE);
+}
+
+static int probe_run(const char *driver, const char *what)
+{
+	pthread_t watcher;
+
+	alarm(PROBE_SECONDS);
+	if (pthread_create(&watcher, NULL, reader_watch, NULL) == 0)
+		pthread_detach(watcher);
+	return driver_probe(driver, what);
+}
+
+void vm_trim(void)
+{
+	xmlCleanupParser();
+	malloc_trim(0);
+}
+
+void vm_check_end(Vm *vm)
+{
+	if (vm->active || vm->starting)
+		return;
+	/* An engine that is there will say `quit`, take the last events, or leave. */
+	if (vm->conn && !(vm->ended && g_queue_is_empty(&vm->events)))
+		return;
+	sd_event_exit(vm->guest.loop, EXIT_SUCCESS);
+}
+
+static int on_lonely(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t usec, void *data)
+{
+	Vm *vm = data;
+
+	if (!vm->active && !vm->starting && !vm->ended) {
+		log_warning(_("nobody gave this worker a guest; it ends"));
+		sd_event_exit(vm->guest.loop, EXIT_FAILURE);
+	}
+	return 0;
+}
+
+/* A stop of the service or of the session is not for the guest: a successor takes it over. */
+static int on_terminate(G_GNUC_UNUSED sd_event_source *source,
+			G_GNUC_UNUSED const struct signalfd_siginfo *info, void *data)
+{
+	Vm *vm = data;
+
+	if (vm->active)
+		vm_state_save(vm);
+	sd_event_exit(vm->guest.loop, EXIT_SUCCESS);
+	return 0;
+}
+
+/* Few arenas and no cache of large blocks: there are as many workers as guests. */
+static void memory_set_up(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+	mallopt(M_TOP_PAD, 16 * 1024);
+}
+
+static void resource_layers_free(GPtrArray *layers)
+{
+	g_ptr_array_unref(layers);
+}
+
+static bool vm_init(Vm *vm, GError **error)
+{
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD); /* for sd_event_add_child() */
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	r = sd_event_default(&vm->guest.loop);
+	if (r >= 0)
+		r = sd_event_add_signal(vm->guest.loop, NULL, SIGTERM, on_terminate, vm);
+	if (r >= 0)
+		r = sd_event_add_signal(vm->guest.loop, NULL, SIGINT, on_terminate, vm);
+	if (r >= 0)
+		r = sd_event_add_time_relative(vm->guest.loop, &vm->lonely, CLOCK_MONOTONIC,
+					       LONELY_SECONDS * UINT64_C(1000000), 0, on_lonely, vm);
+	if (r < 0)
+		return fail_errno(error, -r, _("cannot set up the event loop"));
+	vm->guest.host = &vm_host;
+	vm->guest.id = -1;
+	vm->guest.state = VIR_DOMAIN_SHUTOFF;
+	vm->guest.run_dir = g_strdup(".");
+	vm->guest.log_fd = STDERR_FILENO;
+	vm->guest.resources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						    (GDestroyNotify)resource_layers_free);
+	return fiber_init(vm->guest.loop, error) && vm_link_listen(vm, SOCKET_FD, error);
+}
+
+static void vm_done(Vm *vm)
+{
+	vm_link_close(vm);
+	if (vm->live && vm->live->release)
+		vm->live->release(&vm->guest);
+	vm_event_clear(vm);
+	g_clear_pointer(&vm->lonely, sd_event_source_disable_unref);
+	g_clear_pointer(&vm->guest.def, domain_def_free);
+	g_clear_pointer(&vm->guest.settings, json_decref);
+	g_clear_pointer(&vm->guest.resources, g_hash_table_unref);
+	g_free(vm->guest.run_dir);
+	g_free(vm->guest.log_path);
+	g_free(vm->name);
+	fiber_done();
+	sd_event_unref(vm->guest.loop);
+}
+
+static int vm_run(Vm *vm)
+{
+	g_autoptr(GError) error = NULL;
+	int r;
+
+	if (!vm_init(vm, &error)) {
+		log_error("%s", error->message);
+		return EXIT_FAILURE;
+	}
+	r = sd_event_loop(vm->guest.loop);
+	if (r < 0)
+		log_error(_("the event loop failed: %s"), g_strerror(-r));
+	return r < 0 ? EXIT_FAILURE : r;
+}
+
+int main(int argc, char **argv)
+{
+	Vm vm = { 0 };
+	Uuid uuid;
+	int status;
+
+	memory_set_up();
+	i18n_init();
+	log_init("reeve-vm", LOG_LEVEL_INFO);
+	if (argc == 4 && g_str_equal(argv[1], "--probe"))
+		return probe_run(argv[2], argv[3]);
+	vm.session = argc > 1 && g_str_equal(argv[1], "--session");
+	if (argc != 3 + vm.session || !uuid_parse(argv[1 + vm.session], &uuid)) {
+		usage();
+		return EXIT_FAILURE;
+	}
+	/* What was handed to us is not for the hypervisor: it would listen in our place after us. */
+	close_range(SOCKET_FD, ~0U, CLOSE_RANGE_CLOEXEC);
+	g_strlcpy(vm.uuid_text, argv[1 + vm.session], sizeof(vm.uuid_text));
+	vm.name = g_strdup(argv[2 + vm.session]);
+	umask(0027);
+	status = vm_run(&vm);
+	vm_done(&vm);
+	return status;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The worker's view of its one guest: the Guest that the driver's live half works on, the link to
+ * the engine, and what the engine has not stored yet. One per process (reeve-vm).
+ *
+ * The process lives as long as its guest; then until the engine has taken the last event, or has
+ * left. It does not need the engine: a new connection takes the place of the old one. What a
+ * successor must know stands in the file "state" of the guest's directory, events included.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+#include <systemd/sd-event.h>
+
+#include "drivers/driver.h"
+#include "rpc/wire/conn.h"
+#include "rpc/wire/dispatch.h"
+#include "rpc/wire/procs.h"
+
+typedef struct Vm Vm;
+
+struct Vm {
+	Guest guest; /* first: the driver gives us a Guest back */
+	const DriverLive *live; /* NULL before start and adopt */
+	char uuid_text[37];
+	char *name; /* before start: as the command line says */
+	bool session; /* the engine's user is ours */
+
+	RpcConn *conn; /* to the engine, NULL while there is none */
+	bool greeted;  /* it has said hello: messages may be sent */
+	sd_event_source *listener;
+	sd_event_source *lonely; /* ends a worker that nobody ever gave a guest */
+
+	bool active; /* started or adopted, and not ended */
+	bool ended;
+	bool starting;
+	bool failed;	     /* start did not work: nothing to keep */
+	uint64_t generation; /* of state and live XML */
+	uint64_t sequence;   /* of the last event */
+	uint64_t acknowledged; /* by the engine */
+	GQueue events;	     /* VmEvent that the engine has not acknowledged */
+	gsize events_size;   /* bytes in there */
+	uint64_t started_usec;
+};
+
+/* Context of every function that serves a call. */
+typedef struct VmCall {
+	Vm *vm;
+	Guest *guest;
+	const DriverLive *live;
+	const RpcProc *proc;
+	RpcMessage *message; /* with its descriptors */
+	GArray *fds;	     /* of int: go with the reply; NULL: none */
+	void (*after)(Vm *vm); /* runs when the reply has been sent; may be NULL */
+} VmCall;
+
+/* Sends the reply's descriptor along; takes @fd. */
+void vm_call_add_fd(VmCall *call, int fd);
+/* Fails with VIR_ERR_OPERATION_INVALID unless the guest runs or is paused. */
+bool vm_call_check_active(VmCall *call, GError **error);
+/* Fails with VIR_ERR_NO_SUPPORT naming the call; for NULL members of the live half. */
+bool vm_call_unsupported(const VmCall *call, GError **error);
+/* Any bit of @flags outside of @known: VIR_ERR_INVALID_ARG. */
+bool vm_call_flags(const VmCall *call, unsigned flags, unsigned known, GError **error);
+
+/* vm_link.c */
+bool vm_link_listen(Vm *vm, int fd, GError **error);
+void vm_link_close(Vm *vm);
+/* Sends a message of the control program, if somebody listens. */
+void vm_link_post(Vm *vm, const RpcProc *proc, const void *message);
+
+/* vm_serve.c: answers one frame, on a fiber of its own. */
+void vm_serve(Vm *vm, RpcMessage *message);
+
+/* vm_event.c */
+extern const GuestHost vm_host; /* what the live half calls */
+typedef struct VmEvent {
+	uint64_t sequence;
+	int64_t time_usec; /* CLOCK_REALTIME */
+	int id;
+	GBytes *payload;
+} VmEvent;
+
+void vm_event_send(Vm *vm, const VmEvent *event);
+void vm_event_acknowledge(Vm *vm, uint64_t sequence);
+void vm_event_clear(Vm *vm);
+/* Adds an event that was saved; @payload is copied. */
+void vm_event_restore(Vm *vm, uint64_t sequence, int64_t time_usec, int id, GBytes *payload);
+
+/* vm_payload.c: the remote program's message for @event, without a callback id. */
+GBytes *vm_payload_encode(const Guest *guest, const GuestEvent *event);
+
+/* vm_state.c */
+void vm_state_fill(const Vm *vm, control_state *ret);
+/* The live XML; the caller frees. */
+char *vm_state_xml(const Vm *vm);
+/* Tells the engine of a new state, with @xml of the new definition too; saves. */
+void vm_state_changed(Vm *vm, bool xml);
+/* Writes the file for a successor. A failure is logged. */
+void vm_state_save(const Vm *vm);
+/* Reads it: definition, driver, state, events. */
+bool vm_state_load(Vm *vm, GError **error);
+
+/* vm_main.c: ends the process when there is nothing left to do. */
+void vm_check_end(Vm *vm);
+/* Gives back memory that the start needed. */
+void vm_trim(void);
