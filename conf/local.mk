@@ -12,6 +12,7 @@ conf_libconf_a_SOURCES = \
 	conf/bind/index.c \
 	conf/bind/internal.h \
 	conf/bind/parse.c \
+	conf/bind/repeat.c \
 	conf/bind/reader.c \
 	conf/bind/reader.h \
 	conf/bind/rng.c \

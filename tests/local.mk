@@ -23,6 +23,10 @@ UNIT_TESTS += tests/unit/test_conf_documents
 tests_unit_test_conf_documents_SOURCES = tests/unit/test_conf_documents.c tests/unit/golden.c tests/unit/golden.h
 tests_unit_test_conf_documents_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_xml_twice
+tests_unit_test_xml_twice_SOURCES = tests/unit/test_xml_twice.c tests/unit/golden.c tests/unit/golden.h
+tests_unit_test_xml_twice_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_qemu_caps
 tests_unit_test_qemu_caps_SOURCES = tests/unit/test_qemu_caps.c tests/unit/golden.c tests/unit/golden.h
 tests_unit_test_qemu_caps_LDADD = drivers/libdrivers_def.a drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)

@@ -44,6 +44,8 @@
  *   same memory: copying and freeing go by the first.
  * - SELECT() takes only elements which have that attribute value, and writes it.
  * - What no row takes becomes a diagnostic; a value that its type refuses is an error.
+ * - An element that has place for one and stands there twice is an error, unless both say the same
+ *   (noted) or the row has BIND_MERGE, which is for containers that libvirt reads in pieces.
  */
 #pragma once
 
@@ -104,7 +106,8 @@ typedef enum {
 #define BIND_READ_ONLY 0x0100u /* an old spelling: read, never written */
 #define BIND_BARE 0x0200u     /* CHILD, VALUE: write the element even when nothing is in it */
 #define BIND_USER_ALIAS 0x0400u /* as BIND_LIVE, unless the text begins with "ua-" */
-#define BIND_ONCE 0x1000u     /* child elements: a second one is an error, not only noted */
+#define BIND_ONCE 0x1000u     /* child elements: a second one is an error, even the same again */
+#define BIND_MERGE 0x2000u    /* containers: several count as one with all that is in them */
 #define BIND_WRITE_ONLY 0x0800u /* another row of that name reads it */
 
 struct BindRow {

@@ -76,6 +76,8 @@ static BindIndex *index_make(const BindElement *element)
 		index->unit |= index->attrs.slots[i].row->scale != 0;
 		index->conditional |= index->attrs.slots[i].row->when || index->attrs.slots[i].guard;
 	}
+	for (guint i = 0; i < index->content.count; i++)
+		index->merges |= (index->content.slots[i].row->flags & BIND_MERGE) != 0;
 	for (guint i = 0; i < index->texts.count; i++)
 		index->unit |= index->texts.slots[i].row->scale != 0;
 	return index;

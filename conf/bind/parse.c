@@ -499,10 +499,56 @@ static int child_find(const Frame *frame, xmlNode *node)
 	return -1;
 }
 
+/* The child before @node that is read by the same row. */
+static xmlNode *child_before(const Frame *frame, xmlNode *node, int position)
+{
+	for (xmlNode *other = node->prev; other; other = other->prev)
+		if (other->type == XML_ELEMENT_NODE && xmlStrEqual(other->name, node->name) &&
+		    child_find(frame, other) == position)
+			return other;
+	return NULL;
+}
+
+/* What a row that has place for one does with a second. */
+static bool child_repeated(Frame *frame, xmlNode *node, int position, GError **error)
+{
+	const BindRow *row = frame->index->content.slots[position].row;
+
+	if (row->flags & BIND_LIVE && frame->reader->flags & CONF_INACTIVE)
+		return true;
+	return reader_repeated(frame->reader, child_before(frame, node, position), node,
+			       row->flags & BIND_ONCE, error);
+}
+
+/* Puts containers together that may stand in pieces, before any of them is read. */
+static bool children_merge(Frame *frame, GError **error)
+{
+	xmlNode *firsts[BIND_MAX_ROWS] = { NULL }, *next;
+
+	for (xmlNode *node = frame->node->children; node; node = next) {
+		int position = node->type == XML_ELEMENT_NODE ? child_find(frame, node) : -1;
+
+		next = node->next;
+		if (position < 0 ||
+		    !(frame->index->content.slots[position].row->flags & BIND_MERGE))
+			continue;
+		if (!firsts[position]) {
+			firsts[position] = node;
+			continue;
+		}
+		if (!reader_merge(frame->reader, firsts[position], node, error))
+			return false;
+		xmlUnlinkNode(node);
+		xmlFreeNode(node);
+	}
+	return true;
+}
+
 static bool children_read(Frame *frame, GError **error)
 {
+	if (frame->index->merges && !children_merge(frame, error))
+		return false;
 	for (xmlNode *node = frame->node->children; node; node = node->next) {
-		ReaderFinding finding = { .node = node };
 		const BindSlot *slot;
 		int position;
 
@@ -516,14 +562,8 @@ static bool children_read(Frame *frame, GError **error)
 		slot = &frame->index->content.slots[position];
 		if (seen_set(frame->content_seen, (guint)position) &&
 		    slot->row->kind != BIND_LIST && slot->row->kind != BIND_STRINGS) {
-			if (slot->row->flags & BIND_ONCE)
-				return reader_fail(frame->reader,
-						   READER_AT(node, NULL, VIR_ERR_XML_ERROR), error,
-						   _("'%s' is repeated"),
-						   (const char *)node->name);
-			reader_note(frame->reader, &finding,
-				    g_strdup_printf(_("'%s' is repeated; only the first counts"),
-						    (const char *)node->name));
+			if (!child_repeated(frame, node, position, error))
+				return false;
 			continue;
 		}
 		if (!child_read(frame, slot, node, error))

@@ -39,3 +39,14 @@ bool reader_fail(BindReader *reader, const ReaderFinding *where, GError **error,
 		 const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* A warning, or with CONF_VALIDATE what makes the document invalid. Takes @message. */
 void reader_note(BindReader *reader, const ReaderFinding *finding, char *message);
+
+/* conf/bind/repeat.c */
+/* Whether two elements say the same, whatever the order of attributes and the blanks between. */
+bool reader_same(xmlNode *a, xmlNode *b);
+/* Moves all that is in @from to the end of @into; an attribute that both have must be equal. */
+bool reader_merge(BindReader *reader, xmlNode *into, xmlNode *from, GError **error);
+/*
+ * @node stands where @first stood already, which alone has a place: nothing is lost when both say
+ * the same, which is noted; else, or with @once, it is an error.
+ */
+bool reader_repeated(BindReader *reader, xmlNode *first, xmlNode *node, bool once, GError **error);

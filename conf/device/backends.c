@@ -34,7 +34,7 @@ static ELEMENT(rng_rate, NULL, DomainRng, rate_rows);
 static const BindRow rng_rows[] = {
 	ATTR(DomainRng, "model", model, rng_model, BIND_REQUIRED | G),
 	CHILD("rate", rng_rate, 0),
-	CHILD("backend", rng_backend, BIND_REQUIRED),
+	CHILD("backend", rng_backend, BIND_REQUIRED | BIND_ONCE),
 	INCLUDE_IN(DomainRng, virtio, virtio_driver),
 	INCLUDE_IN(DomainRng, info, device_info),
 	END_ROWS

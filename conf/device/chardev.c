@@ -61,13 +61,13 @@ static ELEMENT(chardev_log, NULL, ChardevSource, log_rows);
 
 #define NOT_UDP OF(~BIT(CHARDEV_UDP))
 static const BindRow chardev_body_rows[] = {
-	CHILD("source", chardev_endpoint, 0, NOT_UDP),
+	CHILD("source", chardev_endpoint, BIND_ONCE, NOT_UDP),
 	CHILD("source", udp_bind, BIND_ONCE, OF(BIT(CHARDEV_UDP)), SELECT("mode", "bind")),
 	CHILD("source", udp_connect, BIND_ONCE, OF(BIT(CHARDEV_UDP)), SELECT("mode", "connect")),
 	CHILD("source", udp_connect, BIND_READ_ONLY, OF(BIT(CHARDEV_UDP))),
-	VALUE(ChardevSource, "protocol", "type", protocol, chardev_protocol, BIND_REQUIRED,
+	VALUE(ChardevSource, "protocol", "type", protocol, chardev_protocol, BIND_REQUIRED | BIND_ONCE,
 	     OF(BIT(CHARDEV_TCP))),
-	CHILD("log", chardev_log, 0),
+	CHILD("log", chardev_log, BIND_ONCE),
 	END_ROWS
 };
 static ELEMENT(chardev_body, NULL, ChardevSource, chardev_body_rows);

@@ -58,8 +58,8 @@ static const BindRow rate_rows[] = {
 static ELEMENT(bandwidth_rate, NULL, BandwidthRate, rate_rows);
 static const BindRow bandwidth_rows[] = {
 	ATTR(Bandwidth, "classID", class_id, uint, BIND_LIVE),
-	POINTER(Bandwidth, "inbound", in, bandwidth_rate, 0),
-	POINTER(Bandwidth, "outbound", out, bandwidth_rate, 0),
+	POINTER(Bandwidth, "inbound", in, bandwidth_rate, BIND_ONCE),
+	POINTER(Bandwidth, "outbound", out, bandwidth_rate, BIND_ONCE),
 	END_ROWS
 };
 ELEMENT(bandwidth, NULL, Bandwidth, bandwidth_rows);

@@ -142,7 +142,7 @@ static const BindRow cpu_rows[] = {
 	CHILD("model", cpu_model, 0),
 	LEAF(DomainCpu, "vendor", vendor, token, G),
 	CHILD("topology", cpu_topology, 0),
-	CHILD("cache", cpu_cache, 0, HAS(DomainCpu, has_cache)),
+	CHILD("cache", cpu_cache, BIND_ONCE, HAS(DomainCpu, has_cache)),
 	CHILD("maxphysaddr", cpu_physaddr, 0),
 	LIST(DomainCpu, "feature", features, cpu_feature, G),
 	CHILD("numa", cpu_numa, 0),

@@ -164,7 +164,7 @@ static const BindRow features_rows[] = {
 	CHILD("hap", feature_hap, G, HAS(DomainFeatures, hap)),
 	FLAG(DomainFeatures, "viridian", viridian, G),
 	FLAG(DomainFeatures, "privnet", privnet, G),
-	CHILD_IN(DomainFeatures, "hyperv", hyperv, features_hyperv, G, HAS(DomainFeatures,
+	CHILD_IN(DomainFeatures, "hyperv", hyperv, features_hyperv, G | BIND_MERGE, HAS(DomainFeatures,
 	     hyperv.present)),
 	CHILD("kvm", features_kvm, G, HAS(DomainFeatures, kvm)),
 	CHILD("xen", features_xen, G, HAS(DomainFeatures, xen)),

@@ -49,7 +49,7 @@ static const BindRow frontend_rows[] = {
 static ELEMENT(qemu_frontend, NULL, QemuOverride, frontend_rows);
 static const BindRow override_device_rows[] = {
 	ATTR(QemuOverride, "alias", alias, str, BIND_REQUIRED),
-	CHILD("frontend", qemu_frontend, 0, QEMU),
+	CHILD("frontend", qemu_frontend, BIND_MERGE, QEMU),
 	END_ROWS
 };
 static ELEMENT(qemu_override_device, NULL, QemuOverride, override_device_rows);
@@ -59,9 +59,9 @@ static const BindRow override_rows[] = {
 static ELEMENT(qemu_override, NULL, DomainQemuNs, override_rows);
 
 static const BindRow qemu_rows[] = {
-	CHILD("commandline", qemu_commandline, 0, QEMU),
-	CHILD("capabilities", qemu_capabilities, 0, QEMU),
-	CHILD("override", qemu_override, 0, QEMU),
+	CHILD("commandline", qemu_commandline, BIND_MERGE, QEMU),
+	CHILD("capabilities", qemu_capabilities, BIND_MERGE, QEMU),
+	CHILD("override", qemu_override, BIND_MERGE, QEMU),
 	VALUE(DomainQemuNs, "deprecation", "behavior", deprecation, qemu_deprecation, BIND_REQUIRED,
 	     QEMU),
 	END_ROWS

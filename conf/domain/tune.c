@@ -187,7 +187,7 @@ static const BindRow cputune_rows[] = {
 	LEAF(DomainCpuTune, "iothread_period", iothread_period, uint64, 0),
 	LEAF(DomainCpuTune, "iothread_quota", iothread_quota, int64, 0),
 	LIST(DomainCpuTune, "vcpupin", vcpupins, vcpupin, 0),
-	VALUE(DomainCpuTune, "emulatorpin", "cpuset", emulatorpin, cpuset, BIND_REQUIRED),
+	VALUE(DomainCpuTune, "emulatorpin", "cpuset", emulatorpin, cpuset, BIND_REQUIRED | BIND_ONCE),
 	LIST(DomainCpuTune, "iothreadpin", iothreadpins, iothreadpin, 0),
 	LIST(DomainCpuTune, "vcpusched", vcpuscheds, vcpusched, 0),
 	LIST(DomainCpuTune, "iothreadsched", iothreadscheds, iothreadsched, 0),

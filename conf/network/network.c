@@ -63,7 +63,7 @@ static const BindRow nat_rows[] = {
 	ATTR(ForwardNat, "ipv6", ipv6, yes_no, 0, .doc = N_("Translate IPv6 addresses, too.")),
 	POINTER(ForwardNat, "address", addresses, address_range, 0,
 		.doc = N_("Addresses that guests appear under.")),
-	POINTER(ForwardNat, "port", ports, port_range, 0,
+	POINTER(ForwardNat, "port", ports, port_range, BIND_ONCE,
 		.doc = N_("Ports that guests appear under.")),
 	END_ROWS
 };
@@ -79,7 +79,7 @@ static const BindRow forward_rows[] = {
 	      .doc = N_("How devices are assigned.")),
 	VALUE(NetworkForward, "pf", "dev", pf, str, 0,
 	      .doc = N_("Physical function whose virtual ones are handed out.")),
-	POINTER(NetworkForward, "nat", nat, forward_nat, 0, .doc = N_("How addresses are translated.")),
+	POINTER(NetworkForward, "nat", nat, forward_nat, BIND_ONCE, .doc = N_("How addresses are translated.")),
 	LIST(NetworkForward, "interface", interfaces, forward_interface, 0,
 	     .doc = N_("One of several host interfaces.")),
 	LIST(NetworkForward, "address", addresses, forward_address, 0,
@@ -276,7 +276,7 @@ static const BindRow network_rows[] = {
 	POINTER(NetworkDef, "virtualport", virtualport, virtualport, 0,
 		.doc = N_("Parameters of the switch's ports.")),
 	LIST(NetworkDef, "portgroup", portgroups, network_portgroup, 0, .doc = N_("Kind of port.")),
-	CHILD("options", dnsmasq_options, 0, .ns = &bind_ns_dnsmasq,
+	CHILD("options", dnsmasq_options, BIND_MERGE, .ns = &bind_ns_dnsmasq,
 	      .doc = N_("Options of dnsmasq(8); taints the network.")),
 	END_ROWS
 };

@@ -210,12 +210,12 @@ static const BindRow pool_rows[] = {
 	CHILD("features", pool_features, 0, .doc = N_("Choices of the file system.")),
 	CHILD_IN(PoolDef, "source", source, pool_source, BIND_BARE,
 		 .doc = N_("Where the storage comes from.")),
-	CHILD_IN(PoolDef, "target", target, pool_target, 0,
+	CHILD_IN(PoolDef, "target", target, pool_target, BIND_MERGE,
 		 .doc = N_("Where the storage appears on the host.")),
 	CHILD("refresh", pool_refresh_element, 0, .doc = N_("How volumes are looked at.")),
-	CHILD("mount_opts", pool_mount, 0, .ns = &bind_ns_pool_fs,
+	CHILD("mount_opts", pool_mount, BIND_MERGE, .ns = &bind_ns_pool_fs,
 	      .doc = N_("Options of mount(8); taints the pool.")),
-	CHILD("config_opts", pool_config, 0, .ns = &bind_ns_pool_rbd,
+	CHILD("config_opts", pool_config, BIND_MERGE, .ns = &bind_ns_pool_rbd,
 	      .doc = N_("Options of librados; taints the pool.")),
 	END_ROWS
 };

@@ -17,6 +17,8 @@ char *golden_source_path(const char *below);
 
 /* Every *.xml of a folder below the source directory; there must be one. */
 void golden_folder(const char *below, GoldenTransform transform, const void *data);
+/* The same files, but what they become is not compared with anything. */
+void golden_each(const char *below, GoldenTransform transform, const void *data);
 
 /*
  * Since bind_coverage_start() each row of @element must have been met, but those that belong to
