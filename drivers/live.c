@@ -4,7 +4,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "drivers/driver.h"
-#include "drivers/qemu/probe.h"
+#include "drivers/qemu/caps/probe.h"
 
 const DriverLive *const live_table[] = { &qemu_live, &test_live, NULL };
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/fiber.h"
-#include "drivers/qemu/live.h"
+#include "drivers/qemu/live/live.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

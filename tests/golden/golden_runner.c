@@ -12,9 +12,9 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "conf/domain/domain.h"
-#include "drivers/qemu/caps.h"
-#include "drivers/qemu/complete.h"
-#include "drivers/qemu/definition.h"
+#include "drivers/qemu/caps/caps.h"
+#include "drivers/qemu/machine/complete.h"
+#include "drivers/qemu/define/definition.h"
 
 static bool caps_load(const char *directory, GError **error)
 {

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/fiber.h"
-#include "drivers/qemu/agent.h"
+#include "drivers/qemu/monitor/agent.h"
 
 enum { SECOND = 1000 * 1000 };
 

@@ -14,10 +14,10 @@
 
 #include "base/error.h"
 #include "base/fiber.h"
-#include "drivers/qemu/caps.h"
-#include "drivers/qemu/definition.h"
-#include "drivers/qemu/probe.h"
-#include "drivers/qemu/probe_kvm.h"
+#include "drivers/qemu/caps/caps.h"
+#include "drivers/qemu/define/definition.h"
+#include "drivers/qemu/caps/probe.h"
+#include "drivers/qemu/caps/probe_kvm.h"
 #include "tests/unit/golden.h"
 
 static char *state_dir;

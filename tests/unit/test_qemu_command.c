@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "drivers/qemu/command.h"
+#include "drivers/qemu/argv/command.h"
 #include "tests/unit/golden.h"
 
 enum { FIRST_FD = 900 }; /* numbers that no test program has open */

@@ -15,10 +15,10 @@
 
 #include "base/error.h"
 #include "conf/domain/domain.h"
-#include "drivers/qemu/caps.h"
-#include "drivers/qemu/complete.h"
-#include "drivers/qemu/definition.h"
-#include "drivers/qemu/prepare.h"
+#include "drivers/qemu/caps/caps.h"
+#include "drivers/qemu/machine/complete.h"
+#include "drivers/qemu/define/definition.h"
+#include "drivers/qemu/define/prepare.h"
 #include "tests/unit/golden.h"
 
 static const DriverSettings settings = { .state_dir = "/var/lib/reeve",

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "drivers/qemu/command.h"
-#include "drivers/qemu/live.h"
+#include "drivers/qemu/argv/command.h"
+#include "drivers/qemu/live/live.h"
 
 typedef struct Reason {
 	const char *path; /* pattern */

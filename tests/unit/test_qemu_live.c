@@ -23,7 +23,7 @@
 #include "base/fd.h"
 #include "base/fiber.h"
 #include "drivers/driver.h"
-#include "drivers/qemu/command.h"
+#include "drivers/qemu/argv/command.h"
 #include "drivers/stats.h"
 
 enum { SECOND = 1000 * 1000 };

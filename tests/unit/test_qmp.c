@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "base/fiber.h"
 #include "base/limits.h"
-#include "drivers/qemu/qmp.h"
+#include "drivers/qemu/monitor/qmp.h"
 
 static const char greeting[] =
 	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, "

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "drivers/qemu/argv/command_build.h"
+
+static const char sandbox[] = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
+			      "resourcecontrol=deny";
+
+void qemu_command_line_free(QemuCommandLine *line)
+{
+	if (!line)
+		return;
+	g_ptr_array_unref(line->argv);
+	g_ptr_array_unref(line->env);
+	g_array_unref(line->fds);
+	g_free(line);
+}
+
+/* ---- Architectures */
+
+bool command_is_x86(const QemuCommand *cmd)
+{
+	return g_strcmp0(cmd->def->os.arch, "x86_64") == 0 ||
+	       g_strcmp0(cmd->def->os.arch, "i686") == 0;
+}
+
+bool command_is_s390(const QemuCommand *cmd)
+{
+	return g_strcmp0(cmd->def->os.arch, "s390x") == 0;
+}
+
+bool command_is_ppc64(const QemuCommand *cmd)
+{
+	return cmd->def->os.arch && g_str_has_prefix(cmd->def->os.arch, "ppc64");
+}
+
+bool command_is_arm(const QemuCommand *cmd)
+{
+	const char *arch = cmd->def->os.arch;
+
+	return arch && (g_str_has_prefix(arch, "arm") || g_str_has_prefix(arch, "aarch64"));
+}
+
+bool command_machine_is(const QemuCommand *cmd, const char *prefix)
+{
+	const char *machine = cmd->def->os.machine;
+	size_t length = strlen(prefix);
+
+	return machine && strncmp(machine, prefix, length) == 0 &&
+	       (machine[length] == '\0' || machine[length] == '-');
+}
+
+bool command_is_q35(const QemuCommand *cmd)
+{
+	return command_machine_is(cmd, "q35") || command_machine_is(cmd, "pc-q35");
+}
+
+bool command_is_i440fx(const QemuCommand *cmd)
+{
+	return command_is_x86(cmd) && !command_is_q35(cmd) && command_machine_is(cmd, "pc");
+}
+
+bool command_is_kvm(const QemuCommand *cmd)
+{
+	return cmd->def->virt == VIRT_KVM;
+}
+
+/* ---- Options */
+
+GString *opts_new(const char *first)
+{
+	return g_string_new(first);
+}
+
+void opts_str(GString *opts, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	if (opts->len > 0)
+		g_string_append_c(opts, ',');
+	g_string_append_printf(opts, "%s=", key);
+	for (const char *c = value; *c; c++) {
+		if (*c == ',')
+			g_string_append_c(opts, ',');
+		g_string_append_c(opts, *c);
+	}
+}
+
+void opts_num(GString *opts, const char *key, guint64 value)
+{
+	opts_printf(opts, key, "%" G_GUINT64_FORMAT, value);
+}
+
+void opts_printf(GString *opts, const char *key, const char *format, ...)
+{
+	g_autofree char *value = NULL;
+	va_list args;
+
+	va_start(args, format);
+	value = g_strdup_vprintf(format, args);
+	va_end(args);
+	opts_str(opts, key, value);
+}
+
+void opts_flag(GString *opts, const char *key, bool value)
+{
+	opts_str(opts, key, value ? "on" : "off");
+}
+
+void opts_tristate(GString *opts, const char *key, Tristate value)
+{
+	if (value != TRISTATE_ABSENT)
+		opts_flag(opts, key, value == TRISTATE_YES);
+}
+
+void command_arg(QemuCommand *cmd, const char *arg)
+{
+	g_ptr_array_add(cmd->line->argv, g_strdup(arg));
+}
+
+void command_pair(QemuCommand *cmd, const char *name, const char *value)
+{
+	command_arg(cmd, name);
+	command_arg(cmd, value);
+}
+
+void command_opts(QemuCommand *cmd, const char *name, GString *opts)
+{
+	command_arg(cmd, name);
+	g_ptr_array_add(cmd->line->argv, g_string_free(opts, FALSE));
+}
+
+bool command_refuse(GError **error, const char *element, const char *why)
+{
+	return fail(error, VIR_ERR_CONFIG_UNSUPPORTED, _("<%s> cannot be honoured: %s"), element,
+		    why);
+}
+
+/* ---- Descriptors */
+
+GPtrArray *command_layers(const QemuCommand *cmd, const char *key)
+{
+	if (!cmd->context->resources)
+		return NULL;
+	return g_hash_table_lookup(cmd->context->resources, key);
+}
+
+void command_inherit(QemuCommand *cmd, int fd)
+{
+	g_array_append_val(cmd->line->fds, fd);
+}
+
+int command_fd(QemuCommand *cmd, const char *key)
+{
+	GPtrArray *layers = command_layers(cmd, key);
+	const GuestLayer *layer;
+
+	if (list_length(layers) == 0)
+		return -1;
+	layer = list_get(layers, 0);
+	if (layer->fd >= 0)
+		command_inherit(cmd, layer->fd);
+	return layer->fd;
+}
+
+char *command_path(QemuCommand *cmd, const char *key, const char *path)
+{
+	int fd = command_fd(cmd, key);
+
+	return fd >= 0 ? g_strdup_printf("/proc/self/fd/%d", fd) : g_strdup(path);
+}
+
+char *command_fdset(QemuCommand *cmd, int fd, const char *opaque)
+{
+	GString *opts = opts_new("");
+
+	opts_num(opts, "fd", (guint64)fd);
+	opts_num(opts, "set", ++cmd->fdsets);
+	opts_str(opts, "opaque", opaque);
+	command_inherit(cmd, fd);
+	command_opts(cmd, "-add-fd", opts);
+	return g_strdup_printf("/dev/fdset/%u", cmd->fdsets);
+}
+
+/* ---- Devices */
+
+/* Replaces or removes the value of @name in "driver,name=value,..."; appends it when absent. */
+static void override_property(GString *opts, const QemuProperty *property)
+{
+	g_autofree char *needle = g_strdup_printf(",%s=", property->name);
+	char *start = strstr(opts->str, needle);
+
+	if (start) {
+		char *end = start + strlen(needle);
+
+		while (*end && (*end != ',' || end[1] == ','))
+			end += *end == ',' ? 2 : 1;
+		g_string_erase(opts, start - opts->str, end - start);
+	}
+	if (property->type == QEMU_PROPERTY_BOOL)
+		opts_flag(opts, property->name, g_strcmp0(property->value, "true") == 0);
+	else if (property->type != QEMU_PROPERTY_REMOVE)
+		opts_str(opts, property->name, property->value);
+}
+
+static void override_apply(QemuCommand *cmd, GString *opts, const char *alias)
+{
+	const GPtrArray *overrides = cmd->def->qemu.overrides;
+
+	for (guint i = 0; i < list_length(overrides); i++) {
+		const QemuOverride *override = list_get(overrides, i);
+
+		if (g_strcmp0(override->alias, alias) != 0)
+			continue;
+		for (guint k = 0; k < list_length(override->properties); k++)
+			override_property(opts, list_get(override->properties, k));
+	}
+}
+
+static void device_identity(QemuCommand *cmd, GString *opts, const DeviceInfo *info)
+{
+	guint order = info->boot_order;
+
+	if (order == 0)
+		order = GPOINTER_TO_UINT(g_hash_table_lookup(cmd->boot_order, info));
+	opts_str(opts, "id", info->alias);
+	if (order > 0)
+		opts_num(opts, "bootindex", order);
+	opts_str(opts, "loadparm", info->loadparm);
+	if (info->acpi_index > 0)
+		opts_num(opts, "acpi-index", info->acpi_index);
+	if (info->rom_bar != TRISTATE_ABSENT)
+		opts_num(opts, "rombar", info->rom_bar == TRISTATE_YES);
+	if (info->rom_enabled == TRISTATE_NO)
+		g_string_append(opts, ",romfile=");
+	else
+		opts_str(opts, "romfile", info->rom_file);
+}
+
+bool command_device_bare(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error)
+{
+	if (!info->alias) {
+		fail(error, VIR_ERR_OPERATION_INVALID,
+		     _("the definition is not prepared: device '%s' has no alias"), opts->str);
+		g_string_free(opts, TRUE);
+		return false;
+	}
+	device_identity(cmd, opts, info);
+	override_apply(cmd, opts, info->alias);
+	command_opts(cmd, "-device", opts);
+	return true;
+}
+
+bool command_device(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error)
+{
+	if (address_opts(cmd, opts, info, error))
+		return command_device_bare(cmd, opts, info, error);
+	g_string_free(opts, TRUE);
+	return false;
+}
+
+/* ---- The whole */
+
+static void command_monitor(QemuCommand *cmd)
+{
+	GString *opts = opts_new("socket");
+	g_autofree char *path = NULL;
+
+	opts_str(opts, "id", "monitor");
+	if (cmd->context->monitor_fd >= 0) {
+		opts_num(opts, "fd", (guint64)cmd->context->monitor_fd);
+		command_inherit(cmd, cmd->context->monitor_fd);
+	} else {
+		path = g_build_filename(cmd->context->run_dir ? cmd->context->run_dir : ".", "qmp",
+					NULL);
+		opts_str(opts, "path", path);
+	}
+	opts_str(opts, "server", "on");
+	opts_str(opts, "wait", "off");
+	command_opts(cmd, "-chardev", opts);
+	command_pair(cmd, "-mon", "chardev=monitor,mode=control");
+}
+
+static bool command_identity(QemuCommand *cmd, GError **error)
+{
+	const DomainDef *def = cmd->def;
+	GString *name = opts_new("");
+	char uuid[UUID_TEXT];
+
+	(void)error;
+	opts_str(name, "guest", def->name);
+	opts_str(name, "debug-threads", "on");
+	command_opts(cmd, "-name", name);
+	command_arg(cmd, "-S");
+	uuid_format(&def->uuid, uuid);
+	command_pair(cmd, "-uuid", uuid);
+	command_pair(cmd, "-sandbox", sandbox);
+	command_arg(cmd, "-no-user-config");
+	command_arg(cmd, "-nodefaults");
+	command_monitor(cmd);
+	return true;
+}
+
+static bool command_custom(QemuCommand *cmd, GError **error)
+{
+	const DomainQemuNs *ns = &cmd->def->qemu;
+
+	(void)error;
+	if (ns->deprecation == QEMU_DEPRECATION_OMIT)
+		command_pair(cmd, "-compat", "deprecated-output=hide");
+	else if (ns->deprecation == QEMU_DEPRECATION_REJECT)
+		command_pair(cmd, "-compat", "deprecated-output=hide,deprecated-input=reject");
+	else if (ns->deprecation == QEMU_DEPRECATION_CRASH)
+		command_pair(cmd, "-compat", "deprecated-output=hide,deprecated-input=crash");
+	for (guint i = 0; i < list_length(ns->args); i++)
+		command_arg(cmd, ((QemuArg *)list_get(ns->args, i))->value);
+	for (guint i = 0; i < list_length(ns->envs); i++) {
+		const QemuEnv *env = list_get(ns->envs, i);
+
+		g_ptr_array_add(cmd->line->env,
+				g_strdup_printf("%s=%s", env->name, env->value ? env->value : ""));
+	}
+	return true;
+}
+
+/* Words for other kinds of hypervisors. */
+static bool foreign_check(const DomainDef *def, GError **error)
+{
+	const DomainOs *os = &def->os;
+
+	if (os->type != OS_TYPE_HVM && os->type != OS_TYPE_ABSENT)
+		return command_refuse(error, "os/type", _("QEMU runs guests of type 'hvm'"));
+	if (os->init || os->initdir || os->inituser || os->initgroup ||
+	    list_length(os->initargs) > 0 || list_length(os->initenvs) > 0)
+		return command_refuse(error, "os/init", _("it belongs to containers"));
+	if (list_length(def->idmap.uids) > 0 || list_length(def->idmap.gids) > 0)
+		return command_refuse(error, "idmap", _("it belongs to containers"));
+	if (def->bootloader || def->bootloader_args || os->root)
+		return command_refuse(error, "bootloader", _("it belongs to Xen"));
+	if (list_length(def->qemu.capabilities_add) > 0 ||
+	    list_length(def->qemu.capabilities_del) > 0)
+		return command_refuse(error, "qemu:capabilities",
+				      _("what QEMU can do is asked of it, not told"));
+	return true;
+}
+
+static bool seclabel_check(const DomainDef *def, GError **error)
+{
+	for (guint i = 0; i < list_length(def->seclabels); i++) {
+		const Seclabel *label = list_get(def->seclabels, i);
+
+		if (label->type == SECLABEL_STATIC || label->baselabel)
+			return command_refuse(error, "seclabel",
+					      _("each guest gets a user of its own; other labels "
+						"are not supported"));
+	}
+	return true;
+}
+
+/* What is refused whatever the rest says. */
+static bool command_check(QemuCommand *cmd, GError **error)
+{
+	const DomainDef *def = cmd->def;
+
+	if (!def->emulator)
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("the definition is not prepared: it names no emulator"));
+	if (def->virt != VIRT_KVM && def->virt != VIRT_QEMU)
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("domain type '%s' is not one that QEMU runs"),
+			    virt_type_name(def->virt));
+	if (def->launch_security)
+		return command_refuse(error, "launchSecurity", _("it is not supported"));
+	if (def->on_crash == LIFECYCLE_COREDUMP_DESTROY ||
+	    def->on_crash == LIFECYCLE_COREDUMP_RESTART)
+		return command_refuse(error, "on_crash", _("core dumps are not supported"));
+	if (list_length(def->leases) > 0)
+		return command_refuse(error, "lease", _("there is no lock manager"));
+	for (guint i = 0; i < list_length(def->perf_events); i++)
+		if (((PerfEvent *)list_get(def->perf_events, i))->enabled == TRISTATE_YES)
+			return command_refuse(error, "perf",
+					      _("performance events are not supported"));
+	return foreign_check(def, error) && seclabel_check(def, error);
+}
+
+typedef bool (*CommandPart)(QemuCommand *cmd, GError **error);
+
+/* In the order in which QEMU wants to know of things: buses before what sits on them. */
+static const CommandPart parts[] = {
+	command_check,       command_identity,       command_machine,
+	command_cpu,         command_memory,         command_smp,
+	command_numa,        command_clock,          command_sysinfo,
+	command_boot,        command_iommus,         command_controllers,
+	command_hubs,        command_memory_devices, command_disks,
+	command_filesystems, command_interfaces,     command_smartcards,
+	command_chardevs,    command_inputs,         command_sounds,
+	command_graphics,    command_videos,         command_hostdevs,
+	command_redirdevs,   command_small_devices,  command_custom,
+};
+
+/* The first device of each kind that <os> names for booting gets an index. */
+static void boot_order_fill(QemuCommand *cmd)
+{
+	const DomainDef *def = cmd->def;
+	guint index = 0;
+
+	for (guint i = 0; i < list_length(def->os.boots); i++) {
+		BootDevice device = ((OsBoot *)list_get(def->os.boots, i))->device;
+		const DeviceInfo *info = NULL;
+
+		for (guint k = 0; k < list_length(def->disks) && !info; k++) {
+			const DomainDisk *disk = list_get(def->disks, k);
+			bool cdrom = disk->device == DISK_DEVICE_CDROM;
+			bool floppy = disk->device == DISK_DEVICE_FLOPPY;
+
+			if ((device == BOOT_DEVICE_CDROM && cdrom) ||
+			    (device == BOOT_DEVICE_FD && floppy) ||
+			    (device == BOOT_DEVICE_HD && !cdrom && !floppy))
+				info = &disk->info;
+		}
+		if (device == BOOT_DEVICE_NETWORK && list_length(def->interfaces) > 0)
+			info = &((DomainInterface *)list_get(def->interfaces, 0))->info;
+		if (info && !g_hash_table_contains(cmd->boot_order, info))
+			g_hash_table_insert(cmd->boot_order, (gpointer)info,
+					    GUINT_TO_POINTER(++index));
+	}
+}
+
+QemuCommandLine *qemu_command_line(const DomainDef *def, const QemuCommandContext *context,
+				   GError **error)
+{
+	g_autoptr(GHashTable) order = g_hash_table_new(NULL, NULL);
+	g_autoptr(QemuCommandLine) line = g_new0(QemuCommandLine, 1);
+	QemuCommand cmd = { .def = def, .context = context, .line = line, .boot_order = order };
+
+	line->argv = g_ptr_array_new_with_free_func(g_free);
+	line->env = g_ptr_array_new_with_free_func(g_free);
+	line->fds = g_array_new(FALSE, FALSE, sizeof(int));
+	command_arg(&cmd, def->emulator);
+	boot_order_fill(&cmd);
+	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (!parts[i](&cmd, error))
+			return NULL;
+	g_ptr_array_add(line->argv, NULL);
+	g_ptr_array_add(line->env, NULL);
+	return g_steal_pointer(&line);
+}
+
+char *qemu_command_line_text(const QemuCommandLine *line)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+=.,/:@%";
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < line->env->len && list_get(line->env, i); i++) {
+		g_autofree char *quoted = g_shell_quote(list_get(line->env, i));
+
+		g_string_append_printf(text, "%s ", quoted);
+	}
+	for (guint i = 0; i < line->argv->len && list_get(line->argv, i); i++) {
+		const char *arg = list_get(line->argv, i);
+		bool bare = *arg && strspn(arg, plain) == strlen(arg);
+		g_autofree char *quoted = bare ? g_strdup(arg) : g_shell_quote(arg);
+
+		if (i > 0)
+			g_string_append(text, *arg == '-' ? " \\\n" : " ");
+		g_string_append(text, quoted);
+	}
+	g_string_append_c(text, '\n');
+	return g_string_free(text, FALSE);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the command_*.c files share: options being put together, and one function for each family of
+ * elements. Internal to the builder of QEMU's command line.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "drivers/qemu/argv/command.h"
+
+typedef struct QemuCommand {
+	const DomainDef *def;
+	const QemuCommandContext *context;
+	QemuCommandLine *line;
+	unsigned fdsets;
+	GHashTable *boot_order; /* DeviceInfo -> index, when <os> has the order */
+} QemuCommand;
+
+/* Architectures by family, as far as the command line differs. */
+bool command_is_x86(const QemuCommand *cmd);
+bool command_is_s390(const QemuCommand *cmd);
+bool command_is_ppc64(const QemuCommand *cmd);
+bool command_is_arm(const QemuCommand *cmd);
+/* Whether the machine's name is @prefix or begins with "@prefix-". */
+bool command_machine_is(const QemuCommand *cmd, const char *prefix);
+bool command_is_q35(const QemuCommand *cmd);
+bool command_is_i440fx(const QemuCommand *cmd);
+bool command_is_kvm(const QemuCommand *cmd);
+
+/* "first,key=value,...": commas in values are doubled as QEMU wants them. NULL values add nothing. */
+GString *opts_new(const char *first);
+void opts_str(GString *opts, const char *key, const char *value);
+void opts_num(GString *opts, const char *key, guint64 value);
+void opts_printf(GString *opts, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void opts_flag(GString *opts, const char *key, bool value);	   /* on, off */
+void opts_tristate(GString *opts, const char *key, Tristate value); /* nothing when absent */
+
+void command_arg(QemuCommand *cmd, const char *arg);
+void command_pair(QemuCommand *cmd, const char *name, const char *value);
+/* Appends "@name @opts" and frees @opts. */
+void command_opts(QemuCommand *cmd, const char *name, GString *opts);
+/* Appends -device with id, boot index, address and overrides of @info; frees @opts. */
+bool command_device(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error);
+/* As above without an address: for devices on a bus that the caller has named. */
+bool command_device_bare(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error);
+
+/* Refusal of an element that is not built. */
+bool command_refuse(GError **error, const char *element, const char *why);
+
+/* Layers of a resource, NULL when it was not opened. */
+GPtrArray *command_layers(const QemuCommand *cmd, const char *key);
+/* The descriptor of @key's first layer, marked for inheritance; -1 when it was not opened. */
+int command_fd(QemuCommand *cmd, const char *key);
+void command_inherit(QemuCommand *cmd, int fd);
+/* A path that QEMU opens itself: /proc/self/fd/N of an opened resource, else @path. Caller frees. */
+char *command_path(QemuCommand *cmd, const char *key, const char *path);
+/* /dev/fdset/N with @fd in it; the caller frees. */
+char *command_fdset(QemuCommand *cmd, int fd, const char *opaque);
+
+/* command_address.c */
+bool address_opts(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error);
+/* "virtio-blk" -> "virtio-blk-pci", "-pci-transitional", "-ccw", "-device"; the caller frees. */
+char *virtio_device(const char *base, VirtioModel model, const DeviceInfo *info);
+void virtio_opts(GString *opts, const VirtioOptions *virtio);
+/* Name of the controller @type @index as other devices refer to it; the caller frees. */
+char *controller_id(const QemuCommand *cmd, ControllerType type, int index);
+char *pci_bus_name(const QemuCommand *cmd, unsigned bus);
+/* Place of a disk on IDE, SATA, SCSI or floppy. */
+bool drive_opts(QemuCommand *cmd, GString *opts, const DomainDisk *disk, GError **error);
+
+/* command_machine.c, command_memory.c, command_cpu.c, command_firmware.c */
+bool command_machine(QemuCommand *cmd, GError **error);
+bool command_memory(QemuCommand *cmd, GError **error);
+bool command_numa(QemuCommand *cmd, GError **error);
+/* The backend that -machine memory-backend= names, NULL when QEMU's own is enough. Static. */
+const char *command_ram_id(const QemuCommand *cmd);
+bool command_memory_devices(QemuCommand *cmd, GError **error);
+bool command_cpu(QemuCommand *cmd, GError **error);
+bool command_smp(QemuCommand *cmd, GError **error);
+bool command_firmware(QemuCommand *cmd, GString *machine, GError **error);
+bool command_boot(QemuCommand *cmd, GError **error);
+bool command_sysinfo(QemuCommand *cmd, GError **error);
+bool command_clock(QemuCommand *cmd, GError **error);
+
+/* Devices */
+bool command_iommus(QemuCommand *cmd, GError **error);
+bool command_hubs(QemuCommand *cmd, GError **error);
+bool command_controllers(QemuCommand *cmd, GError **error);
+bool command_disks(QemuCommand *cmd, GError **error);
+/*
+ * Appends the nodes of @disk; *ret_node is the name of the topmost one, NULL for an empty drive.
+ * The caller frees it.
+ */
+bool command_blockdevs(QemuCommand *cmd, const DomainDisk *disk, char **ret_node, GError **error);
+bool command_filesystems(QemuCommand *cmd, GError **error);
+bool command_interfaces(QemuCommand *cmd, GError **error);
+bool command_chardevs(QemuCommand *cmd, GError **error);
+/* Appends -chardev for @source under @id; @alias finds what was opened for it. */
+bool command_chardev(QemuCommand *cmd, const ChardevSource *source, const char *id,
+		     const char *alias, GError **error);
+bool command_smartcards(QemuCommand *cmd, GError **error);
+bool command_redirdevs(QemuCommand *cmd, GError **error);
+bool command_graphics(QemuCommand *cmd, GError **error);
+bool command_videos(QemuCommand *cmd, GError **error);
+bool command_sounds(QemuCommand *cmd, GError **error);
+bool command_inputs(QemuCommand *cmd, GError **error);
+bool command_hostdevs(QemuCommand *cmd, GError **error);
+bool command_hostdev_pci(QemuCommand *cmd, const HostAddress *host, const Teaming *teaming,
+			 const DeviceInfo *info, GError **error);
+bool command_small_devices(QemuCommand *cmd, GError **error);

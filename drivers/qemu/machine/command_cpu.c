@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* -cpu: the model, its features, and what timers and <features> mean to the processor. */
+#include "drivers/qemu/argv/command_build.h"
+
+/* The model that stands for "nothing said", when features must be hung on something. */
+static const char *default_model(const QemuCommand *cmd)
+{
+	if (g_strcmp0(cmd->def->os.arch, "x86_64") == 0)
+		return "qemu64";
+	if (g_strcmp0(cmd->def->os.arch, "i686") == 0)
+		return "qemu32";
+	return command_is_kvm(cmd) ? "host" : "max";
+}
+
+static const char *cpu_model(const QemuCommand *cmd, const DomainCpu *cpu, GError **error)
+{
+	switch (cpu->mode) {
+	case CPU_MODE_HOST_PASSTHROUGH:
+		if (!command_is_kvm(cmd)) {
+			fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			     _("CPU mode 'host-passthrough' needs KVM; use mode 'maximum'"));
+			return NULL;
+		}
+		return "host";
+	case CPU_MODE_MAXIMUM:
+		return "max";
+	case CPU_MODE_HOST_MODEL:
+		/* Live definitions carry the host's model spelled out; this is the rest. */
+		if (!cpu->model)
+			return command_is_kvm(cmd) ? "host" : "max";
+		return cpu->model;
+	default:
+		return cpu->model ? cpu->model : default_model(cmd);
+	}
+}
+
+static void feature_opts(GString *opts, const DomainCpu *cpu)
+{
+	for (guint i = 0; i < list_length(cpu->features); i++) {
+		const CpuFeature *feature = list_get(cpu->features, i);
+		bool off = feature->policy == CPU_POLICY_DISABLE ||
+			   feature->policy == CPU_POLICY_FORBID;
+		g_autofree char *name = g_strdup(feature->name ? feature->name : "");
+
+		g_strdelimit(name, "_", '-');
+		opts_flag(opts, name, !off);
+	}
+}
+
+static void cache_opts(GString *opts, const DomainCpu *cpu)
+{
+	if (!cpu->has_cache)
+		return;
+	if (cpu->cache_mode == CPU_CACHE_MODE_PASSTHROUGH) {
+		opts_str(opts, "host-cache-info", "on");
+		opts_str(opts, "l3-cache", "off");
+	} else if (cpu->cache_mode == CPU_CACHE_MODE_EMULATE) {
+		opts_str(opts, "l3-cache", "on");
+	} else {
+		opts_str(opts, "host-cache-info", "off");
+		opts_str(opts, "l3-cache", "off");
+	}
+}
+
+static bool cpu_check(const DomainCpu *cpu, GError **error)
+{
+	if (cpu->has_cache_level &&
+	    (cpu->cache_level != 3 || cpu->cache_mode != CPU_CACHE_MODE_EMULATE))
+		return command_refuse(error, "cpu/cache",
+				      _("only mode 'emulate' has a level, which must be 3"));
+	if (cpu->physaddr_limit > 0 && cpu->physaddr_mode != CPU_PHYSADDR_PASSTHROUGH)
+		return command_refuse(error, "maxphysaddr limit",
+				      _("only mode 'passthrough' has it"));
+	return true;
+}
+
+static void address_bits_opts(GString *opts, const DomainCpu *cpu)
+{
+	if (cpu->physaddr_mode == CPU_PHYSADDR_PASSTHROUGH) {
+		opts_str(opts, "host-phys-bits", "on");
+		if (cpu->physaddr_limit > 0)
+			opts_num(opts, "host-phys-bits-limit", cpu->physaddr_limit);
+	} else if (cpu->physaddr_bits > 0) {
+		opts_num(opts, "phys-bits", cpu->physaddr_bits);
+	}
+}
+
+static void timer_opts(QemuCommand *cmd, GString *opts)
+{
+	for (guint i = 0; i < list_length(cmd->def->clock.timers); i++) {
+		const ClockTimer *timer = list_get(cmd->def->clock.timers, i);
+
+		if (timer->name == TIMER_KVMCLOCK && timer->present != TRISTATE_ABSENT)
+			opts_flag(opts, "kvmclock", timer->present == TRISTATE_YES);
+		if (timer->name == TIMER_HYPERVCLOCK && timer->present == TRISTATE_YES)
+			opts_str(opts, "hv-time", "on");
+		if (timer->name == TIMER_TSC && timer->frequency > 0)
+			opts_num(opts, "tsc-frequency", timer->frequency);
+		if (timer->name == TIMER_ARMVTIMER && timer->tickpolicy != TICK_ABSENT)
+			opts_flag(opts, "kvm-no-adjvtime", timer->tickpolicy == TICK_DISCARD);
+	}
+}
+
+static void hyperv_opts(GString *opts, const FeaturesHyperv *hv)
+{
+	const struct {
+		Tristate value;
+		const char *name;
+	} flags[] = {
+		{ hv->relaxed, "hv-relaxed" },
+		{ hv->vapic, "hv-vapic" },
+		{ hv->vpindex, "hv-vpindex" },
+		{ hv->runtime, "hv-runtime" },
+		{ hv->synic, "hv-synic" },
+		{ hv->stimer, "hv-stimer" },
+		{ hv->stimer_direct, "hv-stimer-direct" },
+		{ hv->reset, "hv-reset" },
+		{ hv->frequencies, "hv-frequencies" },
+		{ hv->reenlightenment, "hv-reenlightenment" },
+		{ hv->tlbflush, "hv-tlbflush" },
+		{ hv->tlbflush_direct, "hv-tlbflush-direct" },
+		{ hv->tlbflush_extended, "hv-tlbflush-ext" },
+		{ hv->ipi, "hv-ipi" },
+		{ hv->evmcs, "hv-evmcs" },
+		{ hv->avic, "hv-avic" },
+		{ hv->emsr_bitmap, "hv-emsr-bitmap" },
+		{ hv->xmm_input, "hv-xmm-input" },
+	};
+
+	if (!hv->present)
+		return;
+	if (hv->mode == HYPERV_MODE_PASSTHROUGH)
+		opts_str(opts, "hv-passthrough", "on");
+	for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++)
+		if (flags[i].value == TRISTATE_YES)
+			opts_str(opts, flags[i].name, "on");
+	if (hv->spinlocks == TRISTATE_YES)
+		opts_printf(opts, "hv-spinlocks", "0x%x", hv->spinlock_retries);
+	if (hv->vendor_id == TRISTATE_YES)
+		opts_str(opts, "hv-vendor-id", hv->vendor_id_value);
+}
+
+static bool feature_element_opts(QemuCommand *cmd, GString *opts, GError **error)
+{
+	const DomainFeatures *f = &cmd->def->features;
+	bool kvm_only = f->kvm || f->pvspinlock || f->hyperv.present;
+
+	if (kvm_only && !command_is_kvm(cmd))
+		return command_refuse(error, "features",
+				      _("kvm, pvspinlock and hyperv need a domain of type 'kvm'"));
+	if (f->kvm_hidden == TRISTATE_YES)
+		opts_str(opts, "kvm", "off");
+	if (f->kvm_hint_dedicated == TRISTATE_YES)
+		opts_str(opts, "kvm-hint-dedicated", "on");
+	if (f->kvm_poll_control == TRISTATE_YES)
+		opts_str(opts, "kvm-poll-control", "on");
+	opts_tristate(opts, "kvm-pv-ipi", f->kvm_pv_ipi);
+	if (f->pvspinlock)
+		opts_flag(opts, "kvm-pv-unhalt", f->pvspinlock_state != TRISTATE_NO);
+	if (f->apic && f->apic_eoi != TRISTATE_ABSENT)
+		opts_flag(opts, "kvm-pv-eoi", f->apic_eoi == TRISTATE_YES);
+	if (f->pmu)
+		opts_flag(opts, "pmu", f->pmu_state != TRISTATE_NO);
+	hyperv_opts(opts, &f->hyperv);
+	for (guint i = 0; i < list_length(cmd->def->panics); i++)
+		if (((DomainPanic *)list_get(cmd->def->panics, i))->model == PANIC_HYPERV)
+			opts_str(opts, "hv-crash", "on");
+	return true;
+}
+
+bool command_cpu(QemuCommand *cmd, GError **error)
+{
+	const DomainCpu *cpu = cmd->def->cpu;
+	bool named = cpu && (cpu->model || cpu->mode > CPU_MODE_CUSTOM);
+	const char *model = named ? cpu_model(cmd, cpu, error) : default_model(cmd);
+	gsize bare;
+	GString *opts;
+
+	if (!model || (cpu && !cpu_check(cpu, error)))
+		return false;
+	opts = opts_new(model);
+	bare = opts->len;
+	if (named && cpu->mode == CPU_MODE_HOST_PASSTHROUGH)
+		opts_tristate(opts, "migratable", cpu->migratable);
+	if (cpu) {
+		opts_str(opts, "vendor", cpu->vendor_id);
+		feature_opts(opts, cpu);
+		cache_opts(opts, cpu);
+		address_bits_opts(opts, cpu);
+	}
+	timer_opts(cmd, opts);
+	if (!feature_element_opts(cmd, opts, error)) {
+		g_string_free(opts, TRUE);
+		return false;
+	}
+	if (named || opts->len > bare)
+		command_opts(cmd, "-cpu", opts);
+	else
+		g_string_free(opts, TRUE);
+	return true;
+}

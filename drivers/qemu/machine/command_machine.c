@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* -machine, -accel, power management, clock and boot order. */
+#include <string.h>
+
+#include "drivers/qemu/argv/command_build.h"
+
+static const ClockTimer *find_timer(const DomainDef *def, TimerName name)
+{
+	for (guint i = 0; i < list_length(def->clock.timers); i++) {
+		const ClockTimer *timer = list_get(def->clock.timers, i);
+
+		if (timer->name == name)
+			return timer;
+	}
+	return NULL;
+}
+
+/* ---- Features of the machine */
+
+static bool x86_features(QemuCommand *cmd, GString *opts, GError **error)
+{
+	const DomainFeatures *features = &cmd->def->features;
+	const ClockTimer *hpet = find_timer(cmd->def, TIMER_HPET);
+
+	opts_tristate(opts, "vmport", features->vmport_state);
+	if (features->smm)
+		opts_flag(opts, "smm", features->smm_state != TRISTATE_NO);
+	if (!features->acpi)
+		opts_str(opts, "acpi", "off");
+	if (hpet && hpet->present != TRISTATE_ABSENT)
+		opts_flag(opts, "hpet", hpet->present == TRISTATE_YES);
+	if (features->ioapic_driver != IOAPIC_ABSENT)
+		opts_str(opts, "kernel_irqchip",
+			 features->ioapic_driver == IOAPIC_QEMU ? "split" : "on");
+	opts_tristate(opts, "i8042", features->ps2);
+	if (cmd->def->os.bios_useserial == TRISTATE_YES)
+		opts_str(opts, "graphics", "off");
+	if (features->has_tseg_size && !command_is_q35(cmd))
+		return command_refuse(error, "tseg", _("only machine q35 has it"));
+	return true;
+}
+
+static bool ppc_features(GString *opts, const DomainFeatures *features)
+{
+	if (features->hpt_resizing != HPT_ABSENT)
+		opts_str(opts, "resize-hpt", hpt_resizing_name(features->hpt_resizing));
+	if (features->hpt_maxpagesize_kib > 0)
+		opts_printf(opts, "cap-hpt-max-page-size", "%" G_GUINT64_FORMAT "k",
+			    features->hpt_maxpagesize_kib);
+	opts_tristate(opts, "cap-htm", features->htm);
+	opts_tristate(opts, "cap-nested-hv", features->nested_hv);
+	opts_tristate(opts, "cap-ccf-assist", features->ccf_assist);
+	opts_str(opts, "cap-cfpc", cfpc_name(features->cfpc));
+	opts_str(opts, "cap-sbbc", sbbc_name(features->sbbc));
+	opts_str(opts, "cap-ibs", ibs_name(features->ibs));
+	return true;
+}
+
+/* Features that only some architectures have, and no other may be asked for. */
+static bool features_check(QemuCommand *cmd, GError **error)
+{
+	const DomainFeatures *f = &cmd->def->features;
+	bool ppc = f->hpt_resizing || f->hpt_maxpagesize_kib || f->htm || f->nested_hv ||
+		   f->ccf_assist || f->cfpc || f->sbbc || f->ibs;
+
+	if (ppc && !command_is_ppc64(cmd))
+		return command_refuse(error, "features",
+				      _("hpt, htm, nested-hv, ccf-assist, cfpc, "
+					"sbbc and ibs belong to pSeries"));
+	if (f->xen)
+		return command_refuse(error, "features/xen", _("this is not Xen"));
+	if (f->viridian || f->hap || f->privnet || f->capabilities)
+		return command_refuse(error, "features",
+				      _("viridian, hap, privnet and capabilities belong to other "
+					"hypervisors"));
+	if (f->msrs_unknown != MSRS_ABSENT)
+		return command_refuse(error, "features/msrs", _("it is not supported"));
+	if (f->async_teardown == TRISTATE_YES)
+		return command_refuse(error, "features/async-teardown", _("it is not supported"));
+	if (f->aia_kvm != TRISTATE_ABSENT)
+		return command_refuse(error, "features/aia", _("it is not supported"));
+	if (f->gic && !command_is_arm(cmd))
+		return command_refuse(error, "features/gic", _("only ARM machines have it"));
+	return true;
+}
+
+static const DomainIommu *find_iommu(const DomainDef *def)
+{
+	return list_length(def->iommus) > 0 ? list_get(def->iommus, 0) : NULL;
+}
+
+static bool architecture_features(QemuCommand *cmd, GString *opts, GError **error)
+{
+	const DomainFeatures *features = &cmd->def->features;
+	const DomainIommu *iommu = find_iommu(cmd->def);
+
+	if (!features_check(cmd, error))
+		return false;
+	if (command_is_x86(cmd) && !x86_features(cmd, opts, error))
+		return false;
+	if (command_is_ppc64(cmd) && !ppc_features(opts, features))
+		return false;
+	if (features->gic && command_is_arm(cmd))
+		opts_str(opts, "gic-version",
+			 features->gic_version ? gic_version_name(features->gic_version) : NULL);
+	opts_tristate(opts, "ras", features->ras);
+	if (command_is_arm(cmd) && !features->acpi && command_machine_is(cmd, "virt"))
+		opts_str(opts, "acpi", "off");
+	opts_tristate(opts, "aes-key-wrap", cmd->def->keywrap.aes);
+	opts_tristate(opts, "dea-key-wrap", cmd->def->keywrap.dea);
+	if (iommu && iommu->model == IOMMU_SMMUV3)
+		opts_str(opts, "iommu", "smmuv3");
+	return true;
+}
+
+static void command_accel(QemuCommand *cmd)
+{
+	const DomainFeatures *features = &cmd->def->features;
+	GString *opts = opts_new(command_is_kvm(cmd) ? "kvm" : "tcg");
+
+	if (command_is_kvm(cmd) && features->kvm_dirty_ring == TRISTATE_YES)
+		opts_num(opts, "dirty-ring-size", features->kvm_dirty_ring_size);
+	if (!command_is_kvm(cmd) && features->tcg_tb_cache_kib > 0)
+		opts_num(opts, "tb-size", features->tcg_tb_cache_kib / 1024);
+	command_opts(cmd, "-accel", opts);
+}
+
+static bool has_nvdimm(const DomainDef *def)
+{
+	for (guint i = 0; i < list_length(def->memories); i++)
+		if (((DomainMemoryDevice *)list_get(def->memories, i))->model ==
+		    MEMORY_MODEL_NVDIMM)
+			return true;
+	return false;
+}
+
+static bool has_hmat(const DomainDef *def)
+{
+	if (!def->cpu)
+		return false;
+	if (list_length(def->cpu->latencies) > 0 || list_length(def->cpu->bandwidths) > 0)
+		return true;
+	for (guint i = 0; i < list_length(def->cpu->cells); i++)
+		if (list_length(((NumaCell *)list_get(def->cpu->cells, i))->caches) > 0)
+			return true;
+	return false;
+}
+
+bool command_machine(QemuCommand *cmd, GError **error)
+{
+	const DomainDef *def = cmd->def;
+	GString *opts = opts_new(def->os.machine ? def->os.machine : "none");
+
+	if (command_is_x86(cmd) || command_is_arm(cmd))
+		opts_str(opts, "usb", "off");
+	opts_flag(opts, "dump-guest-core", def->memory.dump_core == TRISTATE_YES);
+	if (def->memory.backing.nosharepages)
+		opts_str(opts, "mem-merge", "off");
+	if (has_nvdimm(def))
+		opts_str(opts, "nvdimm", "on");
+	if (has_hmat(def))
+		opts_str(opts, "hmat", "on");
+	opts_str(opts, "memory-backend", command_ram_id(cmd));
+	if (!architecture_features(cmd, opts, error) || !command_firmware(cmd, opts, error)) {
+		g_string_free(opts, TRUE);
+		return false;
+	}
+	command_opts(cmd, "-machine", opts);
+	command_accel(cmd);
+	return true;
+}
+
+/* ---- Time */
+
+static void rtc_base(GString *opts, const DomainClock *clock)
+{
+	g_autoptr(GDateTime) date = NULL;
+	g_autofree char *text = NULL;
+	gint64 base = 0;
+
+	if (clock->offset == CLOCK_OFFSET_LOCALTIME) {
+		opts_str(opts, "base", "localtime");
+		return;
+	}
+	if (clock->offset == CLOCK_OFFSET_ABSOLUTE)
+		base = (gint64)clock->start;
+	else if (clock->offset == CLOCK_OFFSET_VARIABLE && clock->adjustment)
+		base = g_get_real_time() / G_USEC_PER_SEC +
+		       g_ascii_strtoll(clock->adjustment, NULL, 10);
+	if (clock->offset != CLOCK_OFFSET_ABSOLUTE &&
+	    (clock->offset != CLOCK_OFFSET_VARIABLE || !clock->adjustment ||
+	     g_ascii_strtoll(clock->adjustment, NULL, 10) == 0)) {
+		opts_str(opts, "base", clock->basis == CLOCK_BASIS_LOCALTIME ? "localtime" : "utc");
+		return;
+	}
+	date = g_date_time_new_from_unix_utc(base);
+	text = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
+	opts_str(opts, "base", text);
+}
+
+static bool pit_policy(QemuCommand *cmd, const ClockTimer *pit, GError **error)
+{
+	const char *policy = pit->tickpolicy == TICK_DISCARD ? "discard" : "delay";
+
+	if (pit->tickpolicy == TICK_ABSENT ||
+	    (pit->tickpolicy == TICK_DELAY && !command_is_kvm(cmd)))
+		return true;
+	if (!command_is_kvm(cmd) || pit->tickpolicy == TICK_CATCHUP ||
+	    pit->tickpolicy == TICK_MERGE)
+		return command_refuse(error, "timer name='pit'",
+				      _("QEMU's PIT cannot do that tick policy"));
+	command_arg(cmd, "-global");
+	g_ptr_array_add(cmd->line->argv, g_strconcat("kvm-pit.lost_tick_policy=", policy, NULL));
+	return true;
+}
+
+static bool timer_check(const ClockTimer *timer, GError **error)
+{
+	if (timer->name == TIMER_PLATFORM)
+		return command_refuse(error, "timer name='platform'", _("QEMU has none"));
+	if (timer->mode != TIMER_MODE_ABSENT)
+		return command_refuse(error, "timer mode", _("QEMU's timers have no modes"));
+	if (timer->frequency > 0 && timer->name != TIMER_TSC)
+		return command_refuse(error, "timer frequency", _("only timer 'tsc' has one"));
+	if (timer->catchup_threshold || timer->catchup_slew || timer->catchup_limit)
+		return command_refuse(error, "catchup", _("QEMU decides how it catches up"));
+	if (timer->name == TIMER_RTC &&
+	    (timer->tickpolicy == TICK_MERGE || timer->tickpolicy == TICK_DISCARD))
+		return command_refuse(error, "timer name='rtc'",
+				      _("QEMU's RTC cannot do that tick policy"));
+	if (timer->name == TIMER_HPET && timer->tickpolicy > TICK_DELAY)
+		return command_refuse(error, "timer name='hpet'",
+				      _("QEMU's HPET cannot do that tick policy"));
+	return true;
+}
+
+bool command_clock(QemuCommand *cmd, GError **error)
+{
+	const DomainClock *clock = &cmd->def->clock;
+	const ClockTimer *rtc = find_timer(cmd->def, TIMER_RTC);
+	const ClockTimer *pit = find_timer(cmd->def, TIMER_PIT);
+	GString *opts = opts_new("");
+
+	rtc_base(opts, clock);
+	if (rtc && rtc->track == TIMER_TRACK_GUEST)
+		opts_str(opts, "clock", "vm");
+	else if (rtc && rtc->track == TIMER_TRACK_WALL)
+		opts_str(opts, "clock", "host");
+	else if (rtc && rtc->track == TIMER_TRACK_REALTIME)
+		opts_str(opts, "clock", "rt");
+	if (rtc && rtc->tickpolicy == TICK_CATCHUP)
+		opts_str(opts, "driftfix", "slew");
+	command_opts(cmd, "-rtc", opts);
+	if (clock->offset == CLOCK_OFFSET_TIMEZONE) {
+		g_ptr_array_add(cmd->line->env, g_strconcat("TZ=", clock->timezone, NULL));
+	}
+	for (guint i = 0; i < list_length(clock->timers); i++)
+		if (!timer_check(list_get(clock->timers, i), error))
+			return false;
+	return !pit || pit_policy(cmd, pit, error);
+}
+
+/* ---- Ends and boot */
+
+static const char *const watchdog_words[WATCHDOG_ACTION_LAST] = {
+	[WATCHDOG_ACTION_RESET] = "reset",       [WATCHDOG_ACTION_SHUTDOWN] = "shutdown",
+	[WATCHDOG_ACTION_POWEROFF] = "poweroff", [WATCHDOG_ACTION_PAUSE] = "pause",
+	[WATCHDOG_ACTION_NONE] = "none",         [WATCHDOG_ACTION_INJECT_NMI] = "inject-nmi",
+};
+
+static bool command_actions(QemuCommand *cmd, GError **error)
+{
+	const DomainDef *def = cmd->def;
+	GString *opts = opts_new("");
+	WatchdogAction action = WATCHDOG_ACTION_ABSENT;
+
+	if (list_length(def->watchdogs) > 0)
+		action = ((DomainWatchdog *)list_get(def->watchdogs, 0))->action;
+	/* The end of a guest is ours to decide on: QEMU waits with the guest stopped. */
+	opts_str(opts, "shutdown", "pause");
+	if (def->on_reboot != LIFECYCLE_RESTART && def->on_reboot != LIFECYCLE_ABSENT)
+		opts_str(opts, "reboot", "shutdown");
+	opts_str(opts, "panic", "pause");
+	if (action != WATCHDOG_ACTION_ABSENT && !watchdog_words[action]) {
+		g_string_free(opts, TRUE);
+		return command_refuse(error, "watchdog action='dump'",
+				      _("core dumps are not supported"));
+	}
+	if (action != WATCHDOG_ACTION_ABSENT)
+		opts_str(opts, "watchdog", watchdog_words[action]);
+	command_opts(cmd, "-action", opts);
+	return true;
+}
+
+static bool command_sleep_states(QemuCommand *cmd, GError **error)
+{
+	const DomainPm *pm = &cmd->def->pm;
+	const char *device = command_is_q35(cmd) ? "ICH9-LPC" : "PIIX4_PM";
+	const struct {
+		Tristate value;
+		const char *property;
+	} states[] = { { pm->suspend_to_mem, "disable_s3" },
+		       { pm->suspend_to_disk, "disable_s4" } };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
+		if (states[i].value == TRISTATE_ABSENT)
+			continue;
+		if (!command_is_x86(cmd))
+			return command_refuse(error, "pm", _("only PC machines have sleep states"));
+		command_arg(cmd, "-global");
+		g_ptr_array_add(cmd->line->argv,
+				g_strdup_printf("%s.%s=%d", device, states[i].property,
+						states[i].value == TRISTATE_NO));
+	}
+	return true;
+}
+
+bool command_boot(QemuCommand *cmd, GError **error)
+{
+	const DomainOs *os = &cmd->def->os;
+	GString *opts = opts_new("");
+
+	if (os->bootmenu_enable != TRISTATE_ABSENT) {
+		opts_flag(opts, "menu", os->bootmenu_enable == TRISTATE_YES);
+		if (os->has_bootmenu_timeout)
+			opts_num(opts, "splash-time", os->bootmenu_timeout);
+	}
+	if (os->has_bios_reboot_timeout)
+		opts_printf(opts, "reboot-timeout", "%d", os->bios_reboot_timeout);
+	opts_str(opts, "strict", "on");
+	command_opts(cmd, "-boot", opts);
+	if (os->bios_useserial == TRISTATE_YES && !command_is_x86(cmd))
+		return command_refuse(error, "bios useserial='yes'", _("only PC machines have it"));
+	if (cmd->def->features.has_tseg_size) {
+		command_arg(cmd, "-global");
+		g_ptr_array_add(cmd->line->argv,
+				g_strdup_printf("mch.extended-tseg-mbytes=%" G_GUINT64_FORMAT,
+						cmd->def->features.tseg_size / (1024 * 1024)));
+	}
+	return command_actions(cmd, error) && command_sleep_states(cmd, error);
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory of the guest, its NUMA cells, processors' number, I/O threads and memory devices. */
+#include <string.h>
+
+#include "drivers/qemu/argv/command_build.h"
+
+/* ---- Backends */
+
+/* What a piece of the guest's memory is made of. */
+typedef struct Backend {
+	const char *id;
+	guint64 size_kib;
+	guint node; /* guest's cell, for <page nodeset> and <memnode> */
+	bool has_node;
+	MemAccess access;
+	Tristate discard;
+	const char *path; /* NVDIMM and the like */
+	guint64 page_kib; /* of a memory device, 0: as the guest's memory */
+	const Cpuset *host_nodes;
+	guint64 align_kib;
+	bool pmem, read_only;
+} Backend;
+
+static const HugePage *page_for(const DomainMemoryBacking *backing, const Backend *backend)
+{
+	const HugePage *fallback = NULL;
+
+	for (guint i = 0; i < list_length(backing->pages); i++) {
+		const HugePage *page = list_get(backing->pages, i);
+
+		if (!page->nodeset)
+			fallback = page;
+		else if (backend->has_node && cpuset_has(page->nodeset, backend->node))
+			return page;
+	}
+	return fallback;
+}
+
+static void policy_opts(const QemuCommand *cmd, GString *opts, const Backend *backend)
+{
+	static const char *const words[NUMA_MODE_LAST] = {
+		[NUMA_MODE_STRICT] = "bind",
+		[NUMA_MODE_PREFERRED] = "preferred",
+		[NUMA_MODE_INTERLEAVE] = "interleave",
+	};
+	const DomainNumaTune *tune = &cmd->def->numatune;
+	const Cpuset *nodes = backend->host_nodes ? backend->host_nodes : tune->nodeset;
+	NumaMode mode = tune->mode ? tune->mode : NUMA_MODE_STRICT;
+	g_autofree char *text = NULL;
+
+	for (guint i = 0; i < list_length(tune->memnodes) && backend->has_node; i++) {
+		const NumaMemnode *memnode = list_get(tune->memnodes, i);
+
+		if (memnode->cellid != backend->node)
+			continue;
+		nodes = memnode->nodeset;
+		mode = memnode->mode ? memnode->mode : mode;
+	}
+	if (!nodes || !words[mode])
+		return;
+	text = cpuset_format(nodes);
+	for (char *word = strtok(text, ","); word; word = strtok(NULL, ","))
+		opts_str(opts, "host-nodes", word);
+	opts_str(opts, "policy", words[mode]);
+}
+
+static bool backing_is_special(const DomainMemoryBacking *backing)
+{
+	return backing->hugepages || backing->source || backing->access || backing->discard ||
+	       backing->allocation == MEM_ALLOCATION_IMMEDIATE;
+}
+
+static void command_backend(QemuCommand *cmd, const Backend *backend)
+{
+	const DomainMemoryBacking *backing = &cmd->def->memory.backing;
+	const HugePage *page = backing->hugepages ? page_for(backing, backend) : NULL;
+	MemAccess access = backend->access ? backend->access : backing->access;
+	/* Explicit sizes win; <hugepages/> alone means the host's default size. */
+	guint64 size = backend->page_kib ? backend->page_kib : page ? page->size_kib : 0;
+	bool huge =
+		!backend->path && ((backing->hugepages && (page || !backing->pages)) || size > 4);
+	bool memfd = !backend->path && (huge || backing->source == MEM_SOURCE_MEMFD ||
+					backing->source == MEM_SOURCE_FILE);
+	GString *opts = opts_new(backend->path ? "memory-backend-file"
+				 : memfd       ? "memory-backend-memfd"
+					       : "memory-backend-ram");
+
+	opts_str(opts, "id", backend->id);
+	opts_str(opts, "mem-path", backend->path);
+	if (huge)
+		opts_str(opts, "hugetlb", "on");
+	if (huge && size > 4)
+		opts_printf(opts, "hugetlbsize", "%" G_GUINT64_FORMAT "k", size);
+	if (access || memfd)
+		opts_flag(opts, "share", access == MEM_ACCESS_SHARED);
+	if (backing->allocation == MEM_ALLOCATION_IMMEDIATE || (huge && !backend->path)) {
+		opts_str(opts, "prealloc", "on");
+		if (backing->allocation_threads > 0)
+			opts_num(opts, "prealloc-threads", backing->allocation_threads);
+	}
+	if (backend->path && (backing->discard || backend->discard == TRISTATE_YES))
+		opts_str(opts, "discard-data", "on");
+	if (backend->align_kib > 0)
+		opts_printf(opts, "align", "%" G_GUINT64_FORMAT "k", backend->align_kib);
+	if (backend->pmem)
+		opts_str(opts, "pmem", "on");
+	if (backend->read_only)
+		opts_str(opts, "readonly", "on");
+	opts_printf(opts, "size", "%" G_GUINT64_FORMAT "k", backend->size_kib);
+	policy_opts(cmd, opts, backend);
+	command_opts(cmd, "-object", opts);
+}
+
+/* Memory that memory devices add on top of what the machine has. */
+static guint64 devices_kib(const DomainDef *def)
+{
+	guint64 sum = 0;
+
+	for (guint i = 0; i < list_length(def->memories); i++) {
+		const DomainMemoryDevice *memory = list_get(def->memories, i);
+
+		sum += memory->size_kib;
+	}
+	return sum;
+}
+
+static guint64 initial_kib(const DomainDef *def)
+{
+	guint64 devices = devices_kib(def);
+
+	return def->memory.total_kib > devices ? def->memory.total_kib - devices
+					       : def->memory.total_kib;
+}
+
+static bool has_cells(const DomainDef *def)
+{
+	return def->cpu && list_length(def->cpu->cells) > 0;
+}
+
+/* The name under which each machine keeps its memory, which must stay the same across hosts. */
+static const struct {
+	const char *machine, *id;
+} ram_ids[] = {
+	{ "pc", "pc.ram" },
+	{ "q35", "pc.ram" },
+	{ "isapc", "pc.ram" },
+	{ "microvm", "microvm.ram" },
+	{ "virt", "mach-virt.ram" },
+	{ "pseries", "ppc_spapr.ram" },
+	{ "s390-ccw-virtio", "s390.ram" },
+};
+
+const char *command_ram_id(const QemuCommand *cmd)
+{
+	bool bound = cmd->def->numatune.nodeset && !has_cells(cmd->def) &&
+		     cmd->def->numatune.mode != NUMA_MODE_RESTRICTIVE;
+
+	if (has_cells(cmd->def) || (!backing_is_special(&cmd->def->memory.backing) && !bound))
+		return NULL;
+	if (cmd->def->os.arch && g_str_has_prefix(cmd->def->os.arch, "riscv"))
+		return "riscv_virt_board.ram";
+	for (unsigned i = 0; i < G_N_ELEMENTS(ram_ids); i++)
+		if (command_machine_is(cmd, ram_ids[i].machine))
+			return ram_ids[i].id;
+	return "reeve.ram";
+}
+
+static bool memory_check(const DomainDef *def, GError **error)
+{
+	if (def->numatune.placement == PLACEMENT_AUTO)
+		return command_refuse(error, "numatune placement='auto'",
+				      _("there is no numad to ask"));
+	if (def->vcpus.placement == PLACEMENT_AUTO)
+		return command_refuse(error, "vcpu placement='auto'",
+				      _("there is no numad to ask"));
+	return true;
+}
+
+bool command_memory(QemuCommand *cmd, GError **error)
+{
+	const DomainMemory *memory = &cmd->def->memory;
+	const char *id = command_ram_id(cmd);
+	guint64 size = initial_kib(cmd->def);
+	GString *opts = opts_new("");
+
+	opts_printf(opts, "size", "%" G_GUINT64_FORMAT "k", size);
+	if (memory->max_slots > 0)
+		opts_num(opts, "slots", memory->max_slots);
+	if (memory->max_kib > 0)
+		opts_printf(opts, "maxmem", "%" G_GUINT64_FORMAT "k", memory->max_kib);
+	command_opts(cmd, "-m", opts);
+	if (id)
+		command_backend(cmd, &(Backend){ .id = id, .size_kib = size });
+	command_pair(cmd, "-overcommit", memory->backing.locked ? "mem-lock=on" : "mem-lock=off");
+	return memory_check(cmd->def, error);
+}
+
+/* ---- Processors */
+
+/* Only a leading part of the vCPUs may be switched on at first. */
+static bool entries_check(const DomainVcpus *vcpus, GError **error)
+{
+	bool off = false;
+
+	for (guint i = 0; i < list_length(vcpus->entries); i++) {
+		const VcpuEntry *entry = list_get(vcpus->entries, i);
+
+		if (entry->enabled == TRISTATE_NO)
+			off = true;
+		else if (off)
+			return command_refuse(error, "vcpus",
+					      _("a vCPU is enabled after one that is not, which is "
+						"not supported"));
+	}
+	return true;
+}
+
+static void command_iothreads(QemuCommand *cmd)
+{
+	const DomainDef *def = cmd->def;
+	guint n = MAX(def->iothread_count, list_length(def->iothreads));
+
+	for (guint i = 0; i < n; i++) {
+		const DomainIothread *io =
+			i < list_length(def->iothreads) ? list_get(def->iothreads, i) : NULL;
+		GString *opts = opts_new("iothread");
+
+		opts_printf(opts, "id", "iothread%u", io ? io->id : i + 1);
+		if (io && io->has_pool_min)
+			opts_num(opts, "thread-pool-min", (guint64)io->pool_min);
+		if (io && io->has_pool_max)
+			opts_num(opts, "thread-pool-max", (guint64)io->pool_max);
+		if (io && io->has_poll_max)
+			opts_num(opts, "poll-max-ns", io->poll_max);
+		if (io && io->has_poll_grow)
+			opts_num(opts, "poll-grow", io->poll_grow);
+		if (io && io->has_poll_shrink)
+			opts_num(opts, "poll-shrink", io->poll_shrink);
+		command_opts(cmd, "-object", opts);
+	}
+	if (def->default_iothread &&
+	    (def->default_iothread->has_pool_min || def->default_iothread->has_pool_max)) {
+		GString *opts = opts_new("main-loop,id=main-loop");
+
+		if (def->default_iothread->has_pool_min)
+			opts_num(opts, "thread-pool-min", (guint64)def->default_iothread->pool_min);
+		if (def->default_iothread->has_pool_max)
+			opts_num(opts, "thread-pool-max", (guint64)def->default_iothread->pool_max);
+		command_opts(cmd, "-object", opts);
+	}
+}
+
+bool command_smp(QemuCommand *cmd, GError **error)
+{
+	const DomainVcpus *vcpus = &cmd->def->vcpus;
+	const DomainCpu *cpu = cmd->def->cpu;
+	guint total = MAX(vcpus->count, 1);
+	guint current = vcpus->current > 0 ? vcpus->current : total;
+	GString *opts = opts_new("");
+
+	if (!entries_check(vcpus, error)) {
+		g_string_free(opts, TRUE);
+		return false;
+	}
+	opts_num(opts, "cpus", current);
+	if (total != current)
+		opts_num(opts, "maxcpus", total);
+	if (cpu && cpu->sockets > 0) {
+		opts_num(opts, "sockets", cpu->sockets);
+		if (cpu->dies > 1)
+			opts_num(opts, "dies", cpu->dies);
+		if (cpu->clusters > 1)
+			opts_num(opts, "clusters", cpu->clusters);
+		opts_num(opts, "cores", cpu->cores);
+		opts_num(opts, "threads", cpu->threads);
+	} else {
+		opts_num(opts, "sockets", total);
+		opts_str(opts, "cores", "1");
+		opts_str(opts, "threads", "1");
+	}
+	command_opts(cmd, "-smp", opts);
+	command_iothreads(cmd);
+	return true;
+}
+
+/* ---- NUMA */
+
+static void numa_cell(QemuCommand *cmd, const NumaCell *cell)
+{
+	g_autofree char *id = g_strdup_printf("ram-node%u", cell->id);
+	g_autofree char *cpus = cell->cpus ? cpuset_format(cell->cpus) : NULL;
+	GString *opts = opts_new("node");
+
+	if (cell->memory_kib > 0)
+		command_backend(cmd, &(Backend){ .id = id,
+						 .size_kib = cell->memory_kib,
+						 .node = cell->id,
+						 .has_node = true,
+						 .access = cell->access,
+						 .discard = cell->discard });
+	opts_num(opts, "nodeid", cell->id);
+	for (char *word = cpus ? strtok(cpus, ",") : NULL; word; word = strtok(NULL, ","))
+		opts_str(opts, "cpus", word);
+	if (has_cells(cmd->def) && list_length(cmd->def->cpu->latencies) > 0)
+		opts_num(opts, "initiator", cell->id);
+	if (cell->memory_kib > 0)
+		opts_str(opts, "memdev", id);
+	command_opts(cmd, "-numa", opts);
+}
+
+static void numa_distances(QemuCommand *cmd, const NumaCell *cell)
+{
+	for (guint i = 0; i < list_length(cell->distances); i++) {
+		const NumaDistance *distance = list_get(cell->distances, i);
+		GString *opts = opts_new("dist");
+
+		opts_num(opts, "src", cell->id);
+		opts_num(opts, "dst", distance->id);
+		opts_num(opts, "val", distance->value);
+		command_opts(cmd, "-numa", opts);
+	}
+}
+
+static void numa_interconnects(QemuCommand *cmd, const GPtrArray *list, bool latency)
+{
+	for (guint i = 0; i < list_length(list); i++) {
+		const NumaInterconnect *link = list_get(list, i);
+		GString *opts = opts_new("hmat-lb");
+		static const char *const levels[] = { "memory", "first-level", "second-level",
+						      "third-level" };
+
+		opts_num(opts, "initiator", link->initiator);
+		opts_num(opts, "target", link->target);
+		opts_str(opts, "hierarchy", levels[link->has_cache ? MIN(link->cache, 3) : 0]);
+		opts_printf(opts, "data-type", "%s-%s", interconnect_type_name(link->type),
+			    latency ? "latency" : "bandwidth");
+		if (latency)
+			opts_num(opts, "latency", link->value);
+		else
+			opts_printf(opts, "bandwidth", "%" G_GUINT64_FORMAT "K", link->value);
+		command_opts(cmd, "-numa", opts);
+	}
+}
+
+static void numa_caches(QemuCommand *cmd, const NumaCell *cell)
+{
+	static const char *const policies[CACHE_POLICY_LAST] = {
+		[CACHE_POLICY_NONE] = "none",
+		[CACHE_POLICY_WRITEBACK] = "write-back",
+		[CACHE_POLICY_WRITETHROUGH] = "write-through",
+	};
+	static const char *const kinds[CACHE_ASSOC_LAST] = {
+		[CACHE_ASSOC_NONE] = "none",
+		[CACHE_ASSOC_DIRECT] = "direct",
+		[CACHE_ASSOC_FULL] = "complex",
+	};
+
+	for (guint i = 0; i < list_length(cell->caches); i++) {
+		const NumaCache *cache = list_get(cell->caches, i);
+		guint64 unit = cache->size_unit ? size_unit(cache->size_unit) : 1;
+		guint64 line = cache->line_unit ? size_unit(cache->line_unit) : 1;
+		GString *opts = opts_new("hmat-cache");
+
+		opts_num(opts, "node-id", cell->id);
+		opts_printf(opts, "size", "%" G_GUINT64_FORMAT, cache->size_value * unit);
+		opts_num(opts, "level", cache->level);
+		opts_str(opts, "associativity", kinds[cache->associativity]);
+		opts_str(opts, "policy", policies[cache->policy]);
+		opts_num(opts, "line", cache->line_value * line);
+		command_opts(cmd, "-numa", opts);
+	}
+}
+
+bool command_numa(QemuCommand *cmd, GError **error)
+{
+	const DomainCpu *cpu = cmd->def->cpu;
+
+	(void)error;
+	if (!has_cells(cmd->def))
+		return true;
+	for (guint i = 0; i < cpu->cells->len; i++)
+		numa_cell(cmd, list_get(cpu->cells, i));
+	for (guint i = 0; i < cpu->cells->len; i++)
+		numa_distances(cmd, list_get(cpu->cells, i));
+	numa_interconnects(cmd, cpu->latencies, true);
+	numa_interconnects(cmd, cpu->bandwidths, false);
+	for (guint i = 0; i < cpu->cells->len; i++)
+		numa_caches(cmd, list_get(cpu->cells, i));
+	return true;
+}
+
+/* ---- Memory devices */
+
+static GString *memory_device(const DomainMemoryDevice *memory, GError **error)
+{
+	const char *name = memory->model == MEMORY_MODEL_DIMM          ? "pc-dimm"
+			   : memory->model == MEMORY_MODEL_NVDIMM      ? "nvdimm"
+			   : memory->model == MEMORY_MODEL_VIRTIO_MEM  ? "virtio-mem-pci"
+			   : memory->model == MEMORY_MODEL_VIRTIO_PMEM ? "virtio-pmem-pci"
+								       : NULL;
+	GString *opts;
+
+	if (!name) {
+		fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+		     _("memory devices of model '%s' are not supported"),
+		     memory_model_name(memory->model));
+		return NULL;
+	}
+	opts = opts_new(name);
+	if (memory->has_node && memory->model != MEMORY_MODEL_VIRTIO_PMEM)
+		opts_num(opts, "node", memory->node);
+	if (memory->model == MEMORY_MODEL_NVDIMM && memory->label_size_kib > 0)
+		opts_printf(opts, "label-size", "%" G_GUINT64_FORMAT,
+			    memory->label_size_kib * 1024);
+	if (memory->model == MEMORY_MODEL_NVDIMM && memory->readonly)
+		opts_str(opts, "unarmed", "on");
+	if (memory->model == MEMORY_MODEL_VIRTIO_MEM) {
+		opts_printf(opts, "block-size", "%" G_GUINT64_FORMAT, memory->block_kib * 1024);
+		opts_printf(opts, "requested-size", "%" G_GUINT64_FORMAT,
+			    memory->requested_kib * 1024);
+		opts_tristate(opts, "dynamic-memslots", memory->dynamic_memslots);
+	}
+	if (memory->has_address_base)
+		opts_printf(opts, "memaddr", "%" G_GUINT64_FORMAT, memory->address_base);
+	return opts;
+}
+
+bool command_memory_devices(QemuCommand *cmd, GError **error)
+{
+	for (guint i = 0; i < list_length(cmd->def->memories); i++) {
+		const DomainMemoryDevice *memory = list_get(cmd->def->memories, i);
+		g_autofree char *id = g_strconcat("mem", memory->info.alias, NULL);
+		GString *opts = memory_device(memory, error);
+
+		if (!opts)
+			return false;
+		command_backend(cmd, &(Backend){ .id = id,
+						 .size_kib = memory->size_kib,
+						 .node = memory->node,
+						 .has_node = memory->has_node,
+						 .access = memory->access,
+						 .discard = memory->discard,
+						 .path = memory->path,
+						 .page_kib = memory->pagesize_kib,
+						 .host_nodes = memory->nodemask,
+						 .align_kib = memory->alignsize_kib,
+						 .pmem = memory->pmem,
+						 .read_only = memory->readonly });
+		opts_str(opts, "memdev", id);
+		if (!uuid_is_absent(&memory->uuid)) {
+			char text[UUID_TEXT];
+
+			uuid_format(&memory->uuid, text);
+			opts_str(opts, "uuid", text);
+		}
+		if (!command_device(cmd, opts, &memory->info, error))
+			return false;
+	}
+	return true;
+}
