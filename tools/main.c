@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include <libvirt/libvirt.h>
 
-#include "tools/commands.h"
+#include "tools/cli/commands.h"
 
 enum { OPTION_JSON = 256 };
 

@@ -27,7 +27,7 @@ def calls():
 
 
 def commands():
-    rows = [(path, row) for path in files(r'^tools/commands.*\.def$')
+    rows = [(path, row) for path in files(r'^tools/cli/commands.*\.def$')
             for row in re.findall(r'^COMMAND\("([\w-]+)", (\w+),', read(path), re.M)]
     manual = read('docs/man/reeve.1') if os.path.exists(os.path.join(SOURCE, 'docs/man/reeve.1')) else ''
     names = set()
@@ -38,7 +38,7 @@ def commands():
         if name.replace('-', '\\-') not in manual and name not in manual:
             fault(path, 0, f'{name} is not in reeve(1)')
     if len(rows) < 60:
-        fault('tools/commands.def', 0, f'only {len(rows)} commands were found')
+        fault('tools/cli/commands.def', 0, f'only {len(rows)} commands were found')
 
 
 def settings():

@@ -13,7 +13,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
-#include "tools/commands.h"
+#include "tools/cli/commands.h"
 
 static const Command sample = { "sample", "shell", NULL, "domain [size#] [--named] --live --config [words...]",
 				"for the test" };

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "tools/cpumap.h"
-#include "tools/keycodes.h"
-#include "tools/xmlfile.h"
+#include "tools/object/cpumap.h"
+#include "tools/domain/keycodes.h"
+#include "tools/cli/xmlfile.h"
 
 /* "a|b;c" for the commands "a b" and "c". */
 static char *split_shown(const char *line)

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Virtual networks. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <libvirt/libvirt.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "tools/object/object.h"
+
+OBJECT_VERB(cmd_net_start, "network", network_arg, network_create, net, "start", N_("Network %s started\n"),
+	    N_("Failed to start network %s"))
+OBJECT_VERB(cmd_net_destroy, "network", network_arg, network_destroy, net, "destroy",
+	    N_("Network %s destroyed\n"), N_("Failed to destroy network %s"))
+OBJECT_VERB(cmd_net_undefine, "network", network_arg, network_undefine, net, "undefine",
+	    N_("Network %s has been undefined\n"), N_("Failed to undefine network %s"))
+OBJECT_AUTOSTART(cmd_net_autostart, "network", network_arg, network_set_autostart, net,
+		 N_("Network %s marked as autostarted\n"), N_("failed to mark network %s as autostarted"),
+		 N_("Network %s unmarked as autostarted\n"), N_("failed to unmark network %s as autostarted"))
+OBJECT_DEFINE(cmd_net_define, "network", network_define_xml_flags, xml, net, VIR_NETWORK_DEFINE_VALIDATE,
+	      "define", N_("Network %s defined from %s\n"), N_("Failed to define network from %s"))
+OBJECT_DEFINE(cmd_net_create, "network", network_create_xml_flags, xml, net, VIR_NETWORK_CREATE_VALIDATE,
+	      "create", N_("Network %s created from %s\n"), N_("Failed to create network from %s"))
+
+static const FlagOption xml_flags[] = { { "inactive", VIR_NETWORK_XML_INACTIVE }, { NULL, 0 } };
+OBJECT_DUMPXML(cmd_net_dumpxml, network_arg, network_get_xml_desc, net, xml_flags)
+OBJECT_EDIT(cmd_net_edit, "network", network_arg, network_get_xml_desc, network_define_xml, net,
+	    VIR_NETWORK_XML_INACTIVE, N_("Network %s XML configuration edited.\n"),
+	    N_("Network %s XML configuration not changed.\n"))
+
+bool cmd_net_name(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_network *net = network_arg(session, args, error);
+
+	if (net)
+		out_text(session, "name", net->name);
+	return net;
+}
+
+bool cmd_net_uuid(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_network *net = network_arg(session, args, error);
+	char uuid[37];
+
+	if (net)
+		out_text(session, "uuid", uuid_text(net->uuid, uuid));
+	return net;
+}
+
+/* Facts that each take a call. */
+static json_t *network_facts(Session *session, const remote_nonnull_network *net)
+{
+	remote_network_is_active_args active = { *net };
+	remote_network_is_persistent_args persistent = { *net };
+	remote_network_get_autostart_args autostart = { *net };
+	json_t *row = json_object();
+
+	json_object_set_new(row, "name", json_text(net->name));
+	json_object_set_new(row, "uuid", json_uuid(net->uuid));
+	json_object_set_new(row, "active",
+			    json_yes_no(YES_NO(session, network_is_active, &active, active)));
+	json_object_set_new(row, "persistent",
+			    json_yes_no(YES_NO(session, network_is_persistent, &persistent, persistent)));
+	json_object_set_new(row, "autostart",
+			    json_yes_no(YES_NO(session, network_get_autostart, &autostart, autostart)));
+	return row;
+}
+
+bool cmd_net_info(Session *session, const Args *args, GError **error)
+{
+	static const OutColumn lines[] = {
+		{ "name", N_("Name:"), OUT_PLAIN },	       { "uuid", N_("UUID:"), OUT_PLAIN },
+		{ "active", N_("Active:"), OUT_YES_NO },       { "persistent", N_("Persistent:"), OUT_YES_NO },
+		{ "autostart", N_("Autostart:"), OUT_YES_NO }, { "bridge", N_("Bridge:"), OUT_PLAIN },
+		{ NULL, NULL, OUT_PLAIN },
+	};
+	const remote_nonnull_network *net = network_arg(session, args, error);
+	remote_network_get_bridge_name_args call;
+	remote_network_get_bridge_name_ret *bridge;
+	json_t *object;
+
+	if (!net)
+		return false;
+	call.net = *net;
+	object = network_facts(session, net);
+	bridge = ASK(session, network_get_bridge_name, &call, NULL);
+	if (bridge)
+		json_object_set_new(object, "bridge", json_text(bridge->name));
+	out_record(session, lines, 15, object);
+	return true;
+}
+
+typedef struct List {
+	Session *session;
+	remote_nonnull_network *nets;
+	json_t **rows;
+} List;
+
+static bool list_row(void *data, gsize i, G_GNUC_UNUSED GError **error)
+{
+	List *list = data;
+
+	list->rows[i] = network_facts(list->session, &list->nets[i]);
+	json_object_set_new(list->rows[i], "state",
+			    json_string(json_is_true(json_object_get(list->rows[i], "active")) ?
+						N_("active") : N_("inactive")));
+	return true;
+}
+
+static int net_compare(const void *a, const void *b)
+{
+	return strcmp(((const remote_nonnull_network *)a)->name, ((const remote_nonnull_network *)b)->name);
+}
+
+static const FlagOption filters[] = {
+	{ "inactive", VIR_CONNECT_LIST_NETWORKS_INACTIVE },
+	{ "all", VIR_CONNECT_LIST_NETWORKS_ACTIVE | VIR_CONNECT_LIST_NETWORKS_INACTIVE },
+	{ "persistent", VIR_CONNECT_LIST_NETWORKS_PERSISTENT },
+	{ "transient", VIR_CONNECT_LIST_NETWORKS_TRANSIENT },
+	{ "autostart", VIR_CONNECT_LIST_NETWORKS_AUTOSTART },
+	{ "no-autostart", VIR_CONNECT_LIST_NETWORKS_NO_AUTOSTART },
+	{ NULL, 0 },
+};
+
+bool cmd_net_list(Session *session, const Args *args, GError **error)
+{
+	static const OutColumn columns[] = {
+		{ "name", N_("Name"), OUT_PLAIN },
+		{ "state", N_("State"), OUT_TRANSLATE },
+		{ "autostart", N_("Autostart"), OUT_YES_NO },
+		{ "persistent", N_("Persistent"), OUT_YES_NO },
+		{ NULL, NULL, OUT_PLAIN },
+	};
+	remote_connect_list_all_networks_args call = { 1, args_flags(args, filters) };
+	remote_connect_list_all_networks_ret *ret;
+	g_autofree json_t **rows = NULL;
+	List list = { .session = session };
+	json_t *array;
+	char uuid[37];
+
+	if (!args_exclusive(args, "table", "name", error) ||
+	    !args_exclusive(args, "table", "uuid", error))
+		return false;
+	if (!args_has(args, "all") && !args_has(args, "inactive"))
+		call.flags |= VIR_CONNECT_LIST_NETWORKS_ACTIVE;
+	ret = ASK(session, connect_list_all_networks, &call, error);
+	if (!ret)
+		return failed(session, _("Failed to list networks"));
+	list.nets = ret->nets.nets_val;
+	if (ret->nets.nets_len)
+		qsort(list.nets, ret->nets.nets_len, sizeof(*list.nets), net_compare);
+	for (guint i = 0; !session->json && i < ret->nets.nets_len; i++)
+		if (args_has(args, "uuid"))
+			out_print(session, "%s\n", uuid_text(list.nets[i].uuid, uuid));
+		else if (args_has(args, "name"))
+			out_print(session, "%s\n", list.nets[i].name);
+	if (!session->json && (args_has(args, "uuid") || args_has(args, "name")))
+		return true;
+	list.rows = rows = g_new0(json_t *, ret->nets.nets_len + 1);
+	if (!session_parallel(session, ret->nets.nets_len, list_row, &list, error))
+		return false;
+	array = json_array();
+	for (guint i = 0; i < ret->nets.nets_len; i++)
+		json_array_append_new(array, rows[i]);
+	out_table(session, columns, array);
+	return true;
+}
+
+/* --- leases --- */
+
+static json_t *lease_row(Session *session, const remote_network_dhcp_lease *lease)
+{
+	time_t expiry = (time_t)lease->expirytime;
+	struct tm tm;
+	char when[32];
+	json_t *row = json_object();
+
+	localtime_r(&expiry, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	json_object_set_new(row, "expiry", json_string(when));
+	json_object_set_new(row, "expiry_seconds", json_integer(lease->expirytime));
+	json_object_set_new(row, "interface", json_text(lease->iface));
+	json_object_set_new(row, "mac", json_text(lease->mac ? *lease->mac : NULL));
+	json_object_set_new(row, "protocol",
+			    json_string(lease->type == VIR_IP_ADDR_TYPE_IPV6 ? "ipv6" : "ipv4"));
+	json_object_set_new(row, "address",
+			    json_text(session_printf(session, "%s/%u", lease->ipaddr, lease->prefix)));
+	json_object_set_new(row, "hostname", json_text(lease->hostname ? *lease->hostname : NULL));
+	json_object_set_new(row, "client_id",
+			    json_text(lease->clientid ? *lease->clientid : lease->iaid ? *lease->iaid : NULL));
+	return row;
+}
+
+bool cmd_net_dhcp_leases(Session *session, const Args *args, GError **error)
+{
+	static const OutColumn columns[] = {
+		{ "expiry", N_("Expiry Time"), OUT_PLAIN },   { "mac", N_("MAC address"), OUT_PLAIN },
+		{ "protocol", N_("Protocol"), OUT_PLAIN },    { "address", N_("IP address"), OUT_PLAIN },
+		{ "hostname", N_("Hostname"), OUT_PLAIN },    { "client_id", N_("Client ID or DUID"), OUT_PLAIN },
+		{ NULL, NULL, OUT_PLAIN },
+	};
+	const remote_nonnull_network *net = network_arg(session, args, error);
+	char *mac = (char *)args_text(args, "mac");
+	remote_network_get_dhcp_leases_args call = { .mac = mac ? &mac : NULL, .need_results = 1 };
+	remote_network_get_dhcp_leases_ret *ret;
+	json_t *array;
+
+	if (!net)
+		return false;
+	call.net = *net;
+	ret = ASK(session, network_get_dhcp_leases, &call, error);
+	if (!ret)
+		return failed(session, _("Failed to get leases info for %s"), net->name);
+	array = json_array();
+	for (guint i = 0; i < ret->leases.leases_len; i++)
+		json_array_append_new(array, lease_row(session, &ret->leases.leases_val[i]));
+	out_table(session, columns, array);
+	return true;
+}
+
+/* --- parts --- */
+
+/* Daemons without feature 16 take command and section the other way round. */
+static bool network_update(Session *session, remote_network_update_args *call, GError **error)
+{
+	if (!rpc_client_has_feature_call(session->client, 16)) {
+		u_int command = call->command;
+
+		call->command = call->section;
+		call->section = command;
+	}
+	return TELL(session, network_update, call, error);
+}
+
+bool cmd_net_update(Session *session, const Args *args, GError **error)
+{
+	static const char *const verbs[] = { "none", "modify", "delete", "add-last", "add-first", NULL };
+	static const char *const sections[] = {
+		"none",	  "bridge",	       "domain",  "ip",		   "ip-dhcp-host", "ip-dhcp-range",
+		"forward", "forward-interface", "forward-pf", "portgroup", "dns-host",	   "dns-txt",
+		"dns-srv", NULL,
+	};
+	const remote_nonnull_network *net = network_arg(session, args, error);
+	const char *verb = args_text(args, "command"), *xml = args_text(args, "xml");
+	remote_network_update_args call = { .parentIndex = -1 };
+
+	if (!net || !args_affect(args, &call.flags, error) ||
+	    !args_int(args, "parent-index", &call.parentIndex, error))
+		return false;
+	if (!strcmp(verb, "add"))
+		verb = "add-last";
+	while (verbs[call.command] && strcmp(verbs[call.command], verb) != 0)
+		call.command++;
+	while (sections[call.section] && strcmp(sections[call.section], args_text(args, "section")) != 0)
+		call.section++;
+	if (!verbs[call.command] || !call.command)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("unrecognized command name '%s': use add-first, add-last, delete or modify"), verb);
+	if (!sections[call.section] || !call.section)
+		return fail(error, VIR_ERR_INVALID_ARG, _("unrecognized section name '%s'"),
+			    args_text(args, "section"));
+	call.net = *net;
+	call.xml = (char *)(xml[0] == '<' ? xml : xmlfile_read(session, args, "xml", error));
+	if (!call.xml || !network_update(session, &call, error))
+		return failed(session, _("Failed to update network %s"), net->name);
+	out_done(session, object_deed("network", net->name, net->uuid, "update"),
+		 _("Updated network %s live state"), net->name);
+	return true;
+}
+
+/* --- ports --- */
+
+static const remote_nonnull_network_port *port_arg(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_network *net = network_arg(session, args, error);
+	remote_network_port_lookup_by_uuid_args call;
+	remote_network_port_lookup_by_uuid_ret *ret;
+
+	if (!net)
+		return NULL;
+	if (!uuid_read(args_text(args, "port"), (unsigned char *)call.uuid))
+		return fail_null(error, VIR_ERR_INVALID_ARG, _("'%s' is not a UUID: ports are named by theirs"),
+				 args_text(args, "port"));
+	call.network = *net;
+	ret = ASK(session, network_port_lookup_by_uuid, &call, error);
+	return ret ? &ret->port : NULL;
+}
+
+OBJECT_DUMPXML(cmd_net_port_dumpxml, port_arg, network_port_get_xml_desc, port, no_flags)
+
+bool cmd_net_port_delete(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_network_port *port = port_arg(session, args, error);
+	remote_network_port_delete_args call = { 0 };
+	char uuid[37];
+
+	if (!port)
+		return false;
+	call.port = *port;
+	if (!TELL(session, network_port_delete, &call, error))
+		return failed(session, _("Failed to delete network port %s"), args_text(args, "port"));
+	out_done(session, object_deed("port", uuid_text(port->uuid, uuid), NULL, "delete"),
+		 _("Network port %s deleted\n"), uuid_text(port->uuid, uuid));
+	return true;
+}
+
+bool cmd_net_port_create(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_network *net = network_arg(session, args, error);
+	remote_network_port_create_xml_args call = {
+		.flags = args_has(args, "validate") ? VIR_NETWORK_PORT_CREATE_VALIDATE : 0,
+	};
+	remote_network_port_create_xml_ret *ret;
+	char uuid[37];
+
+	if (!net)
+		return false;
+	call.network = *net;
+	call.xml = (char *)xmlfile_read(session, args, "file", error);
+	ret = call.xml ? ASK(session, network_port_create_xml, &call, error) : NULL;
+	if (!ret)
+		return failed(session, _("Failed to create network from %s"), args_text(args, "file"));
+	out_done(session, object_deed("port", uuid_text(ret->port.uuid, uuid), NULL, "create"),
+		 _("Network port %s created from %s\n"), uuid, args_text(args, "file"));
+	return true;
+}
+
+bool cmd_net_port_list(Session *session, const Args *args, GError **error)
+{
+	static const OutColumn columns[] = { { "uuid", N_("UUID"), OUT_PLAIN }, { NULL, NULL, OUT_PLAIN } };
+	const remote_nonnull_network *net = network_arg(session, args, error);
+	remote_network_list_all_ports_args call = { .need_results = 1 };
+	remote_network_list_all_ports_ret *ret;
+	json_t *array;
+
+	if (!net || !args_exclusive(args, "table", "uuid", error))
+		return false;
+	call.network = *net;
+	ret = ASK(session, network_list_all_ports, &call, error);
+	if (!ret)
+		return false;
+	array = json_array();
+	for (guint i = 0; i < ret->ports.ports_len; i++) {
+		char uuid[37];
+
+		uuid_text(ret->ports.ports_val[i].uuid, uuid);
+		if (args_has(args, "uuid"))
+			out_print(session, "%s\n", uuid);
+		json_array_append_new(array, json_pack("{s:s}", "uuid", uuid));
+	}
+	if (args_has(args, "uuid"))
+		out_value(session, array);
+	else
+		out_table(session, columns, array);
+	return true;
+}

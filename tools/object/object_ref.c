@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "tools/object/object.h"
+
+/* By UUID where the text is one, else by name. @member is the handle's in the reply. */
+#define FIND(function, noun, handle, member, absent, missing) \
+	static const handle *function(Session *session, const char *name, GError **error) \
+	{ \
+		remote_##noun##_lookup_by_name_args args = { .name = (char *)name }; \
+		remote_##noun##_lookup_by_name_ret *ret; \
+		remote_##noun##_lookup_by_uuid_args uuid_args; \
+		remote_##noun##_lookup_by_uuid_ret *uuid_ret; \
+		g_autoptr(GError) problem = NULL; \
+\
+		if (!session_client(session, error)) \
+			return NULL; \
+		if (uuid_read(name, (unsigned char *)uuid_args.uuid)) { \
+			uuid_ret = ASK(session, noun##_lookup_by_uuid, &uuid_args, NULL); \
+			if (uuid_ret) \
+				return &uuid_ret->member; \
+		} \
+		ret = ASK(session, noun##_lookup_by_name, &args, &problem); \
+		if (ret) \
+			return &ret->member; \
+		if (error_code(problem) == absent) \
+			return fail_null(error, absent, _(missing), name); \
+		failed(session, _(missing), name); \
+		g_propagate_error(error, g_steal_pointer(&problem)); \
+		return NULL; \
+	}
+
+FIND(network_find, network, remote_nonnull_network, net, VIR_ERR_NO_NETWORK,
+     N_("failed to get network '%s'"))
+FIND(nwfilter_find, nwfilter, remote_nonnull_nwfilter, nwfilter, VIR_ERR_NO_NWFILTER,
+     N_("failed to get nwfilter '%s'"))
+FIND(pool_find_any, storage_pool, remote_nonnull_storage_pool, pool, VIR_ERR_NO_STORAGE_POOL,
+     N_("failed to get pool '%s'"))
+
+const remote_nonnull_network *network_arg(Session *session, const Args *args, GError **error)
+{
+	return network_find(session, args_text(args, "network"), error);
+}
+
+const remote_nonnull_nwfilter *nwfilter_arg(Session *session, const Args *args, GError **error)
+{
+	return nwfilter_find(session, args_text(args, "nwfilter"), error);
+}
+
+const remote_nonnull_storage_pool *pool_find(Session *session, const char *name, GError **error)
+{
+	return pool_find_any(session, name, error);
+}
+
+const remote_nonnull_storage_pool *pool_arg(Session *session, const Args *args, GError **error)
+{
+	return pool_find_any(session, args_text(args, "pool"), error);
+}
+
+const remote_nonnull_interface *iface_arg(Session *session, const Args *args, GError **error)
+{
+	char *name = (char *)args_text(args, "interface");
+	remote_interface_lookup_by_name_args args_name = { name };
+	remote_interface_lookup_by_mac_string_args args_mac = { name };
+	remote_interface_lookup_by_name_ret *ret = ASK(session, interface_lookup_by_name, &args_name, error);
+	remote_interface_lookup_by_mac_string_ret *mac;
+
+	if (ret)
+		return &ret->iface;
+	mac = strchr(name, ':') ? ASK(session, interface_lookup_by_mac_string, &args_mac, NULL) : NULL;
+	if (mac) {
+		g_clear_error(error);
+		return &mac->iface;
+	}
+	failed(session, _("failed to get interface '%s'"), name);
+	return NULL;
+}
+
+/* "wwnn,wwpn" names a SCSI host. */
+const remote_nonnull_node_device *nodedev_arg(Session *session, const Args *args, GError **error)
+{
+	const char *name = args_text(args, "device");
+	remote_node_device_lookup_by_name_args by_name = { (char *)name };
+	remote_node_device_lookup_by_name_ret *ret;
+	g_auto(GStrv) parts = g_strsplit(name, ",", 2);
+
+	if (parts[0] && parts[1]) {
+		remote_node_device_lookup_scsi_host_by_wwn_args args_wwn = { parts[0], parts[1], 0 };
+		remote_node_device_lookup_scsi_host_by_wwn_ret *wwn =
+			ASK(session, node_device_lookup_scsi_host_by_wwn, &args_wwn, error);
+
+		return wwn ? &wwn->dev : NULL;
+	}
+	ret = ASK(session, node_device_lookup_by_name, &by_name, error);
+	if (ret)
+		return &ret->dev;
+	failed(session, _("Could not find matching device '%s'"), name);
+	return NULL;
+}
+
+const remote_nonnull_secret *secret_arg(Session *session, const Args *args, GError **error)
+{
+	const char *text = args_text(args, "secret");
+	remote_secret_lookup_by_uuid_args by_uuid;
+	remote_secret_lookup_by_uuid_ret *ret;
+
+	if (!uuid_read(text, (unsigned char *)by_uuid.uuid))
+		return fail_null(error, VIR_ERR_INVALID_ARG,
+				 _("failed to get secret '%s': secrets are named by their UUID"), text);
+	ret = ASK(session, secret_lookup_by_uuid, &by_uuid, error);
+	if (ret)
+		return &ret->secret;
+	failed(session, _("failed to get secret '%s'"), text);
+	return NULL;
+}
+
+const remote_nonnull_storage_vol *volume_find(Session *session, const char *name, const char *pool,
+					      GError **error)
+{
+	remote_storage_vol_lookup_by_name_args by_name = { .name = (char *)name };
+	remote_storage_vol_lookup_by_key_args by_key = { (char *)name };
+	remote_storage_vol_lookup_by_path_args by_path = { (char *)name };
+	const remote_nonnull_storage_pool *found = pool ? pool_find_any(session, pool, error) : NULL;
+	remote_storage_vol_lookup_by_name_ret *name_ret;
+	remote_storage_vol_lookup_by_key_ret *key_ret;
+	remote_storage_vol_lookup_by_path_ret *path_ret;
+
+	if (pool && !found)
+		return NULL;
+	if (found) {
+		by_name.pool = *found;
+		name_ret = ASK(session, storage_vol_lookup_by_name, &by_name, NULL);
+		if (name_ret)
+			return &name_ret->vol;
+	}
+	key_ret = ASK(session, storage_vol_lookup_by_key, &by_key, NULL);
+	if (key_ret)
+		return &key_ret->vol;
+	path_ret = ASK(session, storage_vol_lookup_by_path, &by_path, error);
+	if (path_ret)
+		return &path_ret->vol;
+	if (pool)
+		failed(session, _("failed to get vol '%s'"), name);
+	else
+		failed(session, _("failed to get vol '%s', specifying --pool might help"), name);
+	return NULL;
+}
+
+const remote_nonnull_storage_vol *volume_arg(Session *session, const Args *args, GError **error)
+{
+	return volume_find(session, args_text(args, "vol"), args_text(args, "pool"), error);
+}
+
+json_t *object_deed(const char *what, const char *name, const void *uuid, const char *deed)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, what, json_text(name));
+	if (uuid)
+		json_object_set_new(object, "uuid", json_uuid(uuid));
+	json_object_set_new(object, "done", json_string(deed));
+	return object;
+}
+
+const FlagOption no_flags[] = { { NULL, 0 } };
+
+json_t *json_yes_no(int answer)
+{
+	return answer < 0 ? json_null() : json_boolean(answer);
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Storage pools. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libvirt/libvirt.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "tools/object/object.h"
+
+OBJECT_VERB(cmd_pool_destroy, "pool", pool_arg, storage_pool_destroy, pool, "destroy",
+	    N_("Pool %s destroyed\n"), N_("Failed to destroy pool %s"))
+OBJECT_VERB(cmd_pool_delete, "pool", pool_arg, storage_pool_delete, pool, "delete", N_("Pool %s deleted\n"),
+	    N_("Failed to delete pool %s"))
+OBJECT_VERB(cmd_pool_undefine, "pool", pool_arg, storage_pool_undefine, pool, "undefine",
+	    N_("Pool %s has been undefined\n"), N_("Failed to undefine pool %s"))
+OBJECT_VERB(cmd_pool_refresh, "pool", pool_arg, storage_pool_refresh, pool, "refresh",
+	    N_("Pool %s refreshed\n"), N_("Failed to refresh pool %s"))
+OBJECT_AUTOSTART(cmd_pool_autostart, "pool", pool_arg, storage_pool_set_autostart, pool,
+		 N_("Pool %s marked as autostarted\n"), N_("failed to mark pool %s as autostarted"),
+		 N_("Pool %s unmarked as autostarted\n"), N_("failed to unmark pool %s as autostarted"))
+OBJECT_DEFINE(cmd_pool_define, "pool", storage_pool_define_xml, xml, pool, VIR_STORAGE_POOL_DEFINE_VALIDATE,
+	      "define", N_("Pool %s defined from %s\n"), N_("Failed to define pool from %s"))
+
+static const FlagOption xml_flags[] = { { "inactive", VIR_STORAGE_XML_INACTIVE }, { NULL, 0 } };
+OBJECT_DUMPXML(cmd_pool_dumpxml, pool_arg, storage_pool_get_xml_desc, pool, xml_flags)
+OBJECT_EDIT(cmd_pool_edit, "pool", pool_arg, storage_pool_get_xml_desc, storage_pool_define_xml, pool,
+	    VIR_STORAGE_XML_INACTIVE, N_("Pool %s XML configuration edited.\n"),
+	    N_("Pool %s XML configuration not changed.\n"))
+
+static const FlagOption create_flags[] = {
+	{ "build", VIR_STORAGE_POOL_CREATE_WITH_BUILD },
+	{ "overwrite", VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE },
+	{ "no-overwrite", VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE },
+	{ NULL, 0 },
+};
+
+bool cmd_pool_start(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
+	remote_storage_pool_create_args call = { .flags = args_flags(args, create_flags) };
+
+	if (!pool || !args_exclusive(args, "overwrite", "no-overwrite", error))
+		return false;
+	call.pool = *pool;
+	if (!TELL(session, storage_pool_create, &call, error))
+		return failed(session, _("Failed to start pool %s"), pool->name);
+	out_done(session, object_deed("pool", pool->name, pool->uuid, "start"), _("Pool %s started\n"),
+		 pool->name);
+	return true;
+}
+
+bool cmd_pool_build(Session *session, const Args *args, GError **error)
+{
+	static const FlagOption table[] = {
+		{ "overwrite", VIR_STORAGE_POOL_BUILD_OVERWRITE },
+		{ "no-overwrite", VIR_STORAGE_POOL_BUILD_NO_OVERWRITE },
+		{ NULL, 0 },
+	};
+	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
+	remote_storage_pool_build_args call = { .flags = args_flags(args, table) };
+
+	if (!pool || !args_exclusive(args, "overwrite", "no-overwrite", error))
+		return false;
+	call.pool = *pool;
+	if (!TELL(session, storage_pool_build, &call, error))
+		return failed(session, _("Failed to build pool %s"), pool->name);
+	out_done(session, object_deed("pool", pool->name, pool->uuid, "build"), _("Pool %s built\n"),
+		 pool->name);
+	return true;
+}
+
+static bool pool_create(Session *session, const Args *args, const char *xml, const char *from,
+			GError **error)
+{
+	remote_storage_pool_create_xml_args call = { (char *)xml, args_flags(args, create_flags) };
+	remote_storage_pool_create_xml_ret *ret = ASK(session, storage_pool_create_xml, &call, error);
+
+	if (!ret)
+		return failed(session, _("Failed to create pool from %s"), from);
+	out_done(session, object_deed("pool", ret->pool.name, ret->pool.uuid, "create"),
+		 _("Pool %s created from %s\n"), ret->pool.name, from);
+	return true;
+}
+
+bool cmd_pool_create(Session *session, const Args *args, GError **error)
+{
+	const char *xml = xmlfile_read(session, args, "file", error);
+
+	return xml && args_exclusive(args, "overwrite", "no-overwrite", error) &&
+	       pool_create(session, args, xml, args_text(args, "file"), error);
+}
+
+/* --- pools by options --- */
+
+static void attribute(GString *xml, const Args *args, const char *option, const char *name)
+{
+	g_autofree char *text = NULL;
+
+	if (!args_has(args, option))
+		return;
+	text = g_markup_escape_text(args_text(args, option), -1);
+	g_string_append_printf(xml, " %s='%s'", name, text);
+}
+
+/* <element name='value'/> */
+static void element(GString *xml, const Args *args, const char *option, const char *name,
+		    const char *attribute_name)
+{
+	if (!args_has(args, option))
+		return;
+	g_string_append_printf(xml, "    <%s", name);
+	attribute(xml, args, option, attribute_name);
+	g_string_append(xml, "/>\n");
+}
+
+static void adapter_append(GString *xml, const Args *args)
+{
+	if (args_has(args, "adapter-wwnn")) {
+		g_string_append(xml, "    <adapter type='fc_host'");
+		attribute(xml, args, "adapter-parent", "parent");
+		attribute(xml, args, "adapter-parent-wwnn", "parent_wwnn");
+		attribute(xml, args, "adapter-parent-wwpn", "parent_wwpn");
+		attribute(xml, args, "adapter-parent-fabric-wwn", "parent_fabric_wwn");
+		attribute(xml, args, "adapter-wwnn", "wwnn");
+		attribute(xml, args, "adapter-wwpn", "wwpn");
+		g_string_append(xml, "/>\n");
+	} else if (args_has(args, "adapter-name")) {
+		element(xml, args, "adapter-name", "adapter type='scsi_host'", "name");
+	}
+}
+
+static void auth_append(GString *xml, const Args *args)
+{
+	if (!args_has(args, "auth-type") || !args_has(args, "auth-username"))
+		return;
+	g_string_append(xml, "    <auth");
+	attribute(xml, args, "auth-type", "type");
+	attribute(xml, args, "auth-username", "username");
+	g_string_append(xml, ">\n      <secret");
+	attribute(xml, args, "secret-usage", "usage");
+	attribute(xml, args, "secret-uuid", "uuid");
+	g_string_append(xml, "/>\n    </auth>\n");
+}
+
+static void leaf(GString *xml, const Args *args, const char *option, const char *name, const char *indent)
+{
+	g_autofree char *text = NULL;
+
+	if (!args_has(args, option))
+		return;
+	text = g_markup_escape_text(args_text(args, option), -1);
+	g_string_append_printf(xml, "%s<%s>%s</%s>\n", indent, name, text, name);
+}
+
+static char *pool_format(Session *session, const Args *args)
+{
+	GString *xml = g_string_new("<pool");
+
+	attribute(xml, args, "type", "type");
+	g_string_append(xml, ">\n");
+	leaf(xml, args, "name", "name", "  ");
+	g_string_append(xml, "  <source>\n");
+	element(xml, args, "source-host", "host", "name");
+	element(xml, args, "source-path", "dir", "path");
+	element(xml, args, "source-dev", "device", "path");
+	adapter_append(xml, args);
+	auth_append(xml, args);
+	element(xml, args, "source-format", "format", "type");
+	element(xml, args, "source-protocol-ver", "protocol", "ver");
+	if (args_has(args, "source-initiator")) {
+		g_string_append(xml, "    <initiator>\n  ");
+		element(xml, args, "source-initiator", "iqn", "name");
+		g_string_append(xml, "    </initiator>\n");
+	}
+	leaf(xml, args, "source-name", "name", "    ");
+	g_string_append(xml, "  </source>\n");
+	if (args_has(args, "target")) {
+		g_string_append(xml, "  <target>\n");
+		leaf(xml, args, "target", "path", "    ");
+		g_string_append(xml, "  </target>\n");
+	}
+	g_string_append(xml, "</pool>\n");
+	return session_keep(session, g_string_free(xml, FALSE), g_free);
+}
+
+bool cmd_pool_create_as(Session *session, const Args *args, GError **error)
+{
+	const char *xml = pool_format(session, args), *name = args_text(args, "name");
+	remote_storage_pool_create_xml_args call = { (char *)xml, args_flags(args, create_flags) };
+
+	if (args_has(args, "print-xml")) {
+		out_text(session, "xml", xml);
+		return true;
+	}
+	if (!ASK(session, storage_pool_create_xml, &call, error))
+		return failed(session, _("Failed to create pool %s"), name);
+	out_done(session, object_deed("pool", name, NULL, "create"), _("Pool %s created\n"), name);
+	return true;
+}
+
+bool cmd_pool_define_as(Session *session, const Args *args, GError **error)
+{
+	const char *xml = pool_format(session, args), *name = args_text(args, "name");
+	remote_storage_pool_define_xml_args call = { (char *)xml, 0 };
+
+	if (args_has(args, "print-xml")) {
+		out_text(session, "xml", xml);
+		return true;
+	}
+	if (!ASK(session, storage_pool_define_xml, &call, error))
+		return failed(session, _("Failed to define pool %s"), name);
+	out_done(session, object_deed("pool", name, NULL, "define"), _("Pool %s defined\n"), name);
+	return true;
+}
+
+/* --- showing --- */
+
+bool cmd_pool_name(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
+
+	if (pool)
+		out_text(session, "name", pool->name);
+	return pool;
+}
+
+bool cmd_pool_uuid(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
+	char uuid[37];
+
+	if (pool)
+		out_text(session, "uuid", uuid_text(pool->uuid, uuid));
+	return pool;
+}
+
+static const char *const states[] = {
+	[VIR_STORAGE_POOL_INACTIVE] = N_("inactive"),	  [VIR_STORAGE_POOL_BUILDING] = N_("building"),
+	[VIR_STORAGE_POOL_RUNNING] = N_("running"),	  [VIR_STORAGE_POOL_DEGRADED] = N_("degraded"),
+	[VIR_STORAGE_POOL_INACCESSIBLE] = N_("inaccessible"),
+};
+
+static json_t *pool_facts(Session *session, const remote_nonnull_storage_pool *pool)
+{
+	remote_storage_pool_get_info_args info_args = { *pool };
+	remote_storage_pool_is_persistent_args persistent = { *pool };
+	remote_storage_pool_get_autostart_args autostart = { *pool };
+	remote_storage_pool_get_info_ret *info = ASK(session, storage_pool_get_info, &info_args, NULL);
+	json_t *row = json_object();
+
+	json_object_set_new(row, "name", json_text(pool->name));
+	json_object_set_new(row, "uuid", json_uuid(pool->uuid));
+	json_object_set_new(row, "persistent",
+			    json_yes_no(YES_NO(session, storage_pool_is_persistent, &persistent, persistent)));
+	json_object_set_new(row, "autostart",
+			    json_yes_no(YES_NO(session, storage_pool_get_autostart, &autostart, autostart)));
+	if (!info)
+		return row;
+	json_object_set_new(row, "state",
+			    json_string(states[info->state < G_N_ELEMENTS(states) ? info->state : 0]));
+	if (info->state != VIR_STORAGE_POOL_RUNNING && info->state != VIR_STORAGE_POOL_DEGRADED)
+		return row;
+	json_object_set_new(row, "capacity", json_integer((json_int_t)info->capacity));
+	json_object_set_new(row, "allocation", json_integer((json_int_t)info->allocation));
+	json_object_set_new(row, "available", json_integer((json_int_t)info->available));
+	return row;
+}
+
+bool cmd_pool_info(Session *session, const Args *args, GError **error)
+{
+	OutFormat size = args_has(args, "bytes") ? OUT_PLAIN : OUT_BYTES;
+	const OutColumn lines[] = {
+		{ "name", N_("Name:"), OUT_PLAIN },
+		{ "uuid", N_("UUID:"), OUT_PLAIN },
+		{ "state", N_("State:"), OUT_TRANSLATE },
+		{ "persistent", N_("Persistent:"), OUT_YES_NO },
+		{ "autostart", N_("Autostart:"), OUT_YES_NO },
+		{ "capacity", N_("Capacity:"), size },
+		{ "allocation", N_("Allocation:"), size },
+		{ "available", N_("Available:"), size },
+		{ NULL, NULL, OUT_PLAIN },
+	};
+	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
+
+	if (!pool)
+		return false;
+	out_record(session, lines, 15, pool_facts(session, pool));
+	return true;
+}
+
+typedef struct List {
+	Session *session;
+	remote_nonnull_storage_pool *pools;
+	json_t **rows;
+	bool details;
+} List;
+
+static bool list_row(void *data, gsize i, G_GNUC_UNUSED GError **error)
+{
+	List *list = data;
+	remote_storage_pool_is_active_args active = { list->pools[i] };
+
+	list->rows[i] = pool_facts(list->session, &list->pools[i]);
+	if (!list->details)
+		json_object_set_new(list->rows[i], "state",
+				    json_string(YES_NO(list->session, storage_pool_is_active, &active,
+						       active) > 0 ? N_("active") : N_("inactive")));
+	return true;
+}
+
+static int pool_compare(const void *a, const void *b)
+{
+	return strcmp(((const remote_nonnull_storage_pool *)a)->name,
+		      ((const remote_nonnull_storage_pool *)b)->name);
+}
+
+static const FlagOption filters[] = {
+	{ "inactive", VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE },
+	{ "all", VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE | VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE },
+	{ "persistent", VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT },
+	{ "transient", VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT },
+	{ "autostart", VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART },
+	{ "no-autostart", VIR_CONNECT_LIST_STORAGE_POOLS_NO_AUTOSTART },
+	{ NULL, 0 },
+};
+
+static bool types_read(const Args *args, unsigned int *flags, GError **error)
+{
+	static const FlagOption types[] = {
+		{ "dir", VIR_CONNECT_LIST_STORAGE_POOLS_DIR },
+		{ "fs", VIR_CONNECT_LIST_STORAGE_POOLS_FS },
+		{ "netfs", VIR_CONNECT_LIST_STORAGE_POOLS_NETFS },
+		{ "logical", VIR_CONNECT_LIST_STORAGE_POOLS_LOGICAL },
+		{ "disk", VIR_CONNECT_LIST_STORAGE_POOLS_DISK },
+		{ "iscsi", VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI },
+		{ "scsi", VIR_CONNECT_LIST_STORAGE_POOLS_SCSI },
+		{ "mpath", VIR_CONNECT_LIST_STORAGE_POOLS_MPATH },
+		{ "rbd", VIR_CONNECT_LIST_STORAGE_POOLS_RBD },
+		{ "sheepdog", VIR_CONNECT_LIST_STORAGE_POOLS_SHEEPDOG },
+		{ "gluster", VIR_CONNECT_LIST_STORAGE_POOLS_GLUSTER },
+		{ "zfs", VIR_CONNECT_LIST_STORAGE_POOLS_ZFS },
+		{ "vstorage", VIR_CONNECT_LIST_STORAGE_POOLS_VSTORAGE },
+		{ "iscsi-direct", VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI_DIRECT },
+		{ NULL, 0 },
+	};
+	g_auto(GStrv) words = g_strsplit(args_has(args, "type") ? args_text(args, "type") : "", ",", -1);
+
+	for (gsize i = 0; words[i]; i++) {
+		const FlagOption *row = types;
+
+		while (row->name && strcmp(row->name, words[i]) != 0)
+			row++;
+		if (!row->name)
+			return fail(error, VIR_ERR_INVALID_ARG, _("Invalid pool type '%s'"), words[i]);
+		*flags |= row->flag;
+	}
+	return true;
+}
+
+static const OutColumn columns[] = {
+	{ "name", N_("Name"), OUT_PLAIN },
+	{ "state", N_("State"), OUT_TRANSLATE },
+	{ "autostart", N_("Autostart"), OUT_YES_NO },
+	{ NULL, NULL, OUT_PLAIN },
+};
+
+static const OutColumn columns_details[] = {
+	{ "name", N_("Name"), OUT_PLAIN },	       { "state", N_("State"), OUT_TRANSLATE },
+	{ "autostart", N_("Autostart"), OUT_YES_NO },  { "persistent", N_("Persistent"), OUT_YES_NO },
+	{ "capacity", N_("Capacity"), OUT_BYTES },     { "allocation", N_("Allocation"), OUT_BYTES },
+	{ "available", N_("Available"), OUT_BYTES },   { NULL, NULL, OUT_PLAIN },
+};
+
+bool cmd_pool_list(Session *session, const Args *args, GError **error)
+{
+	remote_connect_list_all_storage_pools_args call = { 1, args_flags(args, filters) };
+	remote_connect_list_all_storage_pools_ret *ret;
+	bool plain = !session->json && (args_has(args, "uuid") || args_has(args, "name"));
+	List list = { .session = session, .details = args_has(args, "details") };
+	g_autofree json_t **rows = NULL;
+	json_t *array;
+	guint n;
+
+	if (!args_has(args, "all") && !args_has(args, "inactive"))
+		call.flags |= VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE;
+	ret = types_read(args, &call.flags, error) ? ASK(session, connect_list_all_storage_pools, &call, error) :
+						     NULL;
+	if (!ret)
+		return failed(session, _("Failed to list pools"));
+	n = ret->pools.pools_len;
+	list.pools = ret->pools.pools_val;
+	if (n)
+		qsort(list.pools, n, sizeof(*list.pools), pool_compare);
+	for (guint i = 0; plain && i < n; i++) {
+		char uuid[37];
+
+		out_print(session, "%s\n", args_has(args, "uuid") ? uuid_text(list.pools[i].uuid, uuid) :
+								     list.pools[i].name);
+	}
+	if (plain)
+		return true;
+	list.rows = rows = g_new0(json_t *, n + 1);
+	if (!session_parallel(session, n, list_row, &list, error))
+		return false;
+	array = json_array();
+	for (guint i = 0; i < n; i++)
+		json_array_append_new(array, rows[i]);
+	out_table(session, list.details ? columns_details : columns, array);
+	return true;
+}
+
+bool cmd_pool_capabilities(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
+{
+	remote_connect_get_storage_pool_capabilities_args call = { 0 };
+	remote_connect_get_storage_pool_capabilities_ret *ret =
+		ASK(session, connect_get_storage_pool_capabilities, &call, error);
+
+	if (!ret)
+		return failed(session, _("failed to get storage pool capabilities"));
+	out_text(session, "xml", ret->capabilities);
+	out_print(session, "\n");
+	return true;
+}
+
+static bool sources_out(Session *session, const Args *args, const char *spec, GError **error)
+{
+	char *text = (char *)spec;
+	remote_connect_find_storage_pool_sources_args call = { (char *)args_text(args, "type"),
+							       spec ? &text : NULL, 0 };
+	remote_connect_find_storage_pool_sources_ret *ret =
+		ASK(session, connect_find_storage_pool_sources, &call, error);
+
+	if (!ret)
+		return failed(session, _("Failed to find any %s pool sources"), call.type);
+	out_text(session, "xml", ret->xml);
+	return true;
+}
+
+bool cmd_find_storage_pool_sources(Session *session, const Args *args, GError **error)
+{
+	const char *spec = args_has(args, "srcSpec") ? xmlfile_read(session, args, "srcSpec", error) : NULL;
+
+	return (spec || !args_has(args, "srcSpec")) && sources_out(session, args, spec, error);
+}
+
+bool cmd_find_storage_pool_sources_as(Session *session, const Args *args, GError **error)
+{
+	g_autoptr(GString) xml = g_string_new("<source>\n");
+
+	if (!args_has(args, "host"))
+		return sources_out(session, args, NULL, error);
+	g_string_append(xml, "    <host");
+	attribute(xml, args, "host", "name");
+	attribute(xml, args, "port", "port");
+	g_string_append(xml, "/>\n");
+	if (args_has(args, "initiator")) {
+		g_string_append(xml, "    <initiator>\n  ");
+		element(xml, args, "initiator", "iqn", "name");
+		g_string_append(xml, "    </initiator>\n");
+	}
+	g_string_append(xml, "</source>\n");
+	return sources_out(session, args, xml->str, error);
+}
