@@ -6,6 +6,8 @@ QEMU_COMMAND = \
 	drivers/qemu/argv/command_address.c \
 	drivers/qemu/device/command_block.c \
 	drivers/qemu/argv/command_build.h \
+	drivers/qemu/argv/props.c \
+	drivers/qemu/argv/props.h \
 	drivers/qemu/device/command_chardev.c \
 	drivers/qemu/device/command_controller.c \
 	drivers/qemu/machine/command_cpu.c \

@@ -52,6 +52,10 @@ UNIT_TESTS += tests/unit/test_qemu_live
 tests_unit_test_qemu_live_SOURCES = tests/unit/test_qemu_live.c
 tests_unit_test_qemu_live_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_qemu_props
+tests_unit_test_qemu_props_SOURCES = tests/unit/test_qemu_props.c
+tests_unit_test_qemu_props_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_qmp
 tests_unit_test_qmp_SOURCES = tests/unit/test_qmp.c
 tests_unit_test_qmp_LDADD = drivers/libdrivers_live.a $(BASE_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)

@@ -67,52 +67,6 @@ bool command_is_kvm(const QemuCommand *cmd)
 
 /* ---- Options */
 
-GString *opts_new(const char *first)
-{
-	return g_string_new(first);
-}
-
-void opts_str(GString *opts, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	if (opts->len > 0)
-		g_string_append_c(opts, ',');
-	g_string_append_printf(opts, "%s=", key);
-	for (const char *c = value; *c; c++) {
-		if (*c == ',')
-			g_string_append_c(opts, ',');
-		g_string_append_c(opts, *c);
-	}
-}
-
-void opts_num(GString *opts, const char *key, guint64 value)
-{
-	opts_printf(opts, key, "%" G_GUINT64_FORMAT, value);
-}
-
-void opts_printf(GString *opts, const char *key, const char *format, ...)
-{
-	g_autofree char *value = NULL;
-	va_list args;
-
-	va_start(args, format);
-	value = g_strdup_vprintf(format, args);
-	va_end(args);
-	opts_str(opts, key, value);
-}
-
-void opts_flag(GString *opts, const char *key, bool value)
-{
-	opts_str(opts, key, value ? "on" : "off");
-}
-
-void opts_tristate(GString *opts, const char *key, Tristate value)
-{
-	if (value != TRISTATE_ABSENT)
-		opts_flag(opts, key, value == TRISTATE_YES);
-}
-
 void command_arg(QemuCommand *cmd, const char *arg)
 {
 	g_ptr_array_add(cmd->line->argv, g_strdup(arg));
@@ -124,10 +78,21 @@ void command_pair(QemuCommand *cmd, const char *name, const char *value)
 	command_arg(cmd, value);
 }
 
-void command_opts(QemuCommand *cmd, const char *name, GString *opts)
+/* QEMU takes JSON for -device from 6.2 on. */
+static bool takes_json(const QemuCommand *cmd, const char *name)
 {
+	uint64_t version = cmd->context->version;
+
+	return strcmp(name, "-device") == 0 && (version == 0 || version >= 6002000);
+}
+
+void command_opts(QemuCommand *cmd, const char *name, Props *opts)
+{
+	char *text = takes_json(cmd, name) ? props_json_text(opts, "driver") : props_key_value(opts);
+
 	command_arg(cmd, name);
-	g_ptr_array_add(cmd->line->argv, g_string_free(opts, FALSE));
+	g_ptr_array_add(cmd->line->argv, text);
+	props_free(opts);
 }
 
 bool command_refuse(GError **error, const char *element, const char *why)
@@ -172,11 +137,11 @@ char *command_path(QemuCommand *cmd, const char *key, const char *path)
 
 char *command_fdset(QemuCommand *cmd, int fd, const char *opaque)
 {
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 
-	opts_num(opts, "fd", (guint64)fd);
-	opts_num(opts, "set", ++cmd->fdsets);
-	opts_str(opts, "opaque", opaque);
+	props_num(opts, "fd", (guint64)fd);
+	props_num(opts, "set", ++cmd->fdsets);
+	props_str(opts, "opaque", opaque);
 	command_inherit(cmd, fd);
 	command_opts(cmd, "-add-fd", opts);
 	return g_strdup_printf("/dev/fdset/%u", cmd->fdsets);
@@ -184,78 +149,110 @@ char *command_fdset(QemuCommand *cmd, int fd, const char *opaque)
 
 /* ---- Devices */
 
-/* Replaces or removes the value of @name in "driver,name=value,..."; appends it when absent. */
-static void override_property(GString *opts, const QemuProperty *property)
+/* What @property sets; false when its value is not of its type. */
+static bool override_value(const QemuProperty *property, json_t **ret, GError **error)
 {
-	g_autofree char *needle = g_strdup_printf(",%s=", property->name);
-	char *start = strstr(opts->str, needle);
+	const char *text = property->value ? property->value : "";
+	guint64 number = 0;
+	gint64 offset = 0;
 
-	if (start) {
-		char *end = start + strlen(needle);
-
-		while (*end && (*end != ',' || end[1] == ','))
-			end += *end == ',' ? 2 : 1;
-		g_string_erase(opts, start - opts->str, end - start);
+	*ret = NULL;
+	switch (property->type) {
+	case QEMU_PROPERTY_REMOVE:
+		return true;
+	case QEMU_PROPERTY_BOOL:
+		*ret = json_boolean(strcmp(text, "true") == 0);
+		return true;
+	case QEMU_PROPERTY_SIGNED:
+		if (!g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &offset, NULL))
+			break;
+		*ret = json_integer(offset);
+		return true;
+	case QEMU_PROPERTY_UNSIGNED:
+		if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &number, NULL))
+			break;
+		*ret = json_integer((json_int_t)number);
+		return true;
+	default:
+		*ret = json_string(text);
+		return true;
 	}
-	if (property->type == QEMU_PROPERTY_BOOL)
-		opts_flag(opts, property->name, g_strcmp0(property->value, "true") == 0);
-	else if (property->type != QEMU_PROPERTY_REMOVE)
-		opts_str(opts, property->name, property->value);
+	return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+		    _("<qemu:property name='%s'>: '%s' is not a number"), property->name, text);
 }
 
-static void override_apply(QemuCommand *cmd, GString *opts, const char *alias)
+static bool override_apply(const QemuOverride *override, Props *opts, GError **error)
+{
+	for (guint i = 0; i < list_length(override->properties); i++) {
+		const QemuProperty *property = list_get(override->properties, i);
+		json_t *value;
+
+		if (!override_value(property, &value, error))
+			return false;
+		props_override(opts, property->name, value);
+	}
+	return true;
+}
+
+static bool overrides_apply(QemuCommand *cmd, Props *opts, const char *alias, GError **error)
 {
 	const GPtrArray *overrides = cmd->def->qemu.overrides;
 
 	for (guint i = 0; i < list_length(overrides); i++) {
 		const QemuOverride *override = list_get(overrides, i);
 
-		if (g_strcmp0(override->alias, alias) != 0)
-			continue;
-		for (guint k = 0; k < list_length(override->properties); k++)
-			override_property(opts, list_get(override->properties, k));
+		if (g_strcmp0(override->alias, alias) == 0 &&
+		    !override_apply(override, opts, error))
+			return false;
 	}
+	return true;
 }
 
-static void device_identity(QemuCommand *cmd, GString *opts, const DeviceInfo *info)
+guint command_boot_index(const QemuCommand *cmd, const DeviceInfo *info)
 {
-	guint order = info->boot_order;
-
-	if (order == 0)
-		order = GPOINTER_TO_UINT(g_hash_table_lookup(cmd->boot_order, info));
-	opts_str(opts, "id", info->alias);
-	if (order > 0)
-		opts_num(opts, "bootindex", order);
-	opts_str(opts, "loadparm", info->loadparm);
-	if (info->acpi_index > 0)
-		opts_num(opts, "acpi-index", info->acpi_index);
-	if (info->rom_bar != TRISTATE_ABSENT)
-		opts_num(opts, "rombar", info->rom_bar == TRISTATE_YES);
-	if (info->rom_enabled == TRISTATE_NO)
-		g_string_append(opts, ",romfile=");
-	else
-		opts_str(opts, "romfile", info->rom_file);
+	if (info->boot_order > 0)
+		return info->boot_order;
+	return GPOINTER_TO_UINT(g_hash_table_lookup(cmd->boot_order, info));
 }
 
-bool command_device_bare(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error)
+static void device_identity(QemuCommand *cmd, Props *opts, const DeviceInfo *info)
+{
+	guint order = command_boot_index(cmd, info);
+
+	props_str(opts, "id", info->alias);
+	if (order > 0)
+		props_num(opts, "bootindex", order);
+	props_str(opts, "loadparm", info->loadparm);
+	if (info->acpi_index > 0)
+		props_num(opts, "acpi-index", info->acpi_index);
+	if (info->rom_bar != TRISTATE_ABSENT)
+		props_num(opts, "rombar", info->rom_bar == TRISTATE_YES);
+	props_str(opts, "romfile", info->rom_enabled == TRISTATE_NO ? "" : info->rom_file);
+}
+
+bool command_device_bare(QemuCommand *cmd, Props *opts, const DeviceInfo *info, GError **error)
 {
 	if (!info->alias) {
 		fail(error, VIR_ERR_OPERATION_INVALID,
-		     _("the definition is not prepared: device '%s' has no alias"), opts->str);
-		g_string_free(opts, TRUE);
+		     _("the definition is not prepared: device '%s' has no alias"),
+		     props_kind(opts));
+		props_free(opts);
 		return false;
 	}
 	device_identity(cmd, opts, info);
-	override_apply(cmd, opts, info->alias);
+	if (!overrides_apply(cmd, opts, info->alias, error)) {
+		props_free(opts);
+		return false;
+	}
 	command_opts(cmd, "-device", opts);
 	return true;
 }
 
-bool command_device(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error)
+bool command_device(QemuCommand *cmd, Props *opts, const DeviceInfo *info, GError **error)
 {
 	if (address_opts(cmd, opts, info, error))
 		return command_device_bare(cmd, opts, info, error);
-	g_string_free(opts, TRUE);
+	props_free(opts);
 	return false;
 }
 
@@ -263,20 +260,20 @@ bool command_device(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GEr
 
 static void command_monitor(QemuCommand *cmd)
 {
-	GString *opts = opts_new("socket");
+	Props *opts = props_new("socket");
 	g_autofree char *path = NULL;
 
-	opts_str(opts, "id", "monitor");
+	props_str(opts, "id", "monitor");
 	if (cmd->context->monitor_fd >= 0) {
-		opts_num(opts, "fd", (guint64)cmd->context->monitor_fd);
+		props_num(opts, "fd", (guint64)cmd->context->monitor_fd);
 		command_inherit(cmd, cmd->context->monitor_fd);
 	} else {
 		path = g_build_filename(cmd->context->run_dir ? cmd->context->run_dir : ".", "qmp",
 					NULL);
-		opts_str(opts, "path", path);
+		props_str(opts, "path", path);
 	}
-	opts_str(opts, "server", "on");
-	opts_str(opts, "wait", "off");
+	props_bool(opts, "server", true);
+	props_bool(opts, "wait", false);
 	command_opts(cmd, "-chardev", opts);
 	command_pair(cmd, "-mon", "chardev=monitor,mode=control");
 }
@@ -284,12 +281,12 @@ static void command_monitor(QemuCommand *cmd)
 static bool command_identity(QemuCommand *cmd, GError **error)
 {
 	const DomainDef *def = cmd->def;
-	GString *name = opts_new("");
+	Props *name = props_new(NULL);
 	char uuid[UUID_TEXT];
 
 	(void)error;
-	opts_str(name, "guest", def->name);
-	opts_str(name, "debug-threads", "on");
+	props_str(name, "guest", def->name);
+	props_bool(name, "debug-threads", true);
 	command_opts(cmd, "-name", name);
 	command_arg(cmd, "-S");
 	uuid_format(&def->uuid, uuid);

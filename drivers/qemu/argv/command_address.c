@@ -60,7 +60,7 @@ static char *drive_bus_name(const QemuCommand *cmd, const DeviceAddress *address
 
 /* ---- Addresses */
 
-static bool pci_opts(QemuCommand *cmd, GString *opts, const PciAddress *pci, GError **error)
+static bool pci_opts(QemuCommand *cmd, Props *opts, const PciAddress *pci, GError **error)
 {
 	g_autofree char *bus = pci_bus_name(cmd, pci->bus);
 
@@ -68,30 +68,30 @@ static bool pci_opts(QemuCommand *cmd, GString *opts, const PciAddress *pci, GEr
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("PCI domain %u: QEMU's machines have PCI domain 0 only"),
 			    pci->domain);
-	opts_str(opts, "bus", bus);
-	opts_tristate(opts, "multifunction", pci->multifunction);
+	props_str(opts, "bus", bus);
+	props_tristate(opts, "multifunction", pci->multifunction);
 	if (pci->function > 0)
-		opts_printf(opts, "addr", "0x%x.0x%x", pci->slot, pci->function);
+		props_printf(opts, "addr", "0x%x.0x%x", pci->slot, pci->function);
 	else
-		opts_printf(opts, "addr", "0x%x", pci->slot);
+		props_printf(opts, "addr", "0x%x", pci->slot);
 	return true;
 }
 
-static void usb_opts(QemuCommand *cmd, GString *opts, const DeviceAddress *address)
+static void usb_opts(QemuCommand *cmd, Props *opts, const DeviceAddress *address)
 {
 	g_autofree char *id = controller_id(cmd, CONTROLLER_USB, (int)address->usb.bus);
 
-	opts_printf(opts, "bus", "%s.0", id);
-	opts_str(opts, "port", address->usb.port);
+	props_printf(opts, "bus", "%s.0", id);
+	props_str(opts, "port", address->usb.port);
 }
 
-static void serial_opts(QemuCommand *cmd, GString *opts, const DeviceAddress *address)
+static void serial_opts(QemuCommand *cmd, Props *opts, const DeviceAddress *address)
 {
 	g_autofree char *id =
 		controller_id(cmd, CONTROLLER_VIRTIO_SERIAL, (int)address->serial.controller);
 
-	opts_printf(opts, "bus", "%s.%u", id, address->serial.bus);
-	opts_num(opts, "nr", address->serial.port);
+	props_printf(opts, "bus", "%s.%u", id, address->serial.bus);
+	props_num(opts, "nr", address->serial.port);
 }
 
 static bool zpci_check(const PciAddress *pci, GError **error)
@@ -101,22 +101,22 @@ static bool zpci_check(const PciAddress *pci, GError **error)
 	return command_refuse(error, "zpci", _("zPCI devices are not supported"));
 }
 
-static void isa_opts(GString *opts, const DeviceAddress *address)
+static void isa_opts(Props *opts, const DeviceAddress *address)
 {
 	if (address->isa.has_iobase)
-		opts_printf(opts, "iobase", "0x%x", address->isa.iobase);
+		props_spelled(opts, "iobase", "0x%" G_GINT64_MODIFIER "x", address->isa.iobase);
 	if (address->isa.has_irq)
-		opts_printf(opts, "irq", "0x%x", address->isa.irq);
+		props_spelled(opts, "irq", "0x%" G_GINT64_MODIFIER "x", address->isa.irq);
 }
 
-static void ccid_opts(QemuCommand *cmd, GString *opts, const DeviceAddress *address)
+static void ccid_opts(QemuCommand *cmd, Props *opts, const DeviceAddress *address)
 {
 	g_autofree char *id = controller_id(cmd, CONTROLLER_CCID, (int)address->ccid.controller);
 
-	opts_printf(opts, "bus", "%s.0", id);
+	props_printf(opts, "bus", "%s.0", id);
 }
 
-bool address_opts(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error)
+bool address_opts(QemuCommand *cmd, Props *opts, const DeviceInfo *info, GError **error)
 {
 	const DeviceAddress *address = &info->address;
 
@@ -132,12 +132,12 @@ bool address_opts(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GErro
 		return true;
 	case ADDRESS_CCW:
 		if (address->ccw.assigned)
-			opts_printf(opts, "devno", "%x.%x.%04x", address->ccw.cssid,
+			props_printf(opts, "devno", "%x.%x.%04x", address->ccw.cssid,
 				    address->ccw.ssid, address->ccw.devno);
 		return true;
 	case ADDRESS_SPAPR_VIO:
 		if (address->spapr.has_reg)
-			opts_printf(opts, "reg", "0x%08" G_GINT64_MODIFIER "x", address->spapr.reg);
+			props_spelled(opts, "reg", "0x%08" G_GINT64_MODIFIER "x", address->spapr.reg);
 		return true;
 	case ADDRESS_ISA:
 		isa_opts(opts, address);
@@ -147,9 +147,9 @@ bool address_opts(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GErro
 		return true;
 	case ADDRESS_DIMM:
 		if (address->dimm.has_slot)
-			opts_num(opts, "slot", address->dimm.slot);
+			props_num(opts, "slot", address->dimm.slot);
 		if (address->dimm.has_base)
-			opts_num(opts, "addr", address->dimm.base);
+			props_num(opts, "addr", address->dimm.base);
 		return true;
 	default: /* drives are placed by command_disk.c; the rest QEMU places itself */
 		return true;
@@ -171,17 +171,17 @@ char *virtio_device(const char *base, VirtioModel model, const DeviceInfo *info)
 	return g_strdup_printf("%s-%s", base, suffix);
 }
 
-void virtio_opts(GString *opts, const VirtioOptions *virtio)
+void virtio_opts(Props *opts, const VirtioOptions *virtio)
 {
-	opts_tristate(opts, "iommu_platform", virtio->iommu);
-	opts_tristate(opts, "ats", virtio->ats);
-	opts_tristate(opts, "packed", virtio->packed);
-	opts_tristate(opts, "page-per-vq", virtio->page_per_vq);
+	props_tristate(opts, "iommu_platform", virtio->iommu);
+	props_tristate(opts, "ats", virtio->ats);
+	props_tristate(opts, "packed", virtio->packed);
+	props_tristate(opts, "page-per-vq", virtio->page_per_vq);
 }
 
 /* ---- Drives */
 
-bool drive_opts(QemuCommand *cmd, GString *opts, const DomainDisk *disk, GError **error)
+bool drive_opts(QemuCommand *cmd, Props *opts, const DomainDisk *disk, GError **error)
 {
 	const DeviceAddress *address = &disk->info.address;
 	g_autofree char *bus = NULL;
@@ -193,22 +193,22 @@ bool drive_opts(QemuCommand *cmd, GString *opts, const DomainDisk *disk, GError 
 	switch (disk->bus) {
 	case DISK_BUS_IDE:
 		bus = drive_bus_name(cmd, address, CONTROLLER_IDE);
-		opts_str(opts, "bus", bus);
-		opts_num(opts, "unit", address->drive.unit);
+		props_str(opts, "bus", bus);
+		props_num(opts, "unit", address->drive.unit);
 		return true;
 	case DISK_BUS_SATA:
 		bus = drive_bus_name(cmd, address, CONTROLLER_SATA);
-		opts_str(opts, "bus", bus);
+		props_str(opts, "bus", bus);
 		return true;
 	case DISK_BUS_FDC:
-		opts_num(opts, "unit", address->drive.unit);
+		props_num(opts, "unit", address->drive.unit);
 		return true;
 	default:
 		bus = controller_id(cmd, CONTROLLER_SCSI, (int)address->drive.controller);
-		opts_printf(opts, "bus", "%s.0", bus);
-		opts_num(opts, "channel", address->drive.bus);
-		opts_num(opts, "scsi-id", address->drive.target);
-		opts_num(opts, "lun", address->drive.unit);
+		props_printf(opts, "bus", "%s.0", bus);
+		props_num(opts, "channel", address->drive.bus);
+		props_num(opts, "scsi-id", address->drive.target);
+		props_num(opts, "lun", address->drive.unit);
 		return true;
 	}
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "drivers/qemu/argv/command.h"
+#include "drivers/qemu/argv/props.h"
 
 typedef struct QemuCommand {
 	const DomainDef *def;
@@ -28,22 +29,16 @@ bool command_is_q35(const QemuCommand *cmd);
 bool command_is_i440fx(const QemuCommand *cmd);
 bool command_is_kvm(const QemuCommand *cmd);
 
-/* "first,key=value,...": commas in values are doubled as QEMU wants them. NULL values add nothing. */
-GString *opts_new(const char *first);
-void opts_str(GString *opts, const char *key, const char *value);
-void opts_num(GString *opts, const char *key, guint64 value);
-void opts_printf(GString *opts, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
-void opts_flag(GString *opts, const char *key, bool value);	   /* on, off */
-void opts_tristate(GString *opts, const char *key, Tristate value); /* nothing when absent */
-
 void command_arg(QemuCommand *cmd, const char *arg);
 void command_pair(QemuCommand *cmd, const char *name, const char *value);
-/* Appends "@name @opts" and frees @opts. */
-void command_opts(QemuCommand *cmd, const char *name, GString *opts);
+/* Appends option @name with @opts, as JSON where QEMU shall have it so, and frees @opts. */
+void command_opts(QemuCommand *cmd, const char *name, Props *opts);
+/* The place of @info in the order of booting, 0 when it has none. */
+guint command_boot_index(const QemuCommand *cmd, const DeviceInfo *info);
 /* Appends -device with id, boot index, address and overrides of @info; frees @opts. */
-bool command_device(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error);
+bool command_device(QemuCommand *cmd, Props *opts, const DeviceInfo *info, GError **error);
 /* As above without an address: for devices on a bus that the caller has named. */
-bool command_device_bare(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error);
+bool command_device_bare(QemuCommand *cmd, Props *opts, const DeviceInfo *info, GError **error);
 
 /* Refusal of an element that is not built. */
 bool command_refuse(GError **error, const char *element, const char *why);
@@ -59,15 +54,15 @@ char *command_path(QemuCommand *cmd, const char *key, const char *path);
 char *command_fdset(QemuCommand *cmd, int fd, const char *opaque);
 
 /* command_address.c */
-bool address_opts(QemuCommand *cmd, GString *opts, const DeviceInfo *info, GError **error);
+bool address_opts(QemuCommand *cmd, Props *opts, const DeviceInfo *info, GError **error);
 /* "virtio-blk" -> "virtio-blk-pci", "-pci-transitional", "-ccw", "-device"; the caller frees. */
 char *virtio_device(const char *base, VirtioModel model, const DeviceInfo *info);
-void virtio_opts(GString *opts, const VirtioOptions *virtio);
+void virtio_opts(Props *opts, const VirtioOptions *virtio);
 /* Name of the controller @type @index as other devices refer to it; the caller frees. */
 char *controller_id(const QemuCommand *cmd, ControllerType type, int index);
 char *pci_bus_name(const QemuCommand *cmd, unsigned bus);
 /* Place of a disk on IDE, SATA, SCSI or floppy. */
-bool drive_opts(QemuCommand *cmd, GString *opts, const DomainDisk *disk, GError **error);
+bool drive_opts(QemuCommand *cmd, Props *opts, const DomainDisk *disk, GError **error);
 
 /* command_machine.c, command_memory.c, command_cpu.c, command_firmware.c */
 bool command_machine(QemuCommand *cmd, GError **error);
@@ -78,7 +73,7 @@ const char *command_ram_id(const QemuCommand *cmd);
 bool command_memory_devices(QemuCommand *cmd, GError **error);
 bool command_cpu(QemuCommand *cmd, GError **error);
 bool command_smp(QemuCommand *cmd, GError **error);
-bool command_firmware(QemuCommand *cmd, GString *machine, GError **error);
+bool command_firmware(QemuCommand *cmd, Props *machine, GError **error);
 bool command_boot(QemuCommand *cmd, GError **error);
 bool command_sysinfo(QemuCommand *cmd, GError **error);
 bool command_clock(QemuCommand *cmd, GError **error);

@@ -11,26 +11,26 @@ static bool unix_listens(const ChardevSource *source)
 	       (source->mode == CHARDEV_MODE_ABSENT && !source->path);
 }
 
-static bool unix_opts(QemuCommand *cmd, GString *opts, const ChardevSource *source,
+static bool unix_opts(QemuCommand *cmd, Props *opts, const ChardevSource *source,
 		      const char *alias)
 {
 	bool server = unix_listens(source);
 	int fd = server ? command_fd(cmd, alias) : -1;
 
 	if (fd >= 0)
-		opts_num(opts, "fd", (guint64)fd);
+		props_num(opts, "fd", (guint64)fd);
 	else
-		opts_str(opts, "path", source->path);
+		props_str(opts, "path", source->path);
 	if (server) {
-		opts_str(opts, "server", "on");
-		opts_str(opts, "wait", "off");
+		props_bool(opts, "server", true);
+		props_bool(opts, "wait", false);
 	} else if (source->reconnect.enabled == TRISTATE_YES) {
-		opts_num(opts, "reconnect", source->reconnect.timeout);
+		props_num(opts, "reconnect", source->reconnect.timeout);
 	}
 	return true;
 }
 
-static bool tcp_opts(GString *opts, const ChardevSource *source, GError **error)
+static bool tcp_opts(Props *opts, const ChardevSource *source, GError **error)
 {
 	bool server = source->mode == CHARDEV_MODE_BIND || source->mode == CHARDEV_MODE_SERVER;
 
@@ -38,29 +38,29 @@ static bool tcp_opts(GString *opts, const ChardevSource *source, GError **error)
 	    source->protocol == CHARDEV_PROTOCOL_TELNETS)
 		return command_refuse(error, "source tls='yes'",
 				      _("TLS on character devices is not supported"));
-	opts_str(opts, "host", source->host);
-	opts_str(opts, "port", source->service);
+	props_str(opts, "host", source->host);
+	props_str(opts, "port", source->service);
 	if (source->protocol == CHARDEV_PROTOCOL_TELNET)
-		opts_str(opts, "telnet", "on");
+		props_bool(opts, "telnet", true);
 	if (server) {
-		opts_str(opts, "server", "on");
-		opts_str(opts, "wait", "off");
+		props_bool(opts, "server", true);
+		props_bool(opts, "wait", false);
 	} else if (source->reconnect.enabled == TRISTATE_YES) {
-		opts_num(opts, "reconnect", source->reconnect.timeout);
+		props_num(opts, "reconnect", source->reconnect.timeout);
 	}
 	return true;
 }
 
-static bool udp_opts(GString *opts, const ChardevSource *source)
+static bool udp_opts(Props *opts, const ChardevSource *source)
 {
-	opts_str(opts, "host", source->host);
-	opts_str(opts, "port", source->service);
-	opts_str(opts, "localaddr", source->bind_host ? source->bind_host : "");
-	opts_str(opts, "localport", source->bind_service ? source->bind_service : "0");
+	props_str(opts, "host", source->host);
+	props_str(opts, "port", source->service);
+	props_str(opts, "localaddr", source->bind_host ? source->bind_host : "");
+	props_str(opts, "localport", source->bind_service ? source->bind_service : "0");
 	return true;
 }
 
-static void path_opts(QemuCommand *cmd, GString *opts, const char *key, const char *path)
+static void path_opts(QemuCommand *cmd, Props *opts, const char *key, const char *path)
 {
 	int fd = -1;
 	GPtrArray *layers = command_layers(cmd, key);
@@ -70,27 +70,27 @@ static void path_opts(QemuCommand *cmd, GString *opts, const char *key, const ch
 		fd = ((GuestLayer *)list_get(layers, 0))->fd;
 	if (fd >= 0)
 		set = command_fdset(cmd, fd, key);
-	opts_str(opts, "path", set ? set : path);
+	props_str(opts, "path", set ? set : path);
 }
 
-static bool file_opts(QemuCommand *cmd, GString *opts, const ChardevSource *source,
+static bool file_opts(QemuCommand *cmd, Props *opts, const ChardevSource *source,
 		      const char *alias)
 {
 	path_opts(cmd, opts, alias, source->path);
-	opts_flag(opts, "append", source->append != TRISTATE_NO);
+	props_bool(opts, "append", source->append != TRISTATE_NO);
 	return true;
 }
 
-static bool vdagent_opts(GString *opts, const ChardevSource *source)
+static bool vdagent_opts(Props *opts, const ChardevSource *source)
 {
-	opts_str(opts, "name", "vdagent");
-	opts_tristate(opts, "clipboard", source->clipboard_copypaste);
+	props_str(opts, "name", "vdagent");
+	props_tristate(opts, "clipboard", source->clipboard_copypaste);
 	if (source->mouse_mode != MOUSE_MODE_ABSENT)
-		opts_flag(opts, "mouse", source->mouse_mode == MOUSE_MODE_CLIENT);
+		props_bool(opts, "mouse", source->mouse_mode == MOUSE_MODE_CLIENT);
 	return true;
 }
 
-static bool source_opts(QemuCommand *cmd, GString *opts, const ChardevSource *source,
+static bool source_opts(QemuCommand *cmd, Props *opts, const ChardevSource *source,
 			const char *alias, GError **error)
 {
 	switch (source->type) {
@@ -107,11 +107,11 @@ static bool source_opts(QemuCommand *cmd, GString *opts, const ChardevSource *so
 		path_opts(cmd, opts, alias, source->path);
 		return true;
 	case CHARDEV_SPICEVMC:
-		opts_str(opts, "name", source->channel ? source->channel : "vdagent");
+		props_str(opts, "name", source->channel ? source->channel : "vdagent");
 		return true;
 	case CHARDEV_SPICEPORT:
 	case CHARDEV_DBUS:
-		opts_str(opts, "name", source->channel);
+		props_str(opts, "name", source->channel);
 		return true;
 	case CHARDEV_QEMU_VDAGENT:
 		return vdagent_opts(opts, source);
@@ -142,16 +142,16 @@ bool command_chardev(QemuCommand *cmd, const ChardevSource *source, const char *
 {
 	const char *backend = backends[source->type ? source->type : CHARDEV_NULL];
 	g_autofree char *log_key = g_strconcat(alias ? alias : id, "-log", NULL);
-	GString *opts;
+	Props *opts;
 
 	if (!backend)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("character devices of type '%s' are not supported"),
 			    chardev_type_name(source->type));
-	opts = opts_new(backend);
-	opts_str(opts, "id", id);
+	opts = props_new(backend);
+	props_str(opts, "id", id);
 	if (!source_opts(cmd, opts, source, alias ? alias : id, error)) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return false;
 	}
 	if (source->log_file) {
@@ -160,8 +160,8 @@ bool command_chardev(QemuCommand *cmd, const ChardevSource *source, const char *
 
 		if (list_length(layers) > 0)
 			set = command_fdset(cmd, ((GuestLayer *)list_get(layers, 0))->fd, log_key);
-		opts_str(opts, "logfile", set ? set : source->log_file);
-		opts_flag(opts, "logappend", source->log_append == TRISTATE_YES);
+		props_str(opts, "logfile", set ? set : source->log_file);
+		props_bool(opts, "logappend", source->log_append == TRISTATE_YES);
 	}
 	command_opts(cmd, "-chardev", opts);
 	return true;
@@ -221,7 +221,7 @@ static bool command_serial(QemuCommand *cmd, const DomainChardev *serial, GError
 	SerialModel model = serial_model(cmd, serial);
 	g_autofree char *id = NULL;
 	const char *driver = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (!device_chardev(cmd, serial, &id, error))
 		return false;
@@ -233,24 +233,24 @@ static bool command_serial(QemuCommand *cmd, const DomainChardev *serial, GError
 		g_ptr_array_add(cmd->line->argv, g_strconcat("chardev:", id, NULL));
 		return true;
 	}
-	opts = opts_new(driver);
-	opts_str(opts, "chardev", id);
+	opts = props_new(driver);
+	props_str(opts, "chardev", id);
 	if (model == SERIAL_MODEL_ISA_SERIAL && serial->has_port)
-		opts_num(opts, "index", serial->port);
+		props_num(opts, "index", serial->port);
 	return command_device(cmd, opts, &serial->info, error);
 }
 
 static bool command_parallel(QemuCommand *cmd, const DomainChardev *parallel, GError **error)
 {
 	g_autofree char *id = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (!device_chardev(cmd, parallel, &id, error))
 		return false;
-	opts = opts_new("isa-parallel");
-	opts_str(opts, "chardev", id);
+	opts = props_new("isa-parallel");
+	props_str(opts, "chardev", id);
 	if (parallel->has_port)
-		opts_num(opts, "index", parallel->port);
+		props_num(opts, "index", parallel->port);
 	return command_device(cmd, opts, &parallel->info, error);
 }
 
@@ -258,7 +258,7 @@ static bool command_console(QemuCommand *cmd, const DomainChardev *console, GErr
 {
 	g_autofree char *id = NULL;
 	const char *driver;
-	GString *opts;
+	Props *opts;
 
 	switch (console->console_target) {
 	case CONSOLE_TARGET_ABSENT:
@@ -280,18 +280,18 @@ static bool command_console(QemuCommand *cmd, const DomainChardev *console, GErr
 	}
 	if (!device_chardev(cmd, console, &id, error))
 		return false;
-	opts = opts_new(driver);
-	opts_str(opts, "chardev", id);
+	opts = props_new(driver);
+	props_str(opts, "chardev", id);
 	return command_device(cmd, opts, &console->info, error);
 }
 
 static bool command_guestfwd(QemuCommand *cmd, const DomainChardev *channel, const char *id)
 {
-	GString *opts = opts_new("user");
+	Props *opts = props_new("user");
 
-	opts_printf(opts, "guestfwd", "tcp:%s:%s-chardev:%s", channel->guestfwd_address,
+	props_printf(opts, "guestfwd", "tcp:%s:%s-chardev:%s", channel->guestfwd_address,
 		    channel->guestfwd_port, id);
-	opts_str(opts, "id", channel->info.alias);
+	props_str(opts, "id", channel->info.alias);
 	command_opts(cmd, "-netdev", opts);
 	return true;
 }
@@ -299,7 +299,7 @@ static bool command_guestfwd(QemuCommand *cmd, const DomainChardev *channel, con
 static bool command_channel(QemuCommand *cmd, const DomainChardev *channel, GError **error)
 {
 	g_autofree char *id = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (channel->channel_target == CHANNEL_TARGET_XEN)
 		return command_refuse(error, "channel/target type='xen'", _("this is not Xen"));
@@ -307,9 +307,9 @@ static bool command_channel(QemuCommand *cmd, const DomainChardev *channel, GErr
 		return false;
 	if (channel->channel_target == CHANNEL_TARGET_GUESTFWD)
 		return command_guestfwd(cmd, channel, id);
-	opts = opts_new("virtserialport");
-	opts_str(opts, "chardev", id);
-	opts_str(opts, "name", channel->name);
+	opts = props_new("virtserialport");
+	props_str(opts, "chardev", id);
+	props_str(opts, "name", channel->name);
 	return command_device(cmd, opts, &channel->info, error);
 }
 
@@ -337,7 +337,7 @@ bool command_chardevs(QemuCommand *cmd, GError **error)
 
 static bool command_smartcard(QemuCommand *cmd, const DomainSmartcard *card, GError **error)
 {
-	GString *opts;
+	Props *opts;
 
 	if (card->mode == SMARTCARD_PASSTHROUGH) {
 		g_autofree char *id = g_strconcat("char", card->info.alias, NULL);
@@ -347,21 +347,21 @@ static bool command_smartcard(QemuCommand *cmd, const DomainSmartcard *card, GEr
 			source.channel = (char *)"smartcard";
 		if (!command_chardev(cmd, &source, id, card->info.alias, error))
 			return false;
-		opts = opts_new("ccid-card-passthru");
-		opts_str(opts, "chardev", id);
+		opts = props_new("ccid-card-passthru");
+		props_str(opts, "chardev", id);
 		return command_device(cmd, opts, &card->info, error);
 	}
-	opts = opts_new("ccid-card-emulated");
+	opts = props_new("ccid-card-emulated");
 	if (card->mode == SMARTCARD_HOST) {
-		opts_str(opts, "backend", "nss-emulated");
+		props_str(opts, "backend", "nss-emulated");
 	} else {
-		opts_str(opts, "backend", "certificates");
+		props_str(opts, "backend", "certificates");
 		for (guint i = 0; i < list_length(card->certificates); i++) {
 			g_autofree char *key = g_strdup_printf("cert%u", i + 1);
 
-			opts_str(opts, key, list_get(card->certificates, i));
+			props_str(opts, key, list_get(card->certificates, i));
 		}
-		opts_str(opts, "db", card->database ? card->database : "/etc/pki/nssdb");
+		props_str(opts, "db", card->database ? card->database : "/etc/pki/nssdb");
 	}
 	return command_device(cmd, opts, &card->info, error);
 }
@@ -412,15 +412,15 @@ bool command_redirdevs(QemuCommand *cmd, GError **error)
 		const DomainRedirdev *device = list_get(cmd->def->redirdevs, i);
 		g_autofree char *id = g_strconcat("char", device->info.alias, NULL);
 		ChardevSource source = device->source;
-		GString *opts;
+		Props *opts;
 
 		if (source.type == CHARDEV_SPICEVMC && !source.channel)
 			source.channel = (char *)"usbredir";
 		if (!command_chardev(cmd, &source, id, device->info.alias, error))
 			return false;
-		opts = opts_new("usb-redir");
-		opts_str(opts, "chardev", id);
-		opts_str(opts, "filter", rules);
+		opts = props_new("usb-redir");
+		props_str(opts, "chardev", id);
+		props_str(opts, "filter", rules);
 		if (!command_device(cmd, opts, &device->info, error))
 			return false;
 	}

@@ -34,31 +34,31 @@ static const char *bridge_driver(const DomainController *controller)
 	return NULL;
 }
 
-static void bridge_opts(GString *opts, const DomainController *controller)
+static void bridge_opts(Props *opts, const DomainController *controller)
 {
 	if (controller->has_port)
-		opts_num(opts, "port", (guint64)controller->port);
+		props_num(opts, "port", (guint64)controller->port);
 	if (controller->has_chassis_nr)
-		opts_num(opts, "chassis_nr", (guint64)controller->chassis_nr);
+		props_num(opts, "chassis_nr", (guint64)controller->chassis_nr);
 	if (controller->has_chassis)
-		opts_num(opts, "chassis", (guint64)controller->chassis);
+		props_num(opts, "chassis", (guint64)controller->chassis);
 	if (controller->has_bus_nr)
-		opts_num(opts, "bus_nr", (guint64)controller->bus_nr);
+		props_num(opts, "bus_nr", (guint64)controller->bus_nr);
 	if (controller->has_target_index)
-		opts_num(opts, "index", (guint64)controller->target_index);
+		props_num(opts, "index", (guint64)controller->target_index);
 	if (controller->has_numa_node)
-		opts_num(opts, "numa_node", controller->numa_node);
+		props_num(opts, "numa_node", controller->numa_node);
 	if (controller->model == MODEL_PCIE_ROOT_PORT ||
 	    controller->model == MODEL_PCIE_SWITCH_DOWNSTREAM_PORT)
-		opts_tristate(opts, "hotplug", controller->hotplug);
+		props_tristate(opts, "hotplug", controller->hotplug);
 	if (controller->model == MODEL_PCI_BRIDGE)
-		opts_tristate(opts, "shpc", controller->hotplug);
+		props_onoff_tristate(opts, "shpc", controller->hotplug);
 }
 
 static bool command_pci(QemuCommand *cmd, const DomainController *controller, GError **error)
 {
 	const char *driver;
-	GString *opts;
+	Props *opts;
 
 	/* The root buses come with the machine. */
 	if (controller->model == MODEL_PCIE_ROOT ||
@@ -69,7 +69,7 @@ static bool command_pci(QemuCommand *cmd, const DomainController *controller, GE
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("PCI controller %d: model '%s' is not supported by this machine"),
 			    controller->index, controller_model_name(controller->model));
-	opts = opts_new(driver);
+	opts = props_new(driver);
 	bridge_opts(opts, controller);
 	return command_device(cmd, opts, &controller->info, error);
 }
@@ -77,11 +77,11 @@ static bool command_pci(QemuCommand *cmd, const DomainController *controller, GE
 static bool command_pci_holes(QemuCommand *cmd, const DomainController *controller)
 {
 	if (controller->has_pcihole64) {
-		GString *opts = opts_new("");
+		Props *opts = props_new(NULL);
 		const char *host = command_is_q35(cmd) ? "q35-pcihost" : "i440FX-pcihost";
 		g_autofree char *key = g_strconcat(host, ".pci-hole64-size", NULL);
 
-		opts_printf(opts, key, "%" G_GUINT64_FORMAT "K", controller->pcihole64_kib);
+		props_printf(opts, key, "%" G_GUINT64_FORMAT "K", controller->pcihole64_kib);
 		command_opts(cmd, "-global", opts);
 	}
 	return true;
@@ -108,14 +108,14 @@ static const struct {
 
 /* A companion has its master's alias in the definition, so none on the command line. */
 static bool command_usb_companion(QemuCommand *cmd, const DomainController *controller,
-				  GString *opts, GError **error)
+				  Props *opts, GError **error)
 {
 	g_autofree char *master = controller_id(cmd, CONTROLLER_USB, controller->index);
 
-	opts_printf(opts, "masterbus", "%s.0", master);
-	opts_num(opts, "firstport", controller->info.master_startport);
+	props_printf(opts, "masterbus", "%s.0", master);
+	props_num(opts, "firstport", controller->info.master_startport);
 	if (!address_opts(cmd, opts, &controller->info, error)) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return false;
 	}
 	command_opts(cmd, "-device", opts);
@@ -125,7 +125,7 @@ static bool command_usb_companion(QemuCommand *cmd, const DomainController *cont
 static bool command_usb(QemuCommand *cmd, const DomainController *controller, GError **error)
 {
 	const char *driver = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (controller->model == MODEL_USB_NONE)
 		return true;
@@ -138,10 +138,10 @@ static bool command_usb(QemuCommand *cmd, const DomainController *controller, GE
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("USB controller %d: model '%s' is not supported"), controller->index,
 			    controller_model_name(controller->model));
-	opts = opts_new(driver);
+	opts = props_new(driver);
 	if (controller->has_ports) {
-		opts_num(opts, "p2", controller->ports);
-		opts_num(opts, "p3", controller->ports);
+		props_num(opts, "p2", controller->ports);
+		props_num(opts, "p3", controller->ports);
 	}
 	if (controller->info.has_master)
 		return command_usb_companion(cmd, controller, opts, error);
@@ -160,18 +160,18 @@ static const struct {
 	{ MODEL_AM53C974, "am53c974" },
 };
 
-static void virtio_scsi_opts(GString *opts, const DomainController *controller)
+static void virtio_scsi_opts(Props *opts, const DomainController *controller)
 {
 	virtio_opts(opts, &controller->virtio);
 	if (controller->iothread > 0)
-		opts_printf(opts, "iothread", "iothread%u", controller->iothread);
+		props_printf(opts, "iothread", "iothread%u", controller->iothread);
 	if (controller->queues > 0)
-		opts_num(opts, "num_queues", controller->queues);
+		props_num(opts, "num_queues", controller->queues);
 	if (controller->cmd_per_lun > 0)
-		opts_num(opts, "cmd_per_lun", controller->cmd_per_lun);
+		props_num(opts, "cmd_per_lun", controller->cmd_per_lun);
 	if (controller->max_sectors > 0)
-		opts_num(opts, "max_sectors", controller->max_sectors);
-	opts_tristate(opts, "ioeventfd", controller->ioeventfd);
+		props_num(opts, "max_sectors", controller->max_sectors);
+	props_tristate(opts, "ioeventfd", controller->ioeventfd);
 }
 
 static VirtioModel virtio_model_of(const DomainController *controller)
@@ -188,7 +188,7 @@ static bool command_scsi(QemuCommand *cmd, const DomainController *controller, G
 	ControllerModel model = controller->model;
 	g_autofree char *virtio = NULL;
 	const char *driver = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (list_length(controller->iothreads) > 0)
 		return command_refuse(
@@ -205,7 +205,7 @@ static bool command_scsi(QemuCommand *cmd, const DomainController *controller, G
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("SCSI controller %d: model '%s' is not supported"), controller->index,
 			    model ? controller_model_name(model) : _("none given"));
-	opts = opts_new(driver);
+	opts = props_new(driver);
 	if (virtio)
 		virtio_scsi_opts(opts, controller);
 	return command_device(cmd, opts, &controller->info, error);
@@ -215,7 +215,7 @@ static bool command_sata(QemuCommand *cmd, const DomainController *controller, G
 {
 	if (controller->index == 0 && command_is_q35(cmd))
 		return true; /* built in */
-	return command_device(cmd, opts_new("ahci"), &controller->info, error);
+	return command_device(cmd, props_new("ahci"), &controller->info, error);
 }
 
 static bool command_ide(QemuCommand *cmd, const DomainController *controller, GError **error)
@@ -232,21 +232,21 @@ static bool command_virtio_serial(QemuCommand *cmd, const DomainController *cont
 {
 	g_autofree char *driver =
 		virtio_device("virtio-serial", virtio_model_of(controller), &controller->info);
-	GString *opts = opts_new(driver);
+	Props *opts = props_new(driver);
 
 	virtio_opts(opts, &controller->virtio);
 	if (controller->has_ports)
-		opts_num(opts, "max_ports", controller->ports);
+		props_num(opts, "max_ports", controller->ports);
 	if (controller->has_vectors)
-		opts_num(opts, "vectors", controller->vectors);
+		props_num(opts, "vectors", controller->vectors);
 	return command_device(cmd, opts, &controller->info, error);
 }
 
 static bool command_nvme(QemuCommand *cmd, const DomainController *controller, GError **error)
 {
-	GString *opts = opts_new("nvme");
+	Props *opts = props_new("nvme");
 
-	opts_str(opts, "serial", controller->nvme_serial);
+	props_str(opts, "serial", controller->nvme_serial);
 	return command_device(cmd, opts, &controller->info, error);
 }
 
@@ -266,7 +266,7 @@ static bool command_controller(QemuCommand *cmd, const DomainController *control
 	case CONTROLLER_VIRTIO_SERIAL:
 		return command_virtio_serial(cmd, controller, error);
 	case CONTROLLER_CCID:
-		return command_device(cmd, opts_new("usb-ccid"), &controller->info, error);
+		return command_device(cmd, props_new("usb-ccid"), &controller->info, error);
 	case CONTROLLER_NVME:
 		return command_nvme(cmd, controller, error);
 	case CONTROLLER_FDC:

@@ -37,10 +37,10 @@ static bool listens_on_nothing(const DomainGraphics *graphics)
 	return listen && listen->type == LISTEN_NONE;
 }
 
-static void audio_of_display(GString *opts, const DomainGraphics *graphics)
+static void audio_of_display(Props *opts, const DomainGraphics *graphics)
 {
 	if (graphics->has_audio_id)
-		opts_printf(opts, "audiodev", "audio%u", graphics->audio_id);
+		props_printf(opts, "audiodev", "audio%u", graphics->audio_id);
 }
 
 /* ---- VNC */
@@ -51,43 +51,45 @@ static const char *const share_words[SHARE_POLICY_LAST] = {
 	[SHARE_POLICY_IGNORE] = "ignore",
 };
 
-static bool vnc_place(GString *opts, const DomainGraphics *graphics, GError **error)
+static bool vnc_place(Props *opts, const DomainGraphics *graphics, GError **error)
 {
 	const char *socket = listen_socket(graphics);
 	const char *address = listen_address(graphics);
 	bool v6 = strchr(address, ':') != NULL;
+	g_autofree char *place = NULL;
 
 	if (listens_on_nothing(graphics)) {
-		g_string_append(opts, "none");
+		props_set_kind(opts, "none");
 		return true;
 	}
 	if (socket) {
-		g_string_append_printf(opts, "unix:%s", socket);
+		place = g_strconcat("unix:", socket, NULL);
+		props_set_kind(opts, place);
 		return true;
 	}
 	if (graphics->port < VNC_BASE_PORT)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("VNC port %d: QEMU takes ports from %d on"), graphics->port,
 			    VNC_BASE_PORT);
-	g_string_append_printf(opts, v6 ? "[%s]:%d" : "%s:%d", address,
-			       graphics->port - VNC_BASE_PORT);
+	place = g_strdup_printf(v6 ? "[%s]:%d" : "%s:%d", address, graphics->port - VNC_BASE_PORT);
+	props_set_kind(opts, place);
 	if (graphics->has_websocket)
-		opts_printf(opts, "websocket", "%d", graphics->websocket);
+		props_printf(opts, "websocket", "%d", graphics->websocket);
 	return true;
 }
 
 static bool command_vnc(QemuCommand *cmd, const DomainGraphics *graphics, GError **error)
 {
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 
 	if (!vnc_place(opts, graphics, error)) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return false;
 	}
-	opts_str(opts, "share", share_words[graphics->share_policy]);
-	opts_tristate(opts, "power-control", graphics->power_control);
+	props_str(opts, "share", share_words[graphics->share_policy]);
+	props_tristate(opts, "power-control", graphics->power_control);
 	if (graphics->passwd)
-		opts_str(opts, "password", "on"); /* set over the monitor, never on the line */
+		props_bool(opts, "password", true); /* set over the monitor, never on the line */
 	audio_of_display(opts, graphics);
 	command_opts(cmd, "-vnc", opts);
 	if (graphics->keymap)
@@ -97,20 +99,20 @@ static bool command_vnc(QemuCommand *cmd, const DomainGraphics *graphics, GError
 
 /* ---- SPICE */
 
-static void spice_compression(GString *opts, const DomainGraphics *graphics)
+static void spice_compression(Props *opts, const DomainGraphics *graphics)
 {
 	if (graphics->image != SPICE_IMAGE_ABSENT)
-		opts_str(opts, "image-compression", spice_image_name(graphics->image));
+		props_str(opts, "image-compression", spice_image_name(graphics->image));
 	if (graphics->jpeg != SPICE_WAN_ABSENT)
-		opts_str(opts, "jpeg-wan-compression", spice_wan_name(graphics->jpeg));
+		props_str(opts, "jpeg-wan-compression", spice_wan_name(graphics->jpeg));
 	if (graphics->zlib != SPICE_WAN_ABSENT)
-		opts_str(opts, "zlib-glz-wan-compression", spice_wan_name(graphics->zlib));
-	opts_tristate(opts, "playback-compression", graphics->playback);
+		props_str(opts, "zlib-glz-wan-compression", spice_wan_name(graphics->zlib));
+	props_tristate(opts, "playback-compression", graphics->playback);
 	if (graphics->streaming != SPICE_STREAMING_ABSENT)
-		opts_str(opts, "streaming-video", spice_streaming_name(graphics->streaming));
+		props_str(opts, "streaming-video", spice_streaming_name(graphics->streaming));
 }
 
-static bool spice_place(GString *opts, const DomainGraphics *graphics, GError **error)
+static bool spice_place(Props *opts, const DomainGraphics *graphics, GError **error)
 {
 	const char *socket = listen_socket(graphics);
 
@@ -118,13 +120,13 @@ static bool spice_place(GString *opts, const DomainGraphics *graphics, GError **
 		return command_refuse(error, "graphics tlsPort",
 				      _("SPICE over TLS is not supported; use port"));
 	if (socket) {
-		opts_str(opts, "unix", "on");
-		opts_str(opts, "addr", socket);
+		props_bool(opts, "unix", true);
+		props_str(opts, "addr", socket);
 	} else if (!listens_on_nothing(graphics)) {
-		opts_printf(opts, "port", "%d", graphics->port);
-		opts_str(opts, "addr", listen_address(graphics));
+		props_printf(opts, "port", "%d", graphics->port);
+		props_str(opts, "addr", listen_address(graphics));
 	} else {
-		opts_str(opts, "port", "0");
+		props_str(opts, "port", "0");
 	}
 	for (guint i = 0; i < list_length(graphics->channels); i++)
 		if (((SpiceChannel *)list_get(graphics->channels, i))->mode == SPICE_MODE_SECURE)
@@ -138,26 +140,26 @@ static bool spice_place(GString *opts, const DomainGraphics *graphics, GError **
 
 static bool command_spice(QemuCommand *cmd, const DomainGraphics *graphics, GError **error)
 {
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 
 	if (!spice_place(opts, graphics, error)) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return false;
 	}
 	if (!graphics->passwd) /* with one, it is set over the monitor */
-		opts_str(opts, "disable-ticketing", "on");
+		props_bool(opts, "disable-ticketing", true);
 	spice_compression(opts, graphics);
 	if (graphics->mouse != SPICE_MOUSE_ABSENT)
-		opts_flag(opts, "agent-mouse", graphics->mouse == SPICE_MOUSE_CLIENT);
+		props_bool(opts, "agent-mouse", graphics->mouse == SPICE_MOUSE_CLIENT);
 	if (graphics->copypaste == TRISTATE_NO)
-		opts_str(opts, "disable-copy-paste", "on");
+		props_bool(opts, "disable-copy-paste", true);
 	if (graphics->filetransfer == TRISTATE_NO)
-		opts_str(opts, "disable-agent-file-xfer", "on");
+		props_bool(opts, "disable-agent-file-xfer", true);
 	if (graphics->gl == TRISTATE_YES) {
-		opts_str(opts, "gl", "on");
-		opts_str(opts, "rendernode", graphics->rendernode);
+		props_bool(opts, "gl", true);
+		props_str(opts, "rendernode", graphics->rendernode);
 	}
-	opts_str(opts, "seamless-migration", "on");
+	props_bool(opts, "seamless-migration", true);
 	command_opts(cmd, "-spice", opts);
 	if (graphics->keymap)
 		command_pair(cmd, "-k", graphics->keymap);
@@ -168,11 +170,11 @@ static bool command_spice(QemuCommand *cmd, const DomainGraphics *graphics, GErr
 
 static void command_local_display(QemuCommand *cmd, const DomainGraphics *graphics)
 {
-	GString *opts = opts_new(graphics_type_name(graphics->type));
+	Props *opts = props_new(graphics_type_name(graphics->type));
 
 	if (graphics->type == GRAPHICS_DBUS) {
-		opts_tristate(opts, "p2p", graphics->dbus_p2p);
-		opts_str(opts, "addr", graphics->dbus_address);
+		props_tristate(opts, "p2p", graphics->dbus_p2p);
+		props_str(opts, "addr", graphics->dbus_address);
 		audio_of_display(opts, graphics);
 	}
 	if (graphics->type == GRAPHICS_SDL) {
@@ -183,11 +185,11 @@ static void command_local_display(QemuCommand *cmd, const DomainGraphics *graphi
 			g_ptr_array_add(cmd->line->env,
 					g_strconcat("XAUTHORITY=", graphics->xauth, NULL));
 		if (graphics->fullscreen == TRISTATE_YES)
-			opts_str(opts, "full-screen", "on");
+			props_bool(opts, "full-screen", true);
 	}
 	if (graphics->type != GRAPHICS_EGL_HEADLESS)
-		opts_tristate(opts, "gl", graphics->gl);
-	opts_str(opts, "rendernode", graphics->rendernode);
+		props_tristate(opts, "gl", graphics->gl);
+	props_str(opts, "rendernode", graphics->rendernode);
 	command_opts(cmd, "-display", opts);
 }
 
@@ -261,32 +263,32 @@ static char *video_driver(const QemuCommand *cmd, const DomainVideo *video, bool
 	return NULL;
 }
 
-static void video_opts(GString *opts, const DomainVideo *video, bool primary)
+static void video_opts(Props *opts, const DomainVideo *video, bool primary)
 {
 	if (video->type == VIDEO_QXL) {
 		if (video->ram_kib > 0)
-			opts_num(opts, "ram_size", (guint64)video->ram_kib * 1024);
+			props_num(opts, "ram_size", (guint64)video->ram_kib * 1024);
 		if (video->vram_kib > 0)
-			opts_num(opts, "vram_size", (guint64)video->vram_kib * 1024);
-		opts_num(opts, "vram64_size_mb", video->vram64_kib / 1024);
+			props_num(opts, "vram_size", (guint64)video->vram_kib * 1024);
+		props_num(opts, "vram64_size_mb", video->vram64_kib / 1024);
 		if (video->vgamem_kib > 0)
-			opts_num(opts, "vgamem_mb", video->vgamem_kib / 1024);
+			props_num(opts, "vgamem_mb", video->vgamem_kib / 1024);
 	} else if (video->type == VIDEO_VGA && video->vram_kib > 0) {
-		opts_num(opts, "vgamem_mb", video->vram_kib / 1024);
+		props_num(opts, "vgamem_mb", video->vram_kib / 1024);
 	} else if (video->type == VIDEO_VMVGA && video->vram_kib > 0) {
-		opts_num(opts, "vgamem_mb", video->vram_kib / 1024);
+		props_num(opts, "vgamem_mb", video->vram_kib / 1024);
 	} else if (video->type == VIDEO_BOCHS && video->vram_kib > 0) {
-		opts_printf(opts, "vgamem", "%uk", video->vram_kib);
+		props_kib(opts, "vgamem", video->vram_kib);
 	}
 	if (video->heads > 0 &&
 	    (video->type == VIDEO_VIRTIO || (video->type == VIDEO_QXL && primary)))
-		opts_num(opts, "max_outputs", video->heads);
+		props_num(opts, "max_outputs", video->heads);
 	if (video->res_x > 0 || video->res_y > 0) {
-		opts_num(opts, "xres", video->res_x);
-		opts_num(opts, "yres", video->res_y);
+		props_num(opts, "xres", video->res_x);
+		props_num(opts, "yres", video->res_y);
 	}
-	opts_tristate(opts, "blob", video->blob);
-	opts_tristate(opts, "edid", video->edid);
+	props_tristate(opts, "blob", video->blob);
+	props_tristate(opts, "edid", video->edid);
 	virtio_opts(opts, &video->virtio);
 }
 
@@ -310,7 +312,7 @@ static bool video_check(const DomainVideo *video, GError **error)
 static bool command_video(QemuCommand *cmd, const DomainVideo *video, bool primary, GError **error)
 {
 	g_autofree char *driver = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (video->type == VIDEO_NONE)
 		return true;
@@ -322,7 +324,7 @@ static bool command_video(QemuCommand *cmd, const DomainVideo *video, bool prima
 			    primary ? _("video cards of type '%s' are not supported")
 				    : _("a further video card cannot be of type '%s'"),
 			    video_type_name(video->type));
-	opts = opts_new(driver);
+	opts = props_new(driver);
 	video_opts(opts, video, primary);
 	return command_device(cmd, opts, &video->info, error);
 }
@@ -342,7 +344,7 @@ bool command_videos(QemuCommand *cmd, GError **error)
 
 /* ---- Sound */
 
-static void direction_opts(GString *opts, const char *side, const AudioDirection *d, AudioType type)
+static void direction_opts(Props *opts, const char *side, const AudioDirection *d, AudioType type)
 {
 	const struct {
 		const char *key;
@@ -380,18 +382,18 @@ static void direction_opts(GString *opts, const char *side, const AudioDirection
 	for (unsigned i = 0; i < G_N_ELEMENTS(switches); i++) {
 		g_autofree char *key = g_strconcat(side, switches[i].key, NULL);
 
-		opts_tristate(opts, key, switches[i].value);
+		props_tristate(opts, key, switches[i].value);
 	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		g_autofree char *key = g_strconcat(side, numbers[i].key, NULL);
 
 		if (numbers[i].value > 0)
-			opts_num(opts, key, numbers[i].value);
+			props_num(opts, key, numbers[i].value);
 	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
 		g_autofree char *key = g_strconcat(side, words[i].key, NULL);
 
-		opts_str(opts, key, words[i].value);
+		props_str(opts, key, words[i].value);
 	}
 }
 
@@ -404,21 +406,21 @@ static const char *const audio_drivers[AUDIO_LAST] = {
 
 static void command_audio(QemuCommand *cmd, const DomainAudio *audio)
 {
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 
-	opts_printf(opts, "id", "audio%u", audio->id);
-	opts_str(opts, "driver", audio_drivers[audio->type]);
+	props_printf(opts, "id", "audio%u", audio->id);
+	props_str(opts, "driver", audio_drivers[audio->type]);
 	if (audio->timer_period > 0)
-		opts_num(opts, "timer-period", audio->timer_period);
+		props_num(opts, "timer-period", audio->timer_period);
 	direction_opts(opts, "in.", &audio->input, audio->type);
 	direction_opts(opts, "out.", &audio->output, audio->type);
-	opts_tristate(opts, "try-mmap", audio->try_mmap);
-	opts_tristate(opts, "exclusive", audio->exclusive);
+	props_tristate(opts, "try-mmap", audio->try_mmap);
+	props_tristate(opts, "exclusive", audio->exclusive);
 	if (audio->has_dsp_policy)
-		opts_printf(opts, "dsp-policy", "%d", audio->dsp_policy);
-	opts_str(opts, "server", audio->server_name);
+		props_printf(opts, "dsp-policy", "%d", audio->dsp_policy);
+	props_str(opts, "server", audio->server_name);
 	if (audio->type == AUDIO_FILE)
-		opts_str(opts, "path", audio->path);
+		props_str(opts, "path", audio->path);
 	command_opts(cmd, "-audiodev", opts);
 	if (audio->runtime_dir)
 		g_ptr_array_add(cmd->line->env,
@@ -431,14 +433,26 @@ static void command_audio(QemuCommand *cmd, const DomainAudio *audio)
 					    audio_sdl_driver_name(audio->sdl_driver), NULL));
 }
 
-static void audio_of_card(const QemuCommand *cmd, GString *opts, const DomainSound *sound)
+static void audio_of_card(const QemuCommand *cmd, Props *opts, const DomainSound *sound)
 {
 	const GPtrArray *audios = cmd->def->audios;
 
 	if (sound->has_audio_id)
-		opts_printf(opts, "audiodev", "audio%u", sound->audio_id);
+		props_printf(opts, "audiodev", "audio%u", sound->audio_id);
 	else if (list_length(audios) > 0)
-		opts_printf(opts, "audiodev", "audio%u", ((DomainAudio *)list_get(audios, 0))->id);
+		props_printf(opts, "audiodev", "audio%u", ((DomainAudio *)list_get(audios, 0))->id);
+}
+
+/* The PC speaker is part of the machine, and so is where its sound goes. */
+static void audio_of_machine(const QemuCommand *cmd, Props *opts)
+{
+	const GPtrArray *audios = cmd->def->audios;
+
+	if (list_length(audios) > 0)
+		props_printf(opts, "pcspk-audiodev", "audio%u",
+			     ((DomainAudio *)list_get(audios, 0))->id);
+	else
+		props_str(opts, "pcspk-audiodev", "");
 }
 
 /* High Definition Audio: codecs sit on the bus of the controller. */
@@ -454,11 +468,11 @@ static bool command_codecs(QemuCommand *cmd, const DomainSound *sound, GError **
 	for (guint i = 0; i < MAX(n, 1); i++) {
 		CodecType type =
 			i < n ? ((SoundCodec *)list_get(sound->codecs, i))->type : CODEC_DUPLEX;
-		GString *opts = opts_new(names[type ? type : CODEC_DUPLEX]);
+		Props *opts = props_new(names[type ? type : CODEC_DUPLEX]);
 
-		opts_printf(opts, "id", "%s-codec%u", sound->info.alias, i);
-		opts_printf(opts, "bus", "%s.0", sound->info.alias);
-		opts_num(opts, "cad", i);
+		props_printf(opts, "id", "%s-codec%u", sound->info.alias, i);
+		props_printf(opts, "bus", "%s.0", sound->info.alias);
+		props_num(opts, "cad", i);
 		audio_of_card(cmd, opts, sound);
 		command_opts(cmd, "-device", opts);
 	}
@@ -481,14 +495,11 @@ static bool command_sound(QemuCommand *cmd, const DomainSound *sound, GError **e
 	bool hda = sound->model == SOUND_ICH6 || sound->model == SOUND_ICH7 ||
 		   sound->model == SOUND_ICH9;
 	const char *driver = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (sound->model == SOUND_PCSPK) {
-		opts = opts_new("");
-		g_string_append(opts, "pcspk-audiodev=");
-		if (list_length(cmd->def->audios) > 0)
-			g_string_append_printf(opts, "audio%u",
-					       ((DomainAudio *)list_get(cmd->def->audios, 0))->id);
+		opts = props_new(NULL);
+		audio_of_machine(cmd, opts);
 		command_opts(cmd, "-machine", opts);
 		return true;
 	}
@@ -499,11 +510,11 @@ static bool command_sound(QemuCommand *cmd, const DomainSound *sound, GError **e
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("sound cards of model '%s' are not supported"),
 			    sound_model_name(sound->model));
-	opts = opts_new(driver);
+	opts = props_new(driver);
 	if (sound->model == SOUND_USB)
-		opts_tristate(opts, "multi", sound->multichannel);
+		props_tristate(opts, "multi", sound->multichannel);
 	if (sound->streams > 0)
-		opts_num(opts, "streams", sound->streams);
+		props_num(opts, "streams", sound->streams);
 	if (!hda)
 		audio_of_card(cmd, opts, sound);
 	return command_device(cmd, opts, &sound->info, error) &&

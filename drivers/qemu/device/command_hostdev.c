@@ -5,12 +5,12 @@
 bool command_hostdev_pci(QemuCommand *cmd, const HostAddress *host, const Teaming *teaming,
 			 const DeviceInfo *info, GError **error)
 {
-	GString *opts = opts_new("vfio-pci");
+	Props *opts = props_new("vfio-pci");
 
-	opts_printf(opts, "host", "%04x:%02x:%02x.%x", host->pci.domain, host->pci.bus,
+	props_printf(opts, "host", "%04x:%02x:%02x.%x", host->pci.domain, host->pci.bus,
 		    host->pci.slot, host->pci.function);
 	if (teaming && teaming->type == TEAMING_TRANSIENT)
-		opts_str(opts, "failover_pair_id", teaming->persistent);
+		props_str(opts, "failover_pair_id", teaming->persistent);
 	return command_device(cmd, opts, info, error);
 }
 
@@ -18,28 +18,28 @@ static bool command_usb_host(QemuCommand *cmd, const DomainHostdev *hostdev, GEr
 {
 	GPtrArray *layers = command_layers(cmd, hostdev->info.alias);
 	const HostAddress *host = &hostdev->host;
-	GString *opts;
+	Props *opts;
 
 	if (list_length(layers) == 0 && cmd->context->resources)
 		return command_refuse(error, "hostdev type='usb'",
 				      _("its device node was not opened"));
-	opts = opts_new("usb-host");
+	opts = props_new("usb-host");
 	if (list_length(layers) > 0) {
 		g_autofree char *set = command_fdset(cmd, ((GuestLayer *)list_get(layers, 0))->fd,
 						     hostdev->info.alias);
 
-		opts_str(opts, "hostdevice", set);
+		props_str(opts, "hostdevice", set);
 	} else if (host->usb_bus > 0) {
-		opts_num(opts, "hostbus", host->usb_bus);
-		opts_num(opts, "hostaddr", host->usb_device);
+		props_num(opts, "hostbus", host->usb_bus);
+		props_num(opts, "hostaddr", host->usb_device);
 	} else {
-		opts_printf(opts, "vendorid", "0x%04x", host->usb_vendor);
-		opts_printf(opts, "productid", "0x%04x", host->usb_product);
+		props_spelled(opts, "vendorid", "0x%04" G_GINT64_MODIFIER "x", host->usb_vendor);
+		props_spelled(opts, "productid", "0x%04" G_GINT64_MODIFIER "x", host->usb_product);
 	}
 	if (hostdev->guest_reset == GUEST_RESET_OFF)
-		opts_str(opts, "guest-reset", "off");
+		props_bool(opts, "guest-reset", false);
 	else if (hostdev->guest_reset == GUEST_RESET_UNINITIALIZED)
-		opts_str(opts, "guest-resets-all", "off");
+		props_bool(opts, "guest-resets-all", false);
 	return command_device(cmd, opts, &hostdev->info, error);
 }
 
@@ -49,12 +49,12 @@ static bool command_mdev(QemuCommand *cmd, const DomainHostdev *hostdev, GError 
 			     : hostdev->model == HOSTDEV_MODEL_VFIO_AP ? "vfio-ap"
 								       : "vfio-pci";
 	char uuid[UUID_TEXT];
-	GString *opts = opts_new(driver);
+	Props *opts = props_new(driver);
 
 	uuid_format(&hostdev->mdev_uuid, uuid);
-	opts_printf(opts, "sysfsdev", "/sys/bus/mdev/devices/%s", uuid);
-	opts_tristate(opts, "display", hostdev->display);
-	opts_tristate(opts, "ramfb", hostdev->ramfb);
+	props_printf(opts, "sysfsdev", "/sys/bus/mdev/devices/%s", uuid);
+	props_onoff_tristate(opts, "display", hostdev->display);
+	props_tristate(opts, "ramfb", hostdev->ramfb);
 	return command_device(cmd, opts, &hostdev->info, error);
 }
 

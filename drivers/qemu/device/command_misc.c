@@ -15,14 +15,14 @@ static void command_evdev(QemuCommand *cmd, const DomainInput *input)
 		[GRAB_TOGGLE_CTRL_SCROLLLOCK] = "ctrl-scrolllock",
 	};
 	g_autofree char *node = command_path(cmd, input->info.alias, input->evdev);
-	GString *opts = opts_new("input-linux");
+	Props *opts = props_new("input-linux");
 
-	opts_str(opts, "id", input->info.alias);
-	opts_str(opts, "evdev", node);
+	props_str(opts, "id", input->info.alias);
+	props_str(opts, "evdev", node);
 	if (input->grab == GRAB_ALL)
-		opts_str(opts, "grab_all", "on");
-	opts_tristate(opts, "repeat", input->repeat);
-	opts_str(opts, "grab-toggle", toggles[input->grab_toggle]);
+		props_bool(opts, "grab_all", true);
+	props_tristate(opts, "repeat", input->repeat);
+	props_str(opts, "grab-toggle", toggles[input->grab_toggle]);
 	command_opts(cmd, "-object", opts);
 }
 
@@ -49,7 +49,7 @@ static bool command_input(QemuCommand *cmd, const DomainInput *input, GError **e
 {
 	const char *driver = input_driver(input);
 	g_autofree char *virtio = NULL, *node = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (input->type == INPUT_EVDEV) {
 		command_evdev(cmd, input);
@@ -62,13 +62,13 @@ static bool command_input(QemuCommand *cmd, const DomainInput *input, GError **e
 			    _("input device '%s' on bus '%s' is not supported"),
 			    input_type_name(input->type), input_bus_name(input->bus));
 	if (input->bus == INPUT_BUS_USB)
-		return command_device(cmd, opts_new(driver), &input->info, error);
+		return command_device(cmd, props_new(driver), &input->info, error);
 	virtio = virtio_device(driver, input->model, &input->info);
-	opts = opts_new(virtio);
+	opts = props_new(virtio);
 	virtio_opts(opts, &input->virtio);
 	if (input->type == INPUT_PASSTHROUGH) {
 		node = command_path(cmd, input->info.alias, input->evdev);
-		opts_str(opts, "evdev", node);
+		props_str(opts, "evdev", node);
 	}
 	return command_device(cmd, opts, &input->info, error);
 }
@@ -84,7 +84,7 @@ bool command_inputs(QemuCommand *cmd, GError **error)
 bool command_hubs(QemuCommand *cmd, GError **error)
 {
 	for (guint i = 0; i < list_length(cmd->def->hubs); i++)
-		if (!command_device(cmd, opts_new("usb-hub"),
+		if (!command_device(cmd, props_new("usb-hub"),
 				    &((DomainHub *)list_get(cmd->def->hubs, i))->info, error))
 			return false;
 	return true;
@@ -96,21 +96,21 @@ static bool command_virtiofs(QemuCommand *cmd, const DomainFilesystem *fs, GErro
 {
 	g_autofree char *id = g_strconcat("chr-vu-", fs->info.alias, NULL);
 	g_autofree char *driver = virtio_device("vhost-user-fs", fs->model, &fs->info);
-	GString *chardev, *opts;
+	Props *chardev, *opts;
 
 	if (!fs->socket)
 		return command_refuse(error, "filesystem/driver type='virtiofs'",
 				      _("starting virtiofsd is not supported; run one and name its "
 					"socket"));
-	chardev = opts_new("socket");
-	opts_str(chardev, "id", id);
-	opts_str(chardev, "path", fs->socket);
+	chardev = props_new("socket");
+	props_str(chardev, "id", id);
+	props_str(chardev, "path", fs->socket);
 	command_opts(cmd, "-chardev", chardev);
-	opts = opts_new(driver);
-	opts_str(opts, "chardev", id);
+	opts = props_new(driver);
+	props_str(opts, "chardev", id);
 	if (fs->queue > 0)
-		opts_num(opts, "queue-size", fs->queue);
-	opts_str(opts, "tag", fs->target);
+		props_num(opts, "queue-size", fs->queue);
+	props_str(opts, "tag", fs->target);
 	virtio_opts(opts, &fs->virtio);
 	return command_device(cmd, opts, &fs->info, error);
 }
@@ -125,25 +125,25 @@ static bool command_9p(QemuCommand *cmd, const DomainFilesystem *fs, GError **er
 	};
 	g_autofree char *id = g_strconcat("fsdev-", fs->info.alias, NULL);
 	g_autofree char *driver = virtio_device("virtio-9p", fs->model, &fs->info);
-	GString *device, *opts = opts_new("local");
+	Props *device, *opts = props_new("local");
 
-	opts_str(opts, "security_model", models[fs->access]);
+	props_str(opts, "security_model", models[fs->access]);
 	if (fs->multidevs > FS_MULTIDEVS_DEFAULT)
-		opts_str(opts, "multidevs", filesystem_multidevs_name(fs->multidevs));
+		props_str(opts, "multidevs", filesystem_multidevs_name(fs->multidevs));
 	if (fs->has_fmode)
-		opts_printf(opts, "fmode", "%04o", fs->fmode);
+		props_printf(opts, "fmode", "%04o", fs->fmode);
 	if (fs->has_dmode)
-		opts_printf(opts, "dmode", "%04o", fs->dmode);
+		props_printf(opts, "dmode", "%04o", fs->dmode);
 	if (fs->wrpolicy == FS_WRPOLICY_IMMEDIATE)
-		opts_str(opts, "writeout", "immediate");
-	opts_str(opts, "id", id);
-	opts_str(opts, "path", fs->source);
+		props_str(opts, "writeout", "immediate");
+	props_str(opts, "id", id);
+	props_str(opts, "path", fs->source);
 	if (fs->readonly)
-		opts_str(opts, "readonly", "on");
+		props_bool(opts, "readonly", true);
 	command_opts(cmd, "-fsdev", opts);
-	device = opts_new(driver);
-	opts_str(device, "fsdev", id);
-	opts_str(device, "mount_tag", fs->target);
+	device = props_new(driver);
+	props_str(device, "fsdev", id);
+	props_str(device, "mount_tag", fs->target);
 	virtio_opts(device, &fs->virtio);
 	return command_device(cmd, device, &fs->info, error);
 }
@@ -206,30 +206,30 @@ static bool command_rng(QemuCommand *cmd, const DomainRng *rng, GError **error)
 	g_autofree char *object = g_strconcat("obj", rng->info.alias, NULL);
 	g_autofree char *chardev = g_strconcat("char", rng->info.alias, NULL);
 	g_autofree char *driver = virtio_device("virtio-rng", models[rng->model], &rng->info);
-	GString *opts = opts_new(rng->backend == RNG_BACKEND_EGD       ? "rng-egd"
+	Props *opts = props_new(rng->backend == RNG_BACKEND_EGD       ? "rng-egd"
 				 : rng->backend == RNG_BACKEND_BUILTIN ? "rng-builtin"
 								       : "rng-random");
 
-	opts_str(opts, "id", object);
+	props_str(opts, "id", object);
 	if (rng->backend == RNG_BACKEND_RANDOM || rng->backend == RNG_BACKEND_ABSENT) {
 		g_autofree char *node =
 			opened_node(cmd, rng->info.alias, rng->path ? rng->path : "/dev/urandom");
 
-		opts_str(opts, "filename", node);
+		props_str(opts, "filename", node);
 	} else if (rng->backend == RNG_BACKEND_EGD) {
 		if (!command_chardev(cmd, &rng->source, chardev, rng->info.alias, error)) {
-			g_string_free(opts, TRUE);
+			props_free(opts);
 			return false;
 		}
-		opts_str(opts, "chardev", chardev);
+		props_str(opts, "chardev", chardev);
 	}
 	command_opts(cmd, "-object", opts);
-	opts = opts_new(driver);
-	opts_str(opts, "rng", object);
+	opts = props_new(driver);
+	props_str(opts, "rng", object);
 	virtio_opts(opts, &rng->virtio);
 	if (rng->rate_bytes > 0) {
-		opts_num(opts, "max-bytes", rng->rate_bytes);
-		opts_num(opts, "period", rng->rate_period_ms ? rng->rate_period_ms : 1000);
+		props_num(opts, "max-bytes", rng->rate_bytes);
+		props_num(opts, "period", rng->rate_period_ms ? rng->rate_period_ms : 1000);
 	}
 	return command_device(cmd, opts, &rng->info, error);
 }
@@ -241,16 +241,16 @@ static bool command_balloon(QemuCommand *cmd, const DomainMemballoon *balloon, G
 				    ? VIRTIO_MODEL_NON_TRANSITIONAL
 				    : VIRTIO_MODEL_VIRTIO;
 	g_autofree char *driver = virtio_device("virtio-balloon", model, &balloon->info);
-	GString *opts;
+	Props *opts;
 
 	if (balloon->model == MEMBALLOON_NONE)
 		return true;
 	if (balloon->model == MEMBALLOON_XEN)
 		return command_refuse(error, "memballoon model='xen'", _("this is not Xen"));
-	opts = opts_new(driver);
+	opts = props_new(driver);
 	virtio_opts(opts, &balloon->virtio);
-	opts_tristate(opts, "deflate-on-oom", balloon->autodeflate);
-	opts_tristate(opts, "free-page-reporting", balloon->free_page_reporting);
+	props_tristate(opts, "deflate-on-oom", balloon->autodeflate);
+	props_tristate(opts, "free-page-reporting", balloon->free_page_reporting);
 	return command_device(cmd, opts, &balloon->info, error);
 }
 
@@ -260,7 +260,7 @@ static bool command_watchdog(QemuCommand *cmd, const DomainWatchdog *watchdog, G
 	case WATCHDOG_I6300ESB:
 	case WATCHDOG_IB700:
 	case WATCHDOG_DIAG288:
-		return command_device(cmd, opts_new(watchdog_model_name(watchdog->model)),
+		return command_device(cmd, props_new(watchdog_model_name(watchdog->model)),
 				      &watchdog->info, error);
 	case WATCHDOG_ITCO: /* part of ICH9, but strapped off */
 		command_pair(cmd, "-global", "ICH9-LPC.noreboot=off");
@@ -272,17 +272,17 @@ static bool command_watchdog(QemuCommand *cmd, const DomainWatchdog *watchdog, G
 
 static bool command_panic(QemuCommand *cmd, const DomainPanic *panic, GError **error)
 {
-	GString *opts;
+	Props *opts;
 
 	switch (panic->model) {
 	case PANIC_ISA:
-		opts = opts_new("pvpanic");
+		opts = props_new("pvpanic");
 		if (panic->info.address.type == ADDRESS_ISA && panic->info.address.isa.has_iobase)
-			opts_num(opts, "ioport", panic->info.address.isa.iobase);
+			props_num(opts, "ioport", panic->info.address.isa.iobase);
 		command_opts(cmd, "-device", opts);
 		return true;
 	case PANIC_PVPANIC:
-		return command_device(cmd, opts_new("pvpanic-pci"), &panic->info, error);
+		return command_device(cmd, props_new("pvpanic-pci"), &panic->info, error);
 	default: /* parts of the processor or the machine */
 		return true;
 	}
@@ -292,7 +292,7 @@ static bool command_tpm(QemuCommand *cmd, const DomainTpm *tpm, GError **error)
 {
 	g_autofree char *id = g_strconcat("tpm-", tpm->info.alias, NULL);
 	g_autofree char *chardev = g_strconcat("chr", tpm->info.alias, NULL);
-	GString *opts;
+	Props *opts;
 
 	if (tpm->backend != TPM_BACKEND_EXTERNAL)
 		return command_refuse(
@@ -303,12 +303,12 @@ static bool command_tpm(QemuCommand *cmd, const DomainTpm *tpm, GError **error)
 				    "a backend of type 'external'"));
 	if (!command_chardev(cmd, &tpm->source, chardev, tpm->info.alias, error))
 		return false;
-	opts = opts_new("emulator");
-	opts_str(opts, "id", id);
-	opts_str(opts, "chardev", chardev);
+	opts = props_new("emulator");
+	props_str(opts, "id", id);
+	props_str(opts, "chardev", chardev);
 	command_opts(cmd, "-tpmdev", opts);
-	opts = opts_new(tpm->model ? tpm_model_name(tpm->model) : "tpm-tis");
-	opts_str(opts, "tpmdev", id);
+	opts = props_new(tpm->model ? tpm_model_name(tpm->model) : "tpm-tis");
+	props_str(opts, "tpmdev", id);
 	return command_device(cmd, opts, &tpm->info, error);
 }
 
@@ -316,17 +316,17 @@ static bool command_vsock(QemuCommand *cmd, const DomainVsock *vsock, GError **e
 {
 	g_autofree char *driver = virtio_device("vhost-vsock", vsock->model, &vsock->info);
 	int fd = command_fd(cmd, vsock->info.alias);
-	GString *opts;
+	Props *opts;
 
 	if (fd < 0 && cmd->context->resources)
 		return command_refuse(error, "vsock",
 				      _("/dev/vhost-vsock could not be opened; load the module "
 					"vhost_vsock"));
-	opts = opts_new(driver);
+	opts = props_new(driver);
 	virtio_opts(opts, &vsock->virtio);
-	opts_num(opts, "guest-cid", vsock->cid);
+	props_num(opts, "guest-cid", vsock->cid);
 	if (fd >= 0)
-		opts_num(opts, "vhostfd", (guint64)fd);
+		props_printf(opts, "vhostfd", "%d", fd);
 	return command_device(cmd, opts, &vsock->info, error);
 }
 
@@ -334,7 +334,7 @@ static bool command_shmem(QemuCommand *cmd, const DomainShmem *shmem, GError **e
 {
 	g_autofree char *id =
 		g_strconcat(shmem->server ? "char" : "shmmem-", shmem->info.alias, NULL);
-	GString *opts, *backend;
+	Props *opts, *backend;
 
 	if (shmem->model == SHMEM_MODEL_IVSHMEM)
 		return command_refuse(error, "shmem/model type='ivshmem'",
@@ -342,47 +342,47 @@ static bool command_shmem(QemuCommand *cmd, const DomainShmem *shmem, GError **e
 	if (!shmem->server && shmem->msi)
 		return command_refuse(error, "shmem/msi", _("only memory of a server has it"));
 	if (shmem->server) {
-		backend = opts_new("socket");
-		opts_str(backend, "id", id);
-		opts_str(backend, "path", shmem->server_path);
+		backend = props_new("socket");
+		props_str(backend, "id", id);
+		props_str(backend, "path", shmem->server_path);
 		command_opts(cmd, "-chardev", backend);
-		opts = opts_new("ivshmem-doorbell");
-		opts_str(opts, "chardev", id);
+		opts = props_new("ivshmem-doorbell");
+		props_str(opts, "chardev", id);
 		if (shmem->msi_vectors > 0)
-			opts_num(opts, "vectors", shmem->msi_vectors);
-		opts_tristate(opts, "ioeventfd", shmem->msi_ioeventfd);
+			props_num(opts, "vectors", shmem->msi_vectors);
+		props_tristate(opts, "ioeventfd", shmem->msi_ioeventfd);
 	} else {
-		backend = opts_new("memory-backend-file");
-		opts_str(backend, "id", id);
-		opts_printf(backend, "mem-path", "/dev/shm/%s", shmem->name);
-		opts_printf(backend, "size", "%" G_GUINT64_FORMAT "M", MAX(shmem->size_mib, 4));
-		opts_str(backend, "share", "on");
+		backend = props_new("memory-backend-file");
+		props_str(backend, "id", id);
+		props_printf(backend, "mem-path", "/dev/shm/%s", shmem->name);
+		props_mib(backend, "size", MAX(shmem->size_mib, 4));
+		props_bool(backend, "share", true);
 		command_opts(cmd, "-object", backend);
-		opts = opts_new("ivshmem-plain");
-		opts_str(opts, "memdev", id);
+		opts = props_new("ivshmem-plain");
+		props_str(opts, "memdev", id);
 	}
 	if (shmem->role != SHMEM_ROLE_ABSENT)
-		opts_flag(opts, "master", shmem->role == SHMEM_ROLE_MASTER);
+		props_onoff(opts, "master", shmem->role == SHMEM_ROLE_MASTER);
 	return command_device(cmd, opts, &shmem->info, error);
 }
 
 static bool command_iommu(QemuCommand *cmd, const DomainIommu *iommu, GError **error)
 {
-	GString *opts;
+	Props *opts;
 
 	if (iommu->model == IOMMU_SMMUV3)
 		return true; /* an option of the machine */
 	if (iommu->model == IOMMU_VIRTIO)
-		return command_device(cmd, opts_new("virtio-iommu"), &iommu->info, error);
-	opts = opts_new("intel-iommu");
-	opts_str(opts, "id", iommu->info.alias ? iommu->info.alias : "iommu0");
-	opts_tristate(opts, "intremap", iommu->intremap);
-	opts_tristate(opts, "caching-mode", iommu->caching_mode);
-	opts_tristate(opts, "eim", iommu->eim);
-	opts_tristate(opts, "device-iotlb", iommu->iotlb);
-	opts_tristate(opts, "dma-translation", iommu->dma_translation);
+		return command_device(cmd, props_new("virtio-iommu"), &iommu->info, error);
+	opts = props_new("intel-iommu");
+	props_str(opts, "id", iommu->info.alias ? iommu->info.alias : "iommu0");
+	props_onoff_tristate(opts, "intremap", iommu->intremap);
+	props_tristate(opts, "caching-mode", iommu->caching_mode);
+	props_onoff_tristate(opts, "eim", iommu->eim);
+	props_tristate(opts, "device-iotlb", iommu->iotlb);
+	props_tristate(opts, "dma-translation", iommu->dma_translation);
 	if (iommu->aw_bits > 0)
-		opts_num(opts, "aw-bits", iommu->aw_bits);
+		props_num(opts, "aw-bits", iommu->aw_bits);
 	command_opts(cmd, "-device", opts);
 	return true;
 }
@@ -392,28 +392,28 @@ static bool command_crypto(QemuCommand *cmd, const DomainCrypto *crypto, GError 
 	g_autofree char *object = g_strconcat("obj", crypto->info.alias, NULL);
 	g_autofree char *driver =
 		virtio_device("virtio-crypto", VIRTIO_MODEL_VIRTIO, &crypto->info);
-	GString *opts =
-		opts_new(crypto->backend == CRYPTO_BACKEND_LKCF ? "cryptodev-backend-lkcf"
+	Props *opts =
+		props_new(crypto->backend == CRYPTO_BACKEND_LKCF ? "cryptodev-backend-lkcf"
 								: "cryptodev-backend-builtin");
 
-	opts_str(opts, "id", object);
+	props_str(opts, "id", object);
 	if (crypto->queues > 0)
-		opts_num(opts, "queues", crypto->queues);
+		props_num(opts, "queues", crypto->queues);
 	command_opts(cmd, "-object", opts);
-	opts = opts_new(driver);
-	opts_str(opts, "cryptodev", object);
+	opts = props_new(driver);
+	props_str(opts, "cryptodev", object);
 	virtio_opts(opts, &crypto->virtio);
 	return command_device(cmd, opts, &crypto->info, error);
 }
 
 static bool command_nvram(QemuCommand *cmd, const DomainNvram *nvram, GError **error)
 {
-	GString *opts;
+	Props *opts;
 
 	if (!command_is_ppc64(cmd))
 		return command_refuse(error, "nvram", _("only pSeries machines have that device"));
-	opts = opts_new("");
-	opts_printf(opts, "spapr-nvram.reg", "0x%" G_GINT64_MODIFIER "x",
+	opts = props_new(NULL);
+	props_printf(opts, "spapr-nvram.reg", "0x%" G_GINT64_MODIFIER "x",
 		    nvram->info.address.spapr.reg);
 	(void)error;
 	command_opts(cmd, "-global", opts);

@@ -29,13 +29,13 @@ static char *fd_list(QemuCommand *cmd, const char *key)
 	return g_string_free(text, FALSE);
 }
 
-static void add_fds(GString *opts, const char *one, const char *many, const char *fds)
+static void add_fds(Props *opts, const char *one, const char *many, const char *fds)
 {
 	if (fds)
-		opts_str(opts, strchr(fds, ':') ? many : one, fds);
+		props_str(opts, strchr(fds, ':') ? many : one, fds);
 }
 
-static bool tap_opts(QemuCommand *cmd, const DomainInterface *net, GString *opts, GError **error)
+static bool tap_opts(QemuCommand *cmd, const DomainInterface *net, Props *opts, GError **error)
 {
 	g_autofree char *key = g_strconcat("net:", net->target, NULL);
 	g_autofree char *vhost_key = g_strconcat("vhost:", net->target, NULL);
@@ -46,76 +46,76 @@ static bool tap_opts(QemuCommand *cmd, const DomainInterface *net, GString *opts
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("interface '%s' of type '%s' needs a tap device, which was not made"),
 			    net->target, interface_type_name(net->type));
-	g_string_assign(opts, "tap");
+	props_set_kind(opts, "tap");
 	if (fds) {
 		add_fds(opts, "fd", "fds", fds);
 	} else {
-		opts_str(opts, "ifname", net->target);
-		opts_str(opts, "script", "no");
-		opts_str(opts, "downscript", "no");
+		props_str(opts, "ifname", net->target);
+		props_str(opts, "script", "no");
+		props_str(opts, "downscript", "no");
 	}
 	if (vhost) {
-		opts_str(opts, "vhost", "on");
+		props_bool(opts, "vhost", true);
 		add_fds(opts, "vhostfd", "vhostfds", vhost);
 	} else if (net->driver == INTERFACE_DRIVER_VHOST && cmd->context->resources) {
 		return command_refuse(error, "driver name='vhost'",
 				      _("/dev/vhost-net cannot be used on this host"));
 	}
 	if (net->has_sndbuf)
-		opts_num(opts, "sndbuf", net->sndbuf);
+		props_num(opts, "sndbuf", net->sndbuf);
 	return true;
 }
 
-static bool user_opts(const DomainInterface *net, GString *opts, GError **error)
+static bool user_opts(const DomainInterface *net, Props *opts, GError **error)
 {
 	if (net->backend == INTERFACE_BACKEND_PASST || list_length(net->port_forwards) > 0)
 		return command_refuse(error, "backend type='passt'",
 				      _("passt and its port forwards are not supported"));
-	g_string_assign(opts, "user");
+	props_set_kind(opts, "user");
 	for (guint i = 0; i < list_length(net->ips); i++) {
 		const NetIp *ip = list_get(net->ips, i);
 		bool v6 = strchr(ip->address, ':') != NULL;
 
 		if (v6) {
-			opts_str(opts, "ipv6-prefix", ip->address);
+			props_str(opts, "ipv6-prefix", ip->address);
 			if (ip->has_prefix)
-				opts_num(opts, "ipv6-prefixlen", ip->prefix);
+				props_num(opts, "ipv6-prefixlen", ip->prefix);
 		} else if (ip->has_prefix) {
-			opts_printf(opts, "net", "%s/%u", ip->address, ip->prefix);
+			props_printf(opts, "net", "%s/%u", ip->address, ip->prefix);
 		} else {
-			opts_str(opts, "net", ip->address);
+			props_str(opts, "net", ip->address);
 		}
 	}
 	return true;
 }
 
-static bool socket_opts(const DomainInterface *net, GString *opts)
+static bool socket_opts(const DomainInterface *net, Props *opts)
 {
 	const char *address = net->address ? net->address : "";
 
-	g_string_assign(opts, "socket");
+	props_set_kind(opts, "socket");
 	switch (net->type) {
 	case INTERFACE_SERVER:
-		opts_printf(opts, "listen", "%s:%u", address, net->port);
+		props_printf(opts, "listen", "%s:%u", address, net->port);
 		break;
 	case INTERFACE_CLIENT:
-		opts_printf(opts, "connect", "%s:%u", address, net->port);
+		props_printf(opts, "connect", "%s:%u", address, net->port);
 		break;
 	case INTERFACE_MCAST:
-		opts_printf(opts, "mcast", "%s:%u", address, net->port);
+		props_printf(opts, "mcast", "%s:%u", address, net->port);
 		if (net->has_local)
-			opts_str(opts, "localaddr", net->local_address);
+			props_str(opts, "localaddr", net->local_address);
 		break;
 	default:
-		opts_printf(opts, "udp", "%s:%u", address, net->port);
-		opts_printf(opts, "localaddr", "%s:%u",
+		props_printf(opts, "udp", "%s:%u", address, net->port);
+		props_printf(opts, "localaddr", "%s:%u",
 			    net->local_address ? net->local_address : "", net->local_port);
 		break;
 	}
 	return true;
 }
 
-static bool vhost_user_opts(QemuCommand *cmd, const DomainInterface *net, GString *opts,
+static bool vhost_user_opts(QemuCommand *cmd, const DomainInterface *net, Props *opts,
 			    GError **error)
 {
 	g_autofree char *id = g_strconcat("char", net->info.alias, NULL);
@@ -125,14 +125,14 @@ static bool vhost_user_opts(QemuCommand *cmd, const DomainInterface *net, GStrin
 				      _("it needs a card of model 'virtio'"));
 	if (!command_chardev(cmd, &net->vhost, id, net->info.alias, error))
 		return false;
-	g_string_assign(opts, "vhost-user");
-	opts_str(opts, "chardev", id);
+	props_set_kind(opts, "vhost-user");
+	props_str(opts, "chardev", id);
 	if (net->queues > 1)
-		opts_num(opts, "queues", net->queues);
+		props_num(opts, "queues", net->queues);
 	return true;
 }
 
-static bool vdpa_opts(QemuCommand *cmd, const DomainInterface *net, GString *opts, GError **error)
+static bool vdpa_opts(QemuCommand *cmd, const DomainInterface *net, Props *opts, GError **error)
 {
 	GPtrArray *layers = command_layers(cmd, net->info.alias);
 	g_autofree char *set = NULL;
@@ -142,12 +142,12 @@ static bool vdpa_opts(QemuCommand *cmd, const DomainInterface *net, GString *opt
 				      _("its device could not be opened"));
 	if (list_length(layers) > 0)
 		set = command_fdset(cmd, ((GuestLayer *)list_get(layers, 0))->fd, net->info.alias);
-	g_string_assign(opts, "vhost-vdpa");
-	opts_str(opts, "vhostdev", set ? set : net->dev);
+	props_set_kind(opts, "vhost-vdpa");
+	props_str(opts, "vhostdev", set ? set : net->dev);
 	return true;
 }
 
-static bool netdev_opts(QemuCommand *cmd, const DomainInterface *net, GString *opts, GError **error)
+static bool netdev_opts(QemuCommand *cmd, const DomainInterface *net, Props *opts, GError **error)
 {
 	switch (net->type) {
 	case INTERFACE_USER:
@@ -175,48 +175,48 @@ static bool netdev_opts(QemuCommand *cmd, const DomainInterface *net, GString *o
 
 /* ---- The guest's card */
 
-static void offload_opts(GString *opts, const DomainInterface *net)
+static void offload_opts(Props *opts, const DomainInterface *net)
 {
 	const InterfaceOffloads *host = &net->host_offloads, *guest = &net->guest_offloads;
 
-	opts_tristate(opts, "csum", host->csum);
-	opts_tristate(opts, "gso", host->gso);
-	opts_tristate(opts, "host_tso4", host->tso4);
-	opts_tristate(opts, "host_tso6", host->tso6);
-	opts_tristate(opts, "host_ecn", host->ecn);
-	opts_tristate(opts, "host_ufo", host->ufo);
-	opts_tristate(opts, "mrg_rxbuf", host->mrg_rxbuf);
-	opts_tristate(opts, "guest_csum", guest->csum);
-	opts_tristate(opts, "guest_tso4", guest->tso4);
-	opts_tristate(opts, "guest_tso6", guest->tso6);
-	opts_tristate(opts, "guest_ecn", guest->ecn);
-	opts_tristate(opts, "guest_ufo", guest->ufo);
+	props_tristate(opts, "csum", host->csum);
+	props_tristate(opts, "gso", host->gso);
+	props_tristate(opts, "host_tso4", host->tso4);
+	props_tristate(opts, "host_tso6", host->tso6);
+	props_tristate(opts, "host_ecn", host->ecn);
+	props_tristate(opts, "host_ufo", host->ufo);
+	props_tristate(opts, "mrg_rxbuf", host->mrg_rxbuf);
+	props_tristate(opts, "guest_csum", guest->csum);
+	props_tristate(opts, "guest_tso4", guest->tso4);
+	props_tristate(opts, "guest_tso6", guest->tso6);
+	props_tristate(opts, "guest_ecn", guest->ecn);
+	props_tristate(opts, "guest_ufo", guest->ufo);
 }
 
-static void virtio_net_opts(GString *opts, const DomainInterface *net)
+static void virtio_net_opts(Props *opts, const DomainInterface *net)
 {
 	virtio_opts(opts, &net->virtio);
 	if (net->txmode != TXMODE_ABSENT)
-		opts_str(opts, "tx", net->txmode == TXMODE_IOTHREAD ? "bh" : "timer");
-	opts_tristate(opts, "ioeventfd", net->ioeventfd);
-	opts_tristate(opts, "event_idx", net->event_idx);
+		props_str(opts, "tx", net->txmode == TXMODE_IOTHREAD ? "bh" : "timer");
+	props_tristate(opts, "ioeventfd", net->ioeventfd);
+	props_tristate(opts, "event_idx", net->event_idx);
 	offload_opts(opts, net);
 	if (net->queues > 1) {
-		opts_str(opts, "mq", "on");
+		props_bool(opts, "mq", true);
 		/* Two for each queue, one for the configuration, one for control. */
 		if (net->info.address.type == ADDRESS_PCI)
-			opts_num(opts, "vectors", 2 * (guint64)net->queues + 2);
+			props_num(opts, "vectors", 2 * (guint64)net->queues + 2);
 	}
-	opts_tristate(opts, "rss", net->rss);
-	opts_tristate(opts, "hash", net->rss_hash_report);
+	props_tristate(opts, "rss", net->rss);
+	props_tristate(opts, "hash", net->rss_hash_report);
 	if (net->rx_queue_size > 0)
-		opts_num(opts, "rx_queue_size", net->rx_queue_size);
+		props_num(opts, "rx_queue_size", net->rx_queue_size);
 	if (net->tx_queue_size > 0)
-		opts_num(opts, "tx_queue_size", net->tx_queue_size);
+		props_num(opts, "tx_queue_size", net->tx_queue_size);
 	if (net->mtu > 0)
-		opts_num(opts, "host_mtu", net->mtu);
+		props_num(opts, "host_mtu", net->mtu);
 	if (net->teaming && net->teaming->type == TEAMING_PERSISTENT)
-		opts_str(opts, "failover", "on");
+		props_bool(opts, "failover", true);
 }
 
 static char *card_driver(const DomainInterface *net)
@@ -237,14 +237,14 @@ static bool command_card(QemuCommand *cmd, const DomainInterface *net, const cha
 {
 	g_autofree char *driver = card_driver(net);
 	char mac[MAC_TEXT];
-	GString *opts;
+	Props *opts;
 
-	opts = opts_new(driver);
+	opts = props_new(driver);
 	if (is_virtio(net))
 		virtio_net_opts(opts, net);
-	opts_str(opts, "netdev", netdev);
+	props_str(opts, "netdev", netdev);
 	mac_format(&net->mac, mac);
-	opts_str(opts, "mac", net->mac.set ? mac : NULL);
+	props_str(opts, "mac", net->mac.set ? mac : NULL);
 	return command_device(cmd, opts, &net->info, error);
 }
 
@@ -289,7 +289,7 @@ static bool interface_check(const DomainInterface *net, GError **error)
 static bool command_interface(QemuCommand *cmd, const DomainInterface *net, GError **error)
 {
 	g_autofree char *id = NULL;
-	GString *opts;
+	Props *opts;
 
 	if (!net->info.alias)
 		return fail(error, VIR_ERR_OPERATION_INVALID,
@@ -301,12 +301,12 @@ static bool command_interface(QemuCommand *cmd, const DomainInterface *net, GErr
 	if (net->type == INTERFACE_NULL)
 		return command_card(cmd, net, NULL, error);
 	id = g_strconcat("host", net->info.alias, NULL);
-	opts = opts_new("");
+	opts = props_new(NULL);
 	if (!netdev_opts(cmd, net, opts, error)) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return false;
 	}
-	opts_str(opts, "id", id);
+	props_str(opts, "id", id);
 	command_opts(cmd, "-netdev", opts);
 	return command_card(cmd, net, id, error);
 }

@@ -34,7 +34,7 @@ static const char *cpu_model(const QemuCommand *cmd, const DomainCpu *cpu, GErro
 	}
 }
 
-static void feature_opts(GString *opts, const DomainCpu *cpu)
+static void feature_opts(Props *opts, const DomainCpu *cpu)
 {
 	for (guint i = 0; i < list_length(cpu->features); i++) {
 		const CpuFeature *feature = list_get(cpu->features, i);
@@ -43,22 +43,22 @@ static void feature_opts(GString *opts, const DomainCpu *cpu)
 		g_autofree char *name = g_strdup(feature->name ? feature->name : "");
 
 		g_strdelimit(name, "_", '-');
-		opts_flag(opts, name, !off);
+		props_bool(opts, name, !off);
 	}
 }
 
-static void cache_opts(GString *opts, const DomainCpu *cpu)
+static void cache_opts(Props *opts, const DomainCpu *cpu)
 {
 	if (!cpu->has_cache)
 		return;
 	if (cpu->cache_mode == CPU_CACHE_MODE_PASSTHROUGH) {
-		opts_str(opts, "host-cache-info", "on");
-		opts_str(opts, "l3-cache", "off");
+		props_bool(opts, "host-cache-info", true);
+		props_bool(opts, "l3-cache", false);
 	} else if (cpu->cache_mode == CPU_CACHE_MODE_EMULATE) {
-		opts_str(opts, "l3-cache", "on");
+		props_bool(opts, "l3-cache", true);
 	} else {
-		opts_str(opts, "host-cache-info", "off");
-		opts_str(opts, "l3-cache", "off");
+		props_bool(opts, "host-cache-info", false);
+		props_bool(opts, "l3-cache", false);
 	}
 }
 
@@ -74,34 +74,34 @@ static bool cpu_check(const DomainCpu *cpu, GError **error)
 	return true;
 }
 
-static void address_bits_opts(GString *opts, const DomainCpu *cpu)
+static void address_bits_opts(Props *opts, const DomainCpu *cpu)
 {
 	if (cpu->physaddr_mode == CPU_PHYSADDR_PASSTHROUGH) {
-		opts_str(opts, "host-phys-bits", "on");
+		props_bool(opts, "host-phys-bits", true);
 		if (cpu->physaddr_limit > 0)
-			opts_num(opts, "host-phys-bits-limit", cpu->physaddr_limit);
+			props_num(opts, "host-phys-bits-limit", cpu->physaddr_limit);
 	} else if (cpu->physaddr_bits > 0) {
-		opts_num(opts, "phys-bits", cpu->physaddr_bits);
+		props_num(opts, "phys-bits", cpu->physaddr_bits);
 	}
 }
 
-static void timer_opts(QemuCommand *cmd, GString *opts)
+static void timer_opts(QemuCommand *cmd, Props *opts)
 {
 	for (guint i = 0; i < list_length(cmd->def->clock.timers); i++) {
 		const ClockTimer *timer = list_get(cmd->def->clock.timers, i);
 
 		if (timer->name == TIMER_KVMCLOCK && timer->present != TRISTATE_ABSENT)
-			opts_flag(opts, "kvmclock", timer->present == TRISTATE_YES);
+			props_bool(opts, "kvmclock", timer->present == TRISTATE_YES);
 		if (timer->name == TIMER_HYPERVCLOCK && timer->present == TRISTATE_YES)
-			opts_str(opts, "hv-time", "on");
+			props_bool(opts, "hv-time", true);
 		if (timer->name == TIMER_TSC && timer->frequency > 0)
-			opts_num(opts, "tsc-frequency", timer->frequency);
+			props_num(opts, "tsc-frequency", timer->frequency);
 		if (timer->name == TIMER_ARMVTIMER && timer->tickpolicy != TICK_ABSENT)
-			opts_flag(opts, "kvm-no-adjvtime", timer->tickpolicy == TICK_DISCARD);
+			props_bool(opts, "kvm-no-adjvtime", timer->tickpolicy == TICK_DISCARD);
 	}
 }
 
-static void hyperv_opts(GString *opts, const FeaturesHyperv *hv)
+static void hyperv_opts(Props *opts, const FeaturesHyperv *hv)
 {
 	const struct {
 		Tristate value;
@@ -130,17 +130,17 @@ static void hyperv_opts(GString *opts, const FeaturesHyperv *hv)
 	if (!hv->present)
 		return;
 	if (hv->mode == HYPERV_MODE_PASSTHROUGH)
-		opts_str(opts, "hv-passthrough", "on");
+		props_bool(opts, "hv-passthrough", true);
 	for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++)
 		if (flags[i].value == TRISTATE_YES)
-			opts_str(opts, flags[i].name, "on");
+			props_bool(opts, flags[i].name, true);
 	if (hv->spinlocks == TRISTATE_YES)
-		opts_printf(opts, "hv-spinlocks", "0x%x", hv->spinlock_retries);
+		props_printf(opts, "hv-spinlocks", "0x%x", hv->spinlock_retries);
 	if (hv->vendor_id == TRISTATE_YES)
-		opts_str(opts, "hv-vendor-id", hv->vendor_id_value);
+		props_str(opts, "hv-vendor-id", hv->vendor_id_value);
 }
 
-static bool feature_element_opts(QemuCommand *cmd, GString *opts, GError **error)
+static bool feature_element_opts(QemuCommand *cmd, Props *opts, GError **error)
 {
 	const DomainFeatures *f = &cmd->def->features;
 	bool kvm_only = f->kvm || f->pvspinlock || f->hyperv.present;
@@ -149,22 +149,22 @@ static bool feature_element_opts(QemuCommand *cmd, GString *opts, GError **error
 		return command_refuse(error, "features",
 				      _("kvm, pvspinlock and hyperv need a domain of type 'kvm'"));
 	if (f->kvm_hidden == TRISTATE_YES)
-		opts_str(opts, "kvm", "off");
+		props_bool(opts, "kvm", false);
 	if (f->kvm_hint_dedicated == TRISTATE_YES)
-		opts_str(opts, "kvm-hint-dedicated", "on");
+		props_bool(opts, "kvm-hint-dedicated", true);
 	if (f->kvm_poll_control == TRISTATE_YES)
-		opts_str(opts, "kvm-poll-control", "on");
-	opts_tristate(opts, "kvm-pv-ipi", f->kvm_pv_ipi);
+		props_bool(opts, "kvm-poll-control", true);
+	props_tristate(opts, "kvm-pv-ipi", f->kvm_pv_ipi);
 	if (f->pvspinlock)
-		opts_flag(opts, "kvm-pv-unhalt", f->pvspinlock_state != TRISTATE_NO);
+		props_bool(opts, "kvm-pv-unhalt", f->pvspinlock_state != TRISTATE_NO);
 	if (f->apic && f->apic_eoi != TRISTATE_ABSENT)
-		opts_flag(opts, "kvm-pv-eoi", f->apic_eoi == TRISTATE_YES);
+		props_bool(opts, "kvm-pv-eoi", f->apic_eoi == TRISTATE_YES);
 	if (f->pmu)
-		opts_flag(opts, "pmu", f->pmu_state != TRISTATE_NO);
+		props_bool(opts, "pmu", f->pmu_state != TRISTATE_NO);
 	hyperv_opts(opts, &f->hyperv);
 	for (guint i = 0; i < list_length(cmd->def->panics); i++)
 		if (((DomainPanic *)list_get(cmd->def->panics, i))->model == PANIC_HYPERV)
-			opts_str(opts, "hv-crash", "on");
+			props_bool(opts, "hv-crash", true);
 	return true;
 }
 
@@ -173,29 +173,27 @@ bool command_cpu(QemuCommand *cmd, GError **error)
 	const DomainCpu *cpu = cmd->def->cpu;
 	bool named = cpu && (cpu->model || cpu->mode > CPU_MODE_CUSTOM);
 	const char *model = named ? cpu_model(cmd, cpu, error) : default_model(cmd);
-	gsize bare;
-	GString *opts;
+	Props *opts;
 
 	if (!model || (cpu && !cpu_check(cpu, error)))
 		return false;
-	opts = opts_new(model);
-	bare = opts->len;
+	opts = props_new(model);
 	if (named && cpu->mode == CPU_MODE_HOST_PASSTHROUGH)
-		opts_tristate(opts, "migratable", cpu->migratable);
+		props_tristate(opts, "migratable", cpu->migratable);
 	if (cpu) {
-		opts_str(opts, "vendor", cpu->vendor_id);
+		props_str(opts, "vendor", cpu->vendor_id);
 		feature_opts(opts, cpu);
 		cache_opts(opts, cpu);
 		address_bits_opts(opts, cpu);
 	}
 	timer_opts(cmd, opts);
 	if (!feature_element_opts(cmd, opts, error)) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return false;
 	}
-	if (named || opts->len > bare)
+	if (named || !props_is_empty(opts))
 		command_opts(cmd, "-cpu", opts);
 	else
-		g_string_free(opts, TRUE);
+		props_free(opts);
 	return true;
 }

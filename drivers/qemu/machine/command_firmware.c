@@ -25,7 +25,7 @@ static void command_node(QemuCommand *cmd, json_t *node)
 	json_decref(node);
 }
 
-static bool command_flash(QemuCommand *cmd, GString *machine, const Flash *flash, GError **error)
+static bool command_flash(QemuCommand *cmd, Props *machine, const Flash *flash, GError **error)
 {
 	int fd = -1;
 	g_autofree char *set = NULL;
@@ -50,7 +50,7 @@ static bool command_flash(QemuCommand *cmd, GString *machine, const Flash *flash
 				    flash->read_only, "driver",
 				    flash->format == STORAGE_FORMAT_QCOW2 ? "qcow2" : "raw", "file",
 				    file));
-	opts_str(machine, flash->name, format);
+	props_str(machine, flash->name, format);
 	return true;
 }
 
@@ -63,7 +63,7 @@ static bool nvram_check(const OsNvram *nvram, GError **error)
 			      _("variables are kept in files; other sources are not supported"));
 }
 
-static bool command_pflash(QemuCommand *cmd, GString *machine, GError **error)
+static bool command_pflash(QemuCommand *cmd, Props *machine, GError **error)
 {
 	const OsLoader *loader = cmd->def->os.loader;
 	const OsNvram *nvram = cmd->def->os.nvram;
@@ -123,18 +123,18 @@ static bool command_acpi_tables(QemuCommand *cmd, GError **error)
 		const OsAcpiTable *table = list_get(cmd->def->os.acpi_tables, i);
 		g_autofree char *key = g_strdup_printf("acpi:%u", i);
 		g_autofree char *path = command_path(cmd, key, table->path);
-		GString *opts = opts_new("");
+		Props *opts = props_new(NULL);
 
 		if (table->type == ACPI_TABLE_MSDM || table->type == ACPI_TABLE_SLIC)
-			opts_str(opts, "sig", table->type == ACPI_TABLE_MSDM ? "MSDM" : "SLIC");
-		opts_str(opts, table->type == ACPI_TABLE_RAW ? "data" : "file", path);
+			props_str(opts, "sig", table->type == ACPI_TABLE_MSDM ? "MSDM" : "SLIC");
+		props_str(opts, table->type == ACPI_TABLE_RAW ? "data" : "file", path);
 		command_opts(cmd, "-acpitable", opts);
 	}
 	(void)error;
 	return true;
 }
 
-bool command_firmware(QemuCommand *cmd, GString *machine, GError **error)
+bool command_firmware(QemuCommand *cmd, Props *machine, GError **error)
 {
 	const OsLoader *loader = cmd->def->os.loader;
 
@@ -163,18 +163,18 @@ typedef struct SmbiosField {
 
 static void command_smbios(QemuCommand *cmd, const char *type, const SmbiosField *fields)
 {
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 	bool any = false;
 
-	opts_str(opts, "type", type);
+	props_str(opts, "type", type);
 	for (; fields->key; fields++) {
-		opts_str(opts, fields->key, fields->value);
+		props_str(opts, fields->key, fields->value);
 		any |= fields->value != NULL;
 	}
 	if (any)
 		command_opts(cmd, "-smbios", opts);
 	else
-		g_string_free(opts, TRUE);
+		props_free(opts);
 }
 
 static void smbios_strings(QemuCommand *cmd, const SysinfoStrings *s)
@@ -219,11 +219,11 @@ static void command_smbios_all(QemuCommand *cmd, const DomainSysinfo *sysinfo)
 						{ NULL, NULL } });
 	}
 	if (list_length(sysinfo->oem_strings) > 0) {
-		GString *opts = opts_new("");
+		Props *opts = props_new(NULL);
 
-		opts_str(opts, "type", "11");
+		props_str(opts, "type", "11");
 		for (guint i = 0; i < sysinfo->oem_strings->len; i++)
-			opts_str(opts, "value", list_get(sysinfo->oem_strings, i));
+			props_str(opts, "value", list_get(sysinfo->oem_strings, i));
 		command_opts(cmd, "-smbios", opts);
 	}
 }
@@ -234,11 +234,11 @@ static void command_fw_cfg(QemuCommand *cmd, const DomainSysinfo *sysinfo)
 		const SysinfoFwcfg *item = list_get(sysinfo->fwcfgs, i);
 		g_autofree char *key = g_strconcat("fwcfg:", item->name, NULL);
 		g_autofree char *path = item->file ? command_path(cmd, key, item->file) : NULL;
-		GString *opts = opts_new("");
+		Props *opts = props_new(NULL);
 
-		opts_str(opts, "name", item->name);
-		opts_str(opts, "string", path ? NULL : item->value);
-		opts_str(opts, "file", path);
+		props_str(opts, "name", item->name);
+		props_str(opts, "string", path ? NULL : item->value);
+		props_str(opts, "file", path);
 		command_opts(cmd, "-fw_cfg", opts);
 	}
 }
@@ -260,14 +260,14 @@ bool command_sysinfo(QemuCommand *cmd, GError **error)
 			command_smbios_all(cmd, sysinfo);
 	}
 	if (def->genid_present) {
-		GString *opts = opts_new("vmgenid");
+		Props *opts = props_new("vmgenid");
 
 		uuid_format(&def->genid, text);
-		opts_str(opts, "guid", text);
-		opts_str(opts, "id", "vmgenid0");
+		props_str(opts, "guid", text);
+		props_str(opts, "id", "vmgenid0");
 		command_opts(cmd, "-device", opts);
 	}
 	if (def->features.vmcoreinfo && def->features.vmcoreinfo_state != TRISTATE_NO)
-		command_pair(cmd, "-device", "vmcoreinfo");
+		command_opts(cmd, "-device", props_new("vmcoreinfo"));
 	return true;
 }

@@ -17,42 +17,42 @@ static const ClockTimer *find_timer(const DomainDef *def, TimerName name)
 
 /* ---- Features of the machine */
 
-static bool x86_features(QemuCommand *cmd, GString *opts, GError **error)
+static bool x86_features(QemuCommand *cmd, Props *opts, GError **error)
 {
 	const DomainFeatures *features = &cmd->def->features;
 	const ClockTimer *hpet = find_timer(cmd->def, TIMER_HPET);
 
-	opts_tristate(opts, "vmport", features->vmport_state);
+	props_tristate(opts, "vmport", features->vmport_state);
 	if (features->smm)
-		opts_flag(opts, "smm", features->smm_state != TRISTATE_NO);
+		props_bool(opts, "smm", features->smm_state != TRISTATE_NO);
 	if (!features->acpi)
-		opts_str(opts, "acpi", "off");
+		props_bool(opts, "acpi", false);
 	if (hpet && hpet->present != TRISTATE_ABSENT)
-		opts_flag(opts, "hpet", hpet->present == TRISTATE_YES);
+		props_bool(opts, "hpet", hpet->present == TRISTATE_YES);
 	if (features->ioapic_driver != IOAPIC_ABSENT)
-		opts_str(opts, "kernel_irqchip",
+		props_str(opts, "kernel_irqchip",
 			 features->ioapic_driver == IOAPIC_QEMU ? "split" : "on");
-	opts_tristate(opts, "i8042", features->ps2);
+	props_tristate(opts, "i8042", features->ps2);
 	if (cmd->def->os.bios_useserial == TRISTATE_YES)
-		opts_str(opts, "graphics", "off");
+		props_bool(opts, "graphics", false);
 	if (features->has_tseg_size && !command_is_q35(cmd))
 		return command_refuse(error, "tseg", _("only machine q35 has it"));
 	return true;
 }
 
-static bool ppc_features(GString *opts, const DomainFeatures *features)
+static bool ppc_features(Props *opts, const DomainFeatures *features)
 {
 	if (features->hpt_resizing != HPT_ABSENT)
-		opts_str(opts, "resize-hpt", hpt_resizing_name(features->hpt_resizing));
+		props_str(opts, "resize-hpt", hpt_resizing_name(features->hpt_resizing));
 	if (features->hpt_maxpagesize_kib > 0)
-		opts_printf(opts, "cap-hpt-max-page-size", "%" G_GUINT64_FORMAT "k",
+		props_printf(opts, "cap-hpt-max-page-size", "%" G_GUINT64_FORMAT "k",
 			    features->hpt_maxpagesize_kib);
-	opts_tristate(opts, "cap-htm", features->htm);
-	opts_tristate(opts, "cap-nested-hv", features->nested_hv);
-	opts_tristate(opts, "cap-ccf-assist", features->ccf_assist);
-	opts_str(opts, "cap-cfpc", cfpc_name(features->cfpc));
-	opts_str(opts, "cap-sbbc", sbbc_name(features->sbbc));
-	opts_str(opts, "cap-ibs", ibs_name(features->ibs));
+	props_tristate(opts, "cap-htm", features->htm);
+	props_tristate(opts, "cap-nested-hv", features->nested_hv);
+	props_tristate(opts, "cap-ccf-assist", features->ccf_assist);
+	props_str(opts, "cap-cfpc", cfpc_name(features->cfpc));
+	props_str(opts, "cap-sbbc", sbbc_name(features->sbbc));
+	props_str(opts, "cap-ibs", ibs_name(features->ibs));
 	return true;
 }
 
@@ -89,7 +89,7 @@ static const DomainIommu *find_iommu(const DomainDef *def)
 	return list_length(def->iommus) > 0 ? list_get(def->iommus, 0) : NULL;
 }
 
-static bool architecture_features(QemuCommand *cmd, GString *opts, GError **error)
+static bool architecture_features(QemuCommand *cmd, Props *opts, GError **error)
 {
 	const DomainFeatures *features = &cmd->def->features;
 	const DomainIommu *iommu = find_iommu(cmd->def);
@@ -101,27 +101,27 @@ static bool architecture_features(QemuCommand *cmd, GString *opts, GError **erro
 	if (command_is_ppc64(cmd) && !ppc_features(opts, features))
 		return false;
 	if (features->gic && command_is_arm(cmd))
-		opts_str(opts, "gic-version",
+		props_str(opts, "gic-version",
 			 features->gic_version ? gic_version_name(features->gic_version) : NULL);
-	opts_tristate(opts, "ras", features->ras);
+	props_tristate(opts, "ras", features->ras);
 	if (command_is_arm(cmd) && !features->acpi && command_machine_is(cmd, "virt"))
-		opts_str(opts, "acpi", "off");
-	opts_tristate(opts, "aes-key-wrap", cmd->def->keywrap.aes);
-	opts_tristate(opts, "dea-key-wrap", cmd->def->keywrap.dea);
+		props_bool(opts, "acpi", false);
+	props_tristate(opts, "aes-key-wrap", cmd->def->keywrap.aes);
+	props_tristate(opts, "dea-key-wrap", cmd->def->keywrap.dea);
 	if (iommu && iommu->model == IOMMU_SMMUV3)
-		opts_str(opts, "iommu", "smmuv3");
+		props_str(opts, "iommu", "smmuv3");
 	return true;
 }
 
 static void command_accel(QemuCommand *cmd)
 {
 	const DomainFeatures *features = &cmd->def->features;
-	GString *opts = opts_new(command_is_kvm(cmd) ? "kvm" : "tcg");
+	Props *opts = props_new(command_is_kvm(cmd) ? "kvm" : "tcg");
 
 	if (command_is_kvm(cmd) && features->kvm_dirty_ring == TRISTATE_YES)
-		opts_num(opts, "dirty-ring-size", features->kvm_dirty_ring_size);
+		props_num(opts, "dirty-ring-size", features->kvm_dirty_ring_size);
 	if (!command_is_kvm(cmd) && features->tcg_tb_cache_kib > 0)
-		opts_num(opts, "tb-size", features->tcg_tb_cache_kib / 1024);
+		props_num(opts, "tb-size", features->tcg_tb_cache_kib / 1024);
 	command_opts(cmd, "-accel", opts);
 }
 
@@ -149,20 +149,20 @@ static bool has_hmat(const DomainDef *def)
 bool command_machine(QemuCommand *cmd, GError **error)
 {
 	const DomainDef *def = cmd->def;
-	GString *opts = opts_new(def->os.machine ? def->os.machine : "none");
+	Props *opts = props_new(def->os.machine ? def->os.machine : "none");
 
 	if (command_is_x86(cmd) || command_is_arm(cmd))
-		opts_str(opts, "usb", "off");
-	opts_flag(opts, "dump-guest-core", def->memory.dump_core == TRISTATE_YES);
+		props_bool(opts, "usb", false);
+	props_bool(opts, "dump-guest-core", def->memory.dump_core == TRISTATE_YES);
 	if (def->memory.backing.nosharepages)
-		opts_str(opts, "mem-merge", "off");
+		props_bool(opts, "mem-merge", false);
 	if (has_nvdimm(def))
-		opts_str(opts, "nvdimm", "on");
+		props_bool(opts, "nvdimm", true);
 	if (has_hmat(def))
-		opts_str(opts, "hmat", "on");
-	opts_str(opts, "memory-backend", command_ram_id(cmd));
+		props_bool(opts, "hmat", true);
+	props_str(opts, "memory-backend", command_ram_id(cmd));
 	if (!architecture_features(cmd, opts, error) || !command_firmware(cmd, opts, error)) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return false;
 	}
 	command_opts(cmd, "-machine", opts);
@@ -172,14 +172,14 @@ bool command_machine(QemuCommand *cmd, GError **error)
 
 /* ---- Time */
 
-static void rtc_base(GString *opts, const DomainClock *clock)
+static void rtc_base(Props *opts, const DomainClock *clock)
 {
 	g_autoptr(GDateTime) date = NULL;
 	g_autofree char *text = NULL;
 	gint64 base = 0;
 
 	if (clock->offset == CLOCK_OFFSET_LOCALTIME) {
-		opts_str(opts, "base", "localtime");
+		props_str(opts, "base", "localtime");
 		return;
 	}
 	if (clock->offset == CLOCK_OFFSET_ABSOLUTE)
@@ -190,12 +190,12 @@ static void rtc_base(GString *opts, const DomainClock *clock)
 	if (clock->offset != CLOCK_OFFSET_ABSOLUTE &&
 	    (clock->offset != CLOCK_OFFSET_VARIABLE || !clock->adjustment ||
 	     g_ascii_strtoll(clock->adjustment, NULL, 10) == 0)) {
-		opts_str(opts, "base", clock->basis == CLOCK_BASIS_LOCALTIME ? "localtime" : "utc");
+		props_str(opts, "base", clock->basis == CLOCK_BASIS_LOCALTIME ? "localtime" : "utc");
 		return;
 	}
 	date = g_date_time_new_from_unix_utc(base);
 	text = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
-	opts_str(opts, "base", text);
+	props_str(opts, "base", text);
 }
 
 static bool pit_policy(QemuCommand *cmd, const ClockTimer *pit, GError **error)
@@ -239,17 +239,17 @@ bool command_clock(QemuCommand *cmd, GError **error)
 	const DomainClock *clock = &cmd->def->clock;
 	const ClockTimer *rtc = find_timer(cmd->def, TIMER_RTC);
 	const ClockTimer *pit = find_timer(cmd->def, TIMER_PIT);
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 
 	rtc_base(opts, clock);
 	if (rtc && rtc->track == TIMER_TRACK_GUEST)
-		opts_str(opts, "clock", "vm");
+		props_str(opts, "clock", "vm");
 	else if (rtc && rtc->track == TIMER_TRACK_WALL)
-		opts_str(opts, "clock", "host");
+		props_str(opts, "clock", "host");
 	else if (rtc && rtc->track == TIMER_TRACK_REALTIME)
-		opts_str(opts, "clock", "rt");
+		props_str(opts, "clock", "rt");
 	if (rtc && rtc->tickpolicy == TICK_CATCHUP)
-		opts_str(opts, "driftfix", "slew");
+		props_str(opts, "driftfix", "slew");
 	command_opts(cmd, "-rtc", opts);
 	if (clock->offset == CLOCK_OFFSET_TIMEZONE) {
 		g_ptr_array_add(cmd->line->env, g_strconcat("TZ=", clock->timezone, NULL));
@@ -271,23 +271,23 @@ static const char *const watchdog_words[WATCHDOG_ACTION_LAST] = {
 static bool command_actions(QemuCommand *cmd, GError **error)
 {
 	const DomainDef *def = cmd->def;
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 	WatchdogAction action = WATCHDOG_ACTION_ABSENT;
 
 	if (list_length(def->watchdogs) > 0)
 		action = ((DomainWatchdog *)list_get(def->watchdogs, 0))->action;
 	/* The end of a guest is ours to decide on: QEMU waits with the guest stopped. */
-	opts_str(opts, "shutdown", "pause");
+	props_str(opts, "shutdown", "pause");
 	if (def->on_reboot != LIFECYCLE_RESTART && def->on_reboot != LIFECYCLE_ABSENT)
-		opts_str(opts, "reboot", "shutdown");
-	opts_str(opts, "panic", "pause");
+		props_str(opts, "reboot", "shutdown");
+	props_str(opts, "panic", "pause");
 	if (action != WATCHDOG_ACTION_ABSENT && !watchdog_words[action]) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return command_refuse(error, "watchdog action='dump'",
 				      _("core dumps are not supported"));
 	}
 	if (action != WATCHDOG_ACTION_ABSENT)
-		opts_str(opts, "watchdog", watchdog_words[action]);
+		props_str(opts, "watchdog", watchdog_words[action]);
 	command_opts(cmd, "-action", opts);
 	return true;
 }
@@ -318,16 +318,16 @@ static bool command_sleep_states(QemuCommand *cmd, GError **error)
 bool command_boot(QemuCommand *cmd, GError **error)
 {
 	const DomainOs *os = &cmd->def->os;
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 
 	if (os->bootmenu_enable != TRISTATE_ABSENT) {
-		opts_flag(opts, "menu", os->bootmenu_enable == TRISTATE_YES);
+		props_bool(opts, "menu", os->bootmenu_enable == TRISTATE_YES);
 		if (os->has_bootmenu_timeout)
-			opts_num(opts, "splash-time", os->bootmenu_timeout);
+			props_num(opts, "splash-time", os->bootmenu_timeout);
 	}
 	if (os->has_bios_reboot_timeout)
-		opts_printf(opts, "reboot-timeout", "%d", os->bios_reboot_timeout);
-	opts_str(opts, "strict", "on");
+		props_printf(opts, "reboot-timeout", "%d", os->bios_reboot_timeout);
+	props_bool(opts, "strict", true);
 	command_opts(cmd, "-boot", opts);
 	if (os->bios_useserial == TRISTATE_YES && !command_is_x86(cmd))
 		return command_refuse(error, "bios useserial='yes'", _("only PC machines have it"));

@@ -36,7 +36,7 @@ static const HugePage *page_for(const DomainMemoryBacking *backing, const Backen
 	return fallback;
 }
 
-static void policy_opts(const QemuCommand *cmd, GString *opts, const Backend *backend)
+static void policy_opts(const QemuCommand *cmd, Props *opts, const Backend *backend)
 {
 	static const char *const words[NUMA_MODE_LAST] = {
 		[NUMA_MODE_STRICT] = "bind",
@@ -60,8 +60,8 @@ static void policy_opts(const QemuCommand *cmd, GString *opts, const Backend *ba
 		return;
 	text = cpuset_format(nodes);
 	for (char *word = strtok(text, ","); word; word = strtok(NULL, ","))
-		opts_str(opts, "host-nodes", word);
-	opts_str(opts, "policy", words[mode]);
+		props_str(opts, "host-nodes", word);
+	props_str(opts, "policy", words[mode]);
 }
 
 static bool backing_is_special(const DomainMemoryBacking *backing)
@@ -81,32 +81,32 @@ static void command_backend(QemuCommand *cmd, const Backend *backend)
 		!backend->path && ((backing->hugepages && (page || !backing->pages)) || size > 4);
 	bool memfd = !backend->path && (huge || backing->source == MEM_SOURCE_MEMFD ||
 					backing->source == MEM_SOURCE_FILE);
-	GString *opts = opts_new(backend->path ? "memory-backend-file"
+	Props *opts = props_new(backend->path ? "memory-backend-file"
 				 : memfd       ? "memory-backend-memfd"
 					       : "memory-backend-ram");
 
-	opts_str(opts, "id", backend->id);
-	opts_str(opts, "mem-path", backend->path);
+	props_str(opts, "id", backend->id);
+	props_str(opts, "mem-path", backend->path);
 	if (huge)
-		opts_str(opts, "hugetlb", "on");
+		props_bool(opts, "hugetlb", true);
 	if (huge && size > 4)
-		opts_printf(opts, "hugetlbsize", "%" G_GUINT64_FORMAT "k", size);
+		props_kib(opts, "hugetlbsize", size);
 	if (access || memfd)
-		opts_flag(opts, "share", access == MEM_ACCESS_SHARED);
+		props_bool(opts, "share", access == MEM_ACCESS_SHARED);
 	if (backing->allocation == MEM_ALLOCATION_IMMEDIATE || (huge && !backend->path)) {
-		opts_str(opts, "prealloc", "on");
+		props_bool(opts, "prealloc", true);
 		if (backing->allocation_threads > 0)
-			opts_num(opts, "prealloc-threads", backing->allocation_threads);
+			props_num(opts, "prealloc-threads", backing->allocation_threads);
 	}
 	if (backend->path && (backing->discard || backend->discard == TRISTATE_YES))
-		opts_str(opts, "discard-data", "on");
+		props_bool(opts, "discard-data", true);
 	if (backend->align_kib > 0)
-		opts_printf(opts, "align", "%" G_GUINT64_FORMAT "k", backend->align_kib);
+		props_kib(opts, "align", backend->align_kib);
 	if (backend->pmem)
-		opts_str(opts, "pmem", "on");
+		props_bool(opts, "pmem", true);
 	if (backend->read_only)
-		opts_str(opts, "readonly", "on");
-	opts_printf(opts, "size", "%" G_GUINT64_FORMAT "k", backend->size_kib);
+		props_bool(opts, "readonly", true);
+	props_kib(opts, "size", backend->size_kib);
 	policy_opts(cmd, opts, backend);
 	command_opts(cmd, "-object", opts);
 }
@@ -181,13 +181,13 @@ bool command_memory(QemuCommand *cmd, GError **error)
 	const DomainMemory *memory = &cmd->def->memory;
 	const char *id = command_ram_id(cmd);
 	guint64 size = initial_kib(cmd->def);
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 
-	opts_printf(opts, "size", "%" G_GUINT64_FORMAT "k", size);
+	props_kib(opts, "size", size);
 	if (memory->max_slots > 0)
-		opts_num(opts, "slots", memory->max_slots);
+		props_num(opts, "slots", memory->max_slots);
 	if (memory->max_kib > 0)
-		opts_printf(opts, "maxmem", "%" G_GUINT64_FORMAT "k", memory->max_kib);
+		props_kib(opts, "maxmem", memory->max_kib);
 	command_opts(cmd, "-m", opts);
 	if (id)
 		command_backend(cmd, &(Backend){ .id = id, .size_kib = size });
@@ -223,29 +223,30 @@ static void command_iothreads(QemuCommand *cmd)
 	for (guint i = 0; i < n; i++) {
 		const DomainIothread *io =
 			i < list_length(def->iothreads) ? list_get(def->iothreads, i) : NULL;
-		GString *opts = opts_new("iothread");
+		Props *opts = props_new("iothread");
 
-		opts_printf(opts, "id", "iothread%u", io ? io->id : i + 1);
+		props_printf(opts, "id", "iothread%u", io ? io->id : i + 1);
 		if (io && io->has_pool_min)
-			opts_num(opts, "thread-pool-min", (guint64)io->pool_min);
+			props_num(opts, "thread-pool-min", (guint64)io->pool_min);
 		if (io && io->has_pool_max)
-			opts_num(opts, "thread-pool-max", (guint64)io->pool_max);
+			props_num(opts, "thread-pool-max", (guint64)io->pool_max);
 		if (io && io->has_poll_max)
-			opts_num(opts, "poll-max-ns", io->poll_max);
+			props_num(opts, "poll-max-ns", io->poll_max);
 		if (io && io->has_poll_grow)
-			opts_num(opts, "poll-grow", io->poll_grow);
+			props_num(opts, "poll-grow", io->poll_grow);
 		if (io && io->has_poll_shrink)
-			opts_num(opts, "poll-shrink", io->poll_shrink);
+			props_num(opts, "poll-shrink", io->poll_shrink);
 		command_opts(cmd, "-object", opts);
 	}
 	if (def->default_iothread &&
 	    (def->default_iothread->has_pool_min || def->default_iothread->has_pool_max)) {
-		GString *opts = opts_new("main-loop,id=main-loop");
+		Props *opts = props_new("main-loop");
 
+		props_str(opts, "id", "main-loop");
 		if (def->default_iothread->has_pool_min)
-			opts_num(opts, "thread-pool-min", (guint64)def->default_iothread->pool_min);
+			props_num(opts, "thread-pool-min", (guint64)def->default_iothread->pool_min);
 		if (def->default_iothread->has_pool_max)
-			opts_num(opts, "thread-pool-max", (guint64)def->default_iothread->pool_max);
+			props_num(opts, "thread-pool-max", (guint64)def->default_iothread->pool_max);
 		command_opts(cmd, "-object", opts);
 	}
 }
@@ -256,27 +257,27 @@ bool command_smp(QemuCommand *cmd, GError **error)
 	const DomainCpu *cpu = cmd->def->cpu;
 	guint total = MAX(vcpus->count, 1);
 	guint current = vcpus->current > 0 ? vcpus->current : total;
-	GString *opts = opts_new("");
+	Props *opts = props_new(NULL);
 
 	if (!entries_check(vcpus, error)) {
-		g_string_free(opts, TRUE);
+		props_free(opts);
 		return false;
 	}
-	opts_num(opts, "cpus", current);
+	props_num(opts, "cpus", current);
 	if (total != current)
-		opts_num(opts, "maxcpus", total);
+		props_num(opts, "maxcpus", total);
 	if (cpu && cpu->sockets > 0) {
-		opts_num(opts, "sockets", cpu->sockets);
+		props_num(opts, "sockets", cpu->sockets);
 		if (cpu->dies > 1)
-			opts_num(opts, "dies", cpu->dies);
+			props_num(opts, "dies", cpu->dies);
 		if (cpu->clusters > 1)
-			opts_num(opts, "clusters", cpu->clusters);
-		opts_num(opts, "cores", cpu->cores);
-		opts_num(opts, "threads", cpu->threads);
+			props_num(opts, "clusters", cpu->clusters);
+		props_num(opts, "cores", cpu->cores);
+		props_num(opts, "threads", cpu->threads);
 	} else {
-		opts_num(opts, "sockets", total);
-		opts_str(opts, "cores", "1");
-		opts_str(opts, "threads", "1");
+		props_num(opts, "sockets", total);
+		props_str(opts, "cores", "1");
+		props_str(opts, "threads", "1");
 	}
 	command_opts(cmd, "-smp", opts);
 	command_iothreads(cmd);
@@ -289,7 +290,7 @@ static void numa_cell(QemuCommand *cmd, const NumaCell *cell)
 {
 	g_autofree char *id = g_strdup_printf("ram-node%u", cell->id);
 	g_autofree char *cpus = cell->cpus ? cpuset_format(cell->cpus) : NULL;
-	GString *opts = opts_new("node");
+	Props *opts = props_new("node");
 
 	if (cell->memory_kib > 0)
 		command_backend(cmd, &(Backend){ .id = id,
@@ -298,13 +299,13 @@ static void numa_cell(QemuCommand *cmd, const NumaCell *cell)
 						 .has_node = true,
 						 .access = cell->access,
 						 .discard = cell->discard });
-	opts_num(opts, "nodeid", cell->id);
+	props_num(opts, "nodeid", cell->id);
 	for (char *word = cpus ? strtok(cpus, ",") : NULL; word; word = strtok(NULL, ","))
-		opts_str(opts, "cpus", word);
+		props_str(opts, "cpus", word);
 	if (has_cells(cmd->def) && list_length(cmd->def->cpu->latencies) > 0)
-		opts_num(opts, "initiator", cell->id);
+		props_num(opts, "initiator", cell->id);
 	if (cell->memory_kib > 0)
-		opts_str(opts, "memdev", id);
+		props_str(opts, "memdev", id);
 	command_opts(cmd, "-numa", opts);
 }
 
@@ -312,11 +313,11 @@ static void numa_distances(QemuCommand *cmd, const NumaCell *cell)
 {
 	for (guint i = 0; i < list_length(cell->distances); i++) {
 		const NumaDistance *distance = list_get(cell->distances, i);
-		GString *opts = opts_new("dist");
+		Props *opts = props_new("dist");
 
-		opts_num(opts, "src", cell->id);
-		opts_num(opts, "dst", distance->id);
-		opts_num(opts, "val", distance->value);
+		props_num(opts, "src", cell->id);
+		props_num(opts, "dst", distance->id);
+		props_num(opts, "val", distance->value);
 		command_opts(cmd, "-numa", opts);
 	}
 }
@@ -325,19 +326,19 @@ static void numa_interconnects(QemuCommand *cmd, const GPtrArray *list, bool lat
 {
 	for (guint i = 0; i < list_length(list); i++) {
 		const NumaInterconnect *link = list_get(list, i);
-		GString *opts = opts_new("hmat-lb");
+		Props *opts = props_new("hmat-lb");
 		static const char *const levels[] = { "memory", "first-level", "second-level",
 						      "third-level" };
 
-		opts_num(opts, "initiator", link->initiator);
-		opts_num(opts, "target", link->target);
-		opts_str(opts, "hierarchy", levels[link->has_cache ? MIN(link->cache, 3) : 0]);
-		opts_printf(opts, "data-type", "%s-%s", interconnect_type_name(link->type),
+		props_num(opts, "initiator", link->initiator);
+		props_num(opts, "target", link->target);
+		props_str(opts, "hierarchy", levels[link->has_cache ? MIN(link->cache, 3) : 0]);
+		props_printf(opts, "data-type", "%s-%s", interconnect_type_name(link->type),
 			    latency ? "latency" : "bandwidth");
 		if (latency)
-			opts_num(opts, "latency", link->value);
+			props_num(opts, "latency", link->value);
 		else
-			opts_printf(opts, "bandwidth", "%" G_GUINT64_FORMAT "K", link->value);
+			props_printf(opts, "bandwidth", "%" G_GUINT64_FORMAT "K", link->value);
 		command_opts(cmd, "-numa", opts);
 	}
 }
@@ -359,14 +360,14 @@ static void numa_caches(QemuCommand *cmd, const NumaCell *cell)
 		const NumaCache *cache = list_get(cell->caches, i);
 		guint64 unit = cache->size_unit ? size_unit(cache->size_unit) : 1;
 		guint64 line = cache->line_unit ? size_unit(cache->line_unit) : 1;
-		GString *opts = opts_new("hmat-cache");
+		Props *opts = props_new("hmat-cache");
 
-		opts_num(opts, "node-id", cell->id);
-		opts_printf(opts, "size", "%" G_GUINT64_FORMAT, cache->size_value * unit);
-		opts_num(opts, "level", cache->level);
-		opts_str(opts, "associativity", kinds[cache->associativity]);
-		opts_str(opts, "policy", policies[cache->policy]);
-		opts_num(opts, "line", cache->line_value * line);
+		props_num(opts, "node-id", cell->id);
+		props_num(opts, "size", cache->size_value * unit);
+		props_num(opts, "level", cache->level);
+		props_str(opts, "associativity", kinds[cache->associativity]);
+		props_str(opts, "policy", policies[cache->policy]);
+		props_num(opts, "line", cache->line_value * line);
 		command_opts(cmd, "-numa", opts);
 	}
 }
@@ -391,14 +392,14 @@ bool command_numa(QemuCommand *cmd, GError **error)
 
 /* ---- Memory devices */
 
-static GString *memory_device(const DomainMemoryDevice *memory, GError **error)
+static Props *memory_device(const DomainMemoryDevice *memory, GError **error)
 {
 	const char *name = memory->model == MEMORY_MODEL_DIMM          ? "pc-dimm"
 			   : memory->model == MEMORY_MODEL_NVDIMM      ? "nvdimm"
 			   : memory->model == MEMORY_MODEL_VIRTIO_MEM  ? "virtio-mem-pci"
 			   : memory->model == MEMORY_MODEL_VIRTIO_PMEM ? "virtio-pmem-pci"
 								       : NULL;
-	GString *opts;
+	Props *opts;
 
 	if (!name) {
 		fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -406,22 +407,20 @@ static GString *memory_device(const DomainMemoryDevice *memory, GError **error)
 		     memory_model_name(memory->model));
 		return NULL;
 	}
-	opts = opts_new(name);
+	opts = props_new(name);
 	if (memory->has_node && memory->model != MEMORY_MODEL_VIRTIO_PMEM)
-		opts_num(opts, "node", memory->node);
+		props_num(opts, "node", memory->node);
 	if (memory->model == MEMORY_MODEL_NVDIMM && memory->label_size_kib > 0)
-		opts_printf(opts, "label-size", "%" G_GUINT64_FORMAT,
-			    memory->label_size_kib * 1024);
+		props_num(opts, "label-size", memory->label_size_kib * 1024);
 	if (memory->model == MEMORY_MODEL_NVDIMM && memory->readonly)
-		opts_str(opts, "unarmed", "on");
+		props_bool(opts, "unarmed", true);
 	if (memory->model == MEMORY_MODEL_VIRTIO_MEM) {
-		opts_printf(opts, "block-size", "%" G_GUINT64_FORMAT, memory->block_kib * 1024);
-		opts_printf(opts, "requested-size", "%" G_GUINT64_FORMAT,
-			    memory->requested_kib * 1024);
-		opts_tristate(opts, "dynamic-memslots", memory->dynamic_memslots);
+		props_num(opts, "block-size", memory->block_kib * 1024);
+		props_num(opts, "requested-size", memory->requested_kib * 1024);
+		props_tristate(opts, "dynamic-memslots", memory->dynamic_memslots);
 	}
 	if (memory->has_address_base)
-		opts_printf(opts, "memaddr", "%" G_GUINT64_FORMAT, memory->address_base);
+		props_num(opts, "memaddr", memory->address_base);
 	return opts;
 }
 
@@ -430,7 +429,7 @@ bool command_memory_devices(QemuCommand *cmd, GError **error)
 	for (guint i = 0; i < list_length(cmd->def->memories); i++) {
 		const DomainMemoryDevice *memory = list_get(cmd->def->memories, i);
 		g_autofree char *id = g_strconcat("mem", memory->info.alias, NULL);
-		GString *opts = memory_device(memory, error);
+		Props *opts = memory_device(memory, error);
 
 		if (!opts)
 			return false;
@@ -446,12 +445,12 @@ bool command_memory_devices(QemuCommand *cmd, GError **error)
 						 .align_kib = memory->alignsize_kib,
 						 .pmem = memory->pmem,
 						 .read_only = memory->readonly });
-		opts_str(opts, "memdev", id);
+		props_str(opts, "memdev", id);
 		if (!uuid_is_absent(&memory->uuid)) {
 			char text[UUID_TEXT];
 
 			uuid_format(&memory->uuid, text);
-			opts_str(opts, "uuid", text);
+			props_str(opts, "uuid", text);
 		}
 		if (!command_device(cmd, opts, &memory->info, error))
 			return false;
