@@ -6,6 +6,10 @@ base_libbase_a_SOURCES = \
 	base/fd.h \
 	base/fiber.c \
 	base/fiber.h \
+	base/fiber_queue.c \
+	base/fiber_queue.h \
+	base/hold.c \
+	base/hold.h \
 	base/i18n.c \
 	base/i18n.h \
 	base/limits.h \

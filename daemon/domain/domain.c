@@ -12,51 +12,28 @@
 
 /* ---- The right to change ------------------------------------------------------------------- */
 
-typedef struct Waiter {
-	FiberEvent turn;
-	const char *what;
-} Waiter;
-
-static bool hold_gone(Domain *domain, GError **error)
+bool domain_hold_wait(Domain *domain, const char *what, uint64_t timeout_usec, GError **error)
 {
+	g_autoptr(GError) reason = NULL;
+
+	if (!hold_wait(&domain->hold, what, timeout_usec, &reason)) {
+		if (error_code(reason) == VIR_ERR_OPERATION_TIMEOUT)
+			return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+				    _("domain '%s' is busy with %s; try again when that has ended"),
+				    domain->name, domain->hold.what);
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return false;
+	}
+	if (!domain->removed)
+		return true;
 	domain_release(domain);
 	return fail(error, VIR_ERR_NO_DOMAIN, _("domain '%s' (UUID %s) is gone"), domain->name,
 		    domain->uuid_text);
 }
 
-bool domain_hold_wait(Domain *domain, const char *what, uint64_t timeout_usec, GError **error)
-{
-	Waiter waiter = { .what = what };
-	g_autoptr(GError) reason = NULL;
-
-	if (!domain->held) {
-		domain->held = true;
-		domain->held_for = what;
-		return !domain->removed || hold_gone(domain, error);
-	}
-	g_queue_push_tail(&domain->waiting, &waiter);
-	if (!fiber_event_wait(&waiter.turn, what, timeout_usec, &reason)) {
-		g_queue_remove(&domain->waiting, &waiter);
-		if (error_code(reason) != VIR_ERR_OPERATION_TIMEOUT) {
-			g_propagate_error(error, g_steal_pointer(&reason));
-			return false;
-		}
-		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
-			    _("domain '%s' is busy with %s; try again when that has ended"),
-			    domain->name, domain->held_for);
-	}
-	return !domain->removed || hold_gone(domain, error);
-}
-
-/* The right goes straight to the next in line, so nobody can slip in between. */
 void domain_release(Domain *domain)
 {
-	Waiter *next = g_queue_pop_head(&domain->waiting);
-
-	domain->held = next != NULL;
-	domain->held_for = next ? next->what : NULL;
-	if (next)
-		fiber_event_set(&next->turn);
+	hold_release(&domain->hold);
 }
 
 /* ---- Definitions --------------------------------------------------------------------------- */
@@ -283,18 +260,14 @@ static void move_write(const Domain *domain, StoreBatch *batch)
 /* What was active is so no more. */
 static void move_end(Domain *domain, StoreBatch *batch)
 {
-	bool updated = domain->updated;
-
 	domain_set_id(domain, -1);
 	domain_set_live_xml(domain, NULL);
 	domain->started_usec = 0;
 	domain->autodestroy = false;
 	domain->updated = false;
-	if (updated && domain->persistent) {
-		StoreDomain row = domain_store_row(domain);
-
-		store_batch_domain_marks(batch, &row);
-	}
+	/* Nobody holds the domain here: the other marks may be about to change. */
+	if (domain->persistent)
+		store_batch_domain_ended(batch, domain->driver->name, domain->uuid);
 }
 
 bool domain_move(Domain *domain, const DomainMove *move, StoreBatch *batch, GError **error)

@@ -9,12 +9,10 @@
 #include "daemon/guest/vm.h"
 #include "daemon/settings.h"
 
-/* One at a time; whoever comes meanwhile waits for the first. */
 static struct {
 	const Driver *driver; /* that was made ready */
-	bool busy;
-	GQueue waiting; /* of FiberEvent */
-} ready = { .waiting = G_QUEUE_INIT };
+	Hold hold;	      /* one at a time; whoever comes meanwhile waits for the first */
+} ready;
 
 static void start(Call *call, Domain *found)
 {
@@ -43,7 +41,6 @@ static bool make_one(Call *call, const char *xml, GError **error)
 	domain = definition_put_commit(call, xml, 0, error);
 	if (!domain)
 		return false;
-	domain_ref(domain);
 	start(call, domain);
 	return true;
 }
@@ -62,25 +59,13 @@ static bool make_all(Call *call, GError **error)
 bool ready_domains_call(Call *call, GError **error)
 {
 	uint64_t timeout = (uint64_t)call->engine->settings->call_timeout * G_USEC_PER_SEC;
-	bool good = true;
+	bool good;
 
 	if (!call->driver->ready_domains || !call->engine->settings->test_ready_domains)
 		return true;
-	while (ready.busy) {
-		FiberEvent turn = { 0 };
-
-		g_queue_push_tail(&ready.waiting, &turn);
-		good = fiber_event_wait(&turn, "ready domains", timeout, error);
-		g_queue_remove(&ready.waiting, &turn);
-		if (!good)
-			return false;
-	}
-	if (ready.driver != call->driver) {
-		ready.busy = true;
-		good = make_all(call, error);
-		ready.busy = false;
-	}
-	for (FiberEvent *turn; (turn = g_queue_pop_head(&ready.waiting));)
-		fiber_event_set(turn);
+	if (!hold_wait(&ready.hold, "ready domains", timeout, error))
+		return false;
+	good = ready.driver == call->driver || make_all(call, error);
+	hold_release(&ready.hold);
 	return good;
 }

@@ -133,7 +133,6 @@ static Domain *domain_add(Registry *registry, const Driver *driver, const uint8_
 	domain->id = -1;
 	domain->state = VIR_DOMAIN_SHUTOFF;
 	domain->reason = VIR_DOMAIN_SHUTOFF_UNKNOWN;
-	g_queue_init(&domain->waiting);
 	g_hash_table_insert(index->by_uuid, domain->uuid, domain);
 	g_hash_table_insert(index->by_name, domain->name, domain);
 	registry->count++;
@@ -279,8 +278,7 @@ DomainHold registry_claim_wait(Registry *registry, const Driver *driver, const D
 	Domain *domain = domain_add(registry, driver, def->uuid.bytes, def->name);
 
 	domain->pending = true;
-	domain->held = true;
-	domain->held_for = "a definition";
+	hold_take(&domain->hold, "a definition");
 	return domain_ref(domain);
 }
 

@@ -14,7 +14,7 @@
 
 #include <glib.h>
 
-#include "base/fiber.h"
+#include "base/hold.h"
 #include "conf/domain/domain.h"
 #include "daemon/engine.h"
 #include "daemon/store/store.h"
@@ -45,10 +45,7 @@ struct Domain {
 	Text *text;	 /* the stored definition, NULL while transient */
 	Text *live_text; /* while active, as the worker last sent it */
 
-	/* domain_hold_wait() */
-	bool held;
-	const char *held_for;
-	GQueue waiting;
+	Hold hold; /* domain_hold_wait() */
 };
 
 typedef enum DomainWhich {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "base/log.h"

@@ -19,6 +19,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_DOMAIN_REMOVE] = "DELETE FROM domains WHERE driver=? AND uuid=?",
 	[STATEMENT_DOMAIN_MARKS] = "UPDATE domains SET autostart=?3, updated=?4, managed_save=?5"
 				   " WHERE driver=?1 AND uuid=?2",
+	[STATEMENT_DOMAIN_ENDED] = "UPDATE domains SET updated=0 WHERE driver=?1 AND uuid=?2",
 	[STATEMENT_REVISION] =
 		"INSERT INTO revisions(kind, driver, key, revision, time, uid, user, origin,"
 		" action, size, xml) VALUES(?1,?2,?3,(SELECT coalesce(max(revision),0)+1 FROM"
@@ -226,6 +227,13 @@ void store_batch_domain_marks(StoreBatch *batch, const StoreDomain *row)
 	add_number(batch, row->autostart);
 	add_number(batch, row->updated);
 	add_string(batch, row->managed_save);
+}
+
+void store_batch_domain_ended(StoreBatch *batch, const char *driver, const uint8_t *uuid)
+{
+	op_begin(batch, STATEMENT_DOMAIN_ENDED);
+	add_string(batch, driver);
+	add_blob(batch, uuid, 16);
 }
 
 void store_batch_run(StoreBatch *batch, const StoreRun *row)

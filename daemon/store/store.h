@@ -128,6 +128,8 @@ void store_batch_domain_remove(StoreBatch *batch, const StoreDomain *row,
 			       const StoreOrigin *origin);
 /* autostart, updated, managed_save of a stored definition; no revision. */
 void store_batch_domain_marks(StoreBatch *batch, const StoreDomain *row);
+/* What ran of it has ended: it is no longer "updated". */
+void store_batch_domain_ended(StoreBatch *batch, const char *driver, const uint8_t *uuid);
 void store_batch_run(StoreBatch *batch, const StoreRun *row);
 void store_batch_run_remove(StoreBatch *batch, const char *driver, const uint8_t *uuid);
 void store_batch_object(StoreBatch *batch, const StoreObject *row, const StoreOrigin *origin);

@@ -159,7 +159,7 @@ static void test_hold_times_out(G_GNUC_UNUSED void **state)
 	assert_int_equal(error_code(error), VIR_ERR_OPERATION_TIMEOUT);
 	assert_non_null(strstr(error->message, "a first change"));
 	domain_release(a);
-	assert_false(a->held);
+	assert_null(a->hold.what);
 }
 
 static void test_rename(G_GNUC_UNUSED void **state)
