@@ -36,5 +36,5 @@ bool definition_edit_check(Domain *domain, DefEdit edit, void *data, GError **er
  */
 DomainDef *definition_read(Call *call, const char *xml, unsigned flags, GError **error);
 
-/* Defines @xml, as new or over what there is: parks; the domain is borrowed from the registry. */
+/* Defines @xml, as new or over what there is: parks; the caller gets a reference. */
 Domain *definition_put_commit(Call *call, const char *xml, unsigned flags, GError **error);

@@ -184,5 +184,5 @@ Domain *definition_put_commit(Call *call, const char *xml, unsigned flags, GErro
 	events_emit_lifecycle(domain, VIR_DOMAIN_EVENT_DEFINED,
 			      fresh ? VIR_DOMAIN_EVENT_DEFINED_ADDED :
 				      VIR_DOMAIN_EVENT_DEFINED_UPDATED);
-	return domain;
+	return domain_ref(domain);
 }

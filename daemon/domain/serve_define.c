@@ -22,7 +22,7 @@ static bool define(Call *call, const char *xml, unsigned flags, remote_nonnull_d
 		   GError **error)
 {
 	unsigned conf = flags & VIR_DOMAIN_DEFINE_VALIDATE ? CONF_VALIDATE : 0;
-	Domain *domain;
+	g_autoptr(Domain) domain = NULL;
 
 	if (!call_flags(call, flags, VIR_DOMAIN_DEFINE_VALIDATE, error))
 		return false;
@@ -48,26 +48,21 @@ bool serve_domain_define_xml_flags(Call *call, remote_domain_define_xml_flags_ar
 
 /* ---- Undefining ---------------------------------------------------------------------------- */
 
-/* Removes what is recorded of @kind, or refuses while there is any. */
-static bool undefine_moments(Call *call, ObjectKind kind, bool remove, GError **error)
+/* May what is recorded of @kind go with the definition? Refuses while there is any, unless asked. */
+static bool undefine_check_moments(Call *call, ObjectKind kind, bool remove, GError **error)
 {
 	g_autoptr(GPtrArray) moments = moment_list(call->domain, kind, NULL, true);
 
 	if (moments->len == 0 || domain_is_active(call->domain))
 		return true;
-	if (!remove)
-		return fail(error, VIR_ERR_OPERATION_INVALID,
-			    kind == OBJECT_SNAPSHOT ?
-				    _("cannot delete inactive domain with %u snapshots; delete them, "
-				      "or ask for their metadata to be removed too") :
-				    _("cannot delete inactive domain with %u checkpoints; delete "
-				      "them, or ask for their metadata to be removed too"),
-			    moments->len);
-	/* Leaves first, so that none has to be given another parent. */
-	for (unsigned i = moments->len; i-- > 0;)
-		if (!moment_remove_commit(call, g_ptr_array_index(moments, i), error))
-			return false;
-	return true;
+	return remove ||
+	       fail(error, VIR_ERR_OPERATION_INVALID,
+		    kind == OBJECT_SNAPSHOT ?
+			    _("cannot delete inactive domain with %u snapshots; delete them, "
+			      "or ask for their metadata to be removed too") :
+			    _("cannot delete inactive domain with %u checkpoints; delete "
+			      "them, or ask for their metadata to be removed too"),
+		    moments->len);
 }
 
 /* Making structs of a definition takes longer than all else of an undefine; few need it. */
@@ -129,11 +124,16 @@ static bool undefine_commit(Call *call, Domain *domain, GError **error)
 	g_autoptr(StoreBatch) batch = store_batch_new();
 	StoreDomain row = domain_store_row(domain);
 	StoreOrigin origin = call_origin(call, "undefine");
+	Objects *objects = call->engine->objects;
 
 	store_batch_domain_remove(batch, &row, &origin);
+	if (!domain_is_active(domain))
+		objects_batch_remove_children(objects, domain->uuid_text, batch, &origin);
 	if (!store_commit(call->engine->store, batch, error))
 		return false;
 	domain_clear_stored(domain);
+	if (!domain_is_active(domain))
+		objects_drop_children(objects, domain->uuid_text);
 	events_emit_lifecycle(domain, VIR_DOMAIN_EVENT_UNDEFINED,
 			      VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
 	registry_drop(domain);
@@ -148,9 +148,9 @@ static bool undefine(Call *call, unsigned flags, GError **error)
 
 	if (!domain || !undefine_check(domain, flags, error) ||
 	    !undefine_nvram(domain, flags, &nvram, error) ||
-	    !undefine_moments(call, OBJECT_SNAPSHOT,
+	    !undefine_check_moments(call, OBJECT_SNAPSHOT,
 			      flags & VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, error) ||
-	    !undefine_moments(call, OBJECT_CHECKPOINT,
+	    !undefine_check_moments(call, OBJECT_CHECKPOINT,
 			      flags & VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA, error))
 		return false;
 	/* Before the definition: a failure leaves a domain that can be undefined again. */

@@ -122,30 +122,129 @@ bool moment_check_parent(const Domain *domain, ObjectKind kind, const char *name
 	return true;
 }
 
+/* The row of @moment with another @info. The caller frees *ret_extra after the commit. */
+static StoreObject moment_row(const Object *moment, const MomentInfo *info, char **ret_extra)
+{
+	StoreObject row = object_row(moment);
+
+	*ret_extra = moment_info_format(info);
+	row.extra = *ret_extra;
+	return row;
+}
+
+/* One moment whose info changes together with something else. */
+typedef struct MomentChange {
+	Object *moment;
+	char *extra;
+} MomentChange;
+
+static void change_clear(void *data)
+{
+	MomentChange *change = data;
+
+	object_unref(change->moment);
+	g_free(change->extra);
+}
+
+static void changes_follow(const GArray *changes)
+{
+	for (guint i = 0; i < changes->len; i++) {
+		const MomentChange *change = &g_array_index(changes, MomentChange, i);
+		StoreObject row = object_row(change->moment);
+
+		row.extra = change->extra;
+		object_follow(change->moment, &row);
+	}
+}
+
+static void change_add(GArray *changes, Object *moment, const MomentInfo *info, StoreBatch *batch,
+		       const StoreOrigin *origin)
+{
+	MomentChange change = { .moment = object_ref(moment) };
+	StoreObject row = moment_row(moment, info, &change.extra);
+
+	store_batch_object(batch, &row, origin);
+	g_array_append_val(changes, change);
+}
+
+static GArray *changes_new(void)
+{
+	GArray *changes = g_array_new(FALSE, FALSE, sizeof(MomentChange));
+
+	g_array_set_clear_func(changes, change_clear);
+	return changes;
+}
+
 bool moment_remove_commit(Call *call, Object *moment, GError **error)
 {
-	g_autoptr(Object) hold = object_ref(moment);
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	g_autoptr(GArray) changes = changes_new();
 	g_autoptr(GPtrArray) all =
 		objects_list(moment->engine->objects, moment->kind, moment->parent);
+	StoreOrigin origin = call_origin(call, NULL);
+	StoreObject row = object_row(moment);
 	g_auto(MomentInfo) info = { 0 };
 
 	moment_info_parse(moment->extra, &info);
-	for (guint i = 0; i < all->len; i++)
-		object_ref(all->pdata[i]);
-	g_ptr_array_set_free_func(all, (GDestroyNotify)object_unref);
 	for (guint i = 0; i < all->len; i++) {
-		Object *child = all->pdata[i];
 		g_auto(MomentInfo) moved = { 0 };
-		g_autofree char *extra = NULL;
 
-		if (moment_parent(child) != moment)
+		if (moment_parent(all->pdata[i]) != moment)
 			continue;
-		moment_info_parse(child->extra, &moved);
+		moment_info_parse(((const Object *)all->pdata[i])->extra, &moved);
 		g_free(moved.parent);
 		moved.parent = g_strdup(info.parent);
-		extra = moment_info_format(&moved);
-		if (!object_mark_commit(call, child, false, extra, error))
-			return false;
+		change_add(changes, all->pdata[i], &moved, batch, &origin);
 	}
-	return object_undefine_commit(call, moment, error);
+	store_batch_object_remove(batch, &row, &origin);
+	if (!store_commit(call->engine->store, batch, error))
+		return false;
+	changes_follow(changes);
+	object_forget(moment);
+	return true;
+}
+
+/* Takes the mark of the current one from the one that has it, unless that is @moment. */
+static void unmark_current(const Object *moment, GArray *changes, StoreBatch *batch,
+			   const StoreOrigin *origin)
+{
+	g_autoptr(GPtrArray) all =
+		objects_list(moment->engine->objects, moment->kind, moment->parent);
+
+	for (guint i = 0; i < all->len; i++) {
+		Object *other = all->pdata[i];
+		g_auto(MomentInfo) info = { 0 };
+
+		moment_info_parse(other->extra, &info);
+		if (!info.current || other == moment)
+			continue;
+		info.current = false;
+		change_add(changes, other, &info, batch, origin);
+	}
+}
+
+ObjectHold moment_define_commit(Call *call, const ObjectSpec *spec, const MomentInfo *info,
+				GError **error)
+{
+	g_auto(ObjectHold) moment =
+		object_claim_wait(call->engine->objects, spec, "a definition", error);
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	g_autoptr(GArray) changes = changes_new();
+	StoreOrigin origin = call_origin(call, "define");
+	g_autofree char *extra = NULL;
+	StoreObject row;
+
+	if (!moment)
+		return NULL;
+	if (info->current)
+		unmark_current(moment, changes, batch, &origin);
+	row = moment_row(moment, info, &extra);
+	row.xml = spec->xml;
+	store_batch_object(batch, &row, &origin);
+	if (!store_commit(call->engine->store, batch, error))
+		return NULL;
+	changes_follow(changes);
+	object_follow(moment, &row);
+	object_publish(moment);
+	return g_steal_pointer(&moment);
 }

@@ -36,5 +36,9 @@ Object *moment_current(const Domain *domain, ObjectKind kind);
 /* May @parent (a name, or NULL) be the parent of @name? It must exist, and not be below it. */
 bool moment_check_parent(const Domain *domain, ObjectKind kind, const char *name,
 			 const char *parent, GError **error);
-/* Removes one: its children get its parent. Parks. */
+/* Changes: the caller holds the domain; they park. */
+/* Removes one: its children get its parent, all at once or not at all. */
 bool moment_remove_commit(Call *call, Object *moment, GError **error);
+/* Defines or redefines one; ->current takes the mark from the one that has it, all at once. */
+ObjectHold moment_define_commit(Call *call, const ObjectSpec *spec, const MomentInfo *info,
+				GError **error);

@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "conf/bind/types.h"
+#include "daemon/settings.h"
 
 struct Objects {
 	Engine *engine;
@@ -113,9 +114,13 @@ static Object *object_insert(Objects *objects, const ObjectSpec *spec)
 static void object_remove(Object *object)
 {
 	Objects *objects = object->engine->objects;
+	g_autoptr(Object) kept = object_ref(object);
 	g_autofree char *name = index_key(object->parent, object->name);
 	g_autofree char *key = index_key(object->parent, object->key);
 
+	if (object->removed)
+		return;
+	object->removed = true;
 	g_hash_table_remove(objects->by_name[object->kind], name);
 	g_hash_table_remove(objects->by_key[object->kind], key);
 }
@@ -144,7 +149,8 @@ void objects_load(Objects *objects, const StoreObject *row)
 	}
 }
 
-Object *object_find_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid)
+/* Those that nobody may see yet, too. */
+static Object *index_find_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid)
 {
 	char text[UUID_TEXT];
 	g_autofree char *key = NULL;
@@ -154,11 +160,27 @@ Object *object_find_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid)
 	return g_hash_table_lookup(objects->by_key[kind], key);
 }
 
-Object *object_find_name(Objects *objects, ObjectKind kind, const char *parent, const char *name)
+static Object *index_find_name(Objects *objects, ObjectKind kind, const char *parent,
+			       const char *name)
 {
 	g_autofree char *key = index_key(parent, name);
 
 	return g_hash_table_lookup(objects->by_name[kind], key);
+}
+
+static Object *visible(Object *object)
+{
+	return object && !object->pending ? object : NULL;
+}
+
+Object *object_find_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid)
+{
+	return visible(index_find_uuid(objects, kind, uuid));
+}
+
+Object *object_find_name(Objects *objects, ObjectKind kind, const char *parent, const char *name)
+{
+	return visible(index_find_name(objects, kind, parent, name));
 }
 
 Object *object_get_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid, GError **error)
@@ -201,21 +223,65 @@ GPtrArray *objects_list(Objects *objects, ObjectKind kind, const char *parent)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const Object *object = value;
 
-		if (!parent || strcmp(object->parent, parent) == 0)
+		if (!object->pending && (!parent || strcmp(object->parent, parent) == 0))
 			g_ptr_array_add(list, value);
 	}
 	g_ptr_array_sort(list, compare_names);
 	return list;
 }
 
-/* ---- changes ------------------------------------------------------------------------------- */
+/* ---- the right to change ------------------------------------------------------------------- */
+
+static bool hold_object(Object *object, const char *what, GError **error)
+{
+	const Settings *settings = object->engine->settings;
+	g_autoptr(GError) reason = NULL;
+
+	if (hold_wait(&object->hold, what, (uint64_t)settings->call_timeout * G_USEC_PER_SEC,
+		      &reason))
+		return true;
+	if (error_code(reason) == VIR_ERR_OPERATION_TIMEOUT)
+		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+			    _("%s '%s' is busy with %s; try again when that has ended"),
+			    _(kinds[object->kind].text), object->name, object->hold.what);
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return false;
+}
+
+ObjectHold object_hold_wait(Object *object, const char *what, GError **error)
+{
+	g_autoptr(Object) kept = object_ref(object);
+
+	if (!hold_object(object, what, error))
+		return NULL;
+	if (!object->removed)
+		return g_steal_pointer(&kept);
+	hold_release(&object->hold);
+	return fail_null(error, kinds[object->kind].missing, _("%s '%s' is gone"),
+			 _(kinds[object->kind].text), object->name);
+}
+
+void object_hold_clear(ObjectHold *hold)
+{
+	Object *object = *hold;
+
+	*hold = NULL;
+	if (!object)
+		return;
+	if (object->pending)
+		object_remove(object);
+	hold_release(&object->hold);
+	object_unref(object);
+}
 
 /* The object that @spec would redefine, NULL when it is new; an error when it cannot be. */
 static bool find_same(Objects *objects, const ObjectSpec *spec, Object **ret, GError **error)
 {
-	Object *named = object_find_name(objects, spec->kind, spec->parent, spec->name);
-	Object *same = spec->uuid ? object_find_uuid(objects, spec->kind, spec->uuid) : named;
+	Object *named = index_find_name(objects, spec->kind, spec->parent, spec->name);
+	Object *same = named;
 
+	if (spec->uuid && !(named && spec->uuid_made))
+		same = index_find_uuid(objects, spec->kind, spec->uuid);
 	*ret = same;
 	if (named && named != same)
 		return fail(error, kinds[spec->kind].exists,
@@ -228,7 +294,40 @@ static bool find_same(Objects *objects, const ObjectSpec *spec, Object **ret, GE
 	return true;
 }
 
-static StoreObject object_row(const Object *object)
+ObjectHold object_claim_wait(Objects *objects, const ObjectSpec *spec, const char *what,
+			     GError **error)
+{
+	Object *object;
+
+	for (;;) {
+		if (!find_same(objects, spec, &object, error))
+			return NULL;
+		if (!object)
+			break;
+		object_ref(object);
+		if (!hold_object(object, what, error)) {
+			object_unref(object);
+			return NULL;
+		}
+		if (!object->removed)
+			return object;
+		/* It went while we waited: its name and key are free again. */
+		object_hold_clear(&object);
+	}
+	object = object_insert(objects, spec);
+	object->pending = true;
+	hold_take(&object->hold, what);
+	return object_ref(object);
+}
+
+void object_publish(Object *object)
+{
+	object->pending = false;
+}
+
+/* ---- changes ------------------------------------------------------------------------------- */
+
+StoreObject object_row(const Object *object)
 {
 	return (StoreObject){
 		.kind = kinds[object->kind].stored,
@@ -242,61 +341,73 @@ static StoreObject object_row(const Object *object)
 	};
 }
 
-Object *object_define_commit(Call *call, const ObjectSpec *spec, GError **error)
+static void replace(char **text, const char *with)
 {
-	Objects *objects = call->engine->objects;
-	g_autoptr(StoreBatch) batch = store_batch_new();
-	StoreOrigin origin = call_origin(call, "define");
-	Object *object;
-	StoreObject row;
-	bool fresh;
+	char *copy;
 
-	if (!find_same(objects, spec, &object, error))
-		return NULL;
-	fresh = object == NULL;
-	if (fresh) /* takes name and UUID before anybody else can, while the commit is under way */
-		object = object_insert(objects, spec);
-	row = object_row(object);
+	if (*text == with)
+		return;
+	copy = g_strdup(with);
+	g_free(*text);
+	*text = copy;
+}
+
+void object_follow(Object *object, const StoreObject *row)
+{
+	replace(&object->xml, row->xml);
+	replace(&object->extra, row->extra);
+	object->autostart = row->autostart;
+	object->persistent = true;
+}
+
+void object_forget(Object *object)
+{
+	object->persistent = false;
+	object->autostart = false;
+	if (!object->active)
+		object_remove(object);
+}
+
+static bool row_commit(Call *call, Object *object, const StoreObject *row, const char *action,
+		       GError **error)
+{
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	StoreOrigin origin = call_origin(call, action);
+
+	store_batch_object(batch, row, &origin);
+	if (!store_commit(call->engine->store, batch, error))
+		return false;
+	object_follow(object, row);
+	return true;
+}
+
+bool object_store_commit(Call *call, Object *object, const ObjectSpec *spec, GError **error)
+{
+	StoreObject row = object_row(object);
+
 	row.xml = spec->xml;
 	if (spec->extra)
 		row.extra = spec->extra;
-	store_batch_object(batch, &row, &origin);
-	g_autoptr(Object) hold = object_ref(object);
-	if (!store_commit(call->engine->store, batch, error)) {
-		if (fresh)
-			object_remove(object);
-		return NULL;
-	}
-	g_free(object->xml);
-	object->xml = g_strdup(spec->xml);
-	if (spec->extra) {
-		g_free(object->extra);
-		object->extra = g_strdup(spec->extra);
-	}
-	object->persistent = true;
-	return object;
+	if (!row_commit(call, object, &row, "define", error))
+		return false;
+	object_publish(object);
+	return true;
 }
 
-Object *object_create(Engine *engine, const ObjectSpec *spec, GError **error)
+ObjectHold object_define_commit(Call *call, const ObjectSpec *spec, GError **error)
 {
-	Object *object;
+	g_auto(ObjectHold) object =
+		object_claim_wait(call->engine->objects, spec, "a definition", error);
 
-	if (!find_same(engine->objects, spec, &object, error))
+	if (!object || !object_store_commit(call, object, spec, error))
 		return NULL;
-	if (object && object->active)
-		return fail_null(error, VIR_ERR_OPERATION_FAILED, _("%s '%s' is active already"),
-				 _(kinds[spec->kind].text), spec->name);
-	if (!object)
-		object = object_insert(engine->objects, spec);
-	object->active = true;
-	return object;
+	return g_steal_pointer(&object);
 }
 
 bool object_undefine_commit(Call *call, Object *object, GError **error)
 {
 	g_autoptr(StoreBatch) batch = store_batch_new();
 	StoreOrigin origin = call_origin(call, "undefine");
-	g_autoptr(Object) hold = object_ref(object);
 	StoreObject row = object_row(object);
 
 	if (!object->persistent)
@@ -306,21 +417,13 @@ bool object_undefine_commit(Call *call, Object *object, GError **error)
 	store_batch_object_remove(batch, &row, &origin);
 	if (!store_commit(call->engine->store, batch, error))
 		return false;
-	if (!object->persistent)
-		return true; /* another client was faster */
-	object->persistent = false;
-	object->autostart = false;
-	if (!object->active)
-		object_remove(object);
+	object_forget(object);
 	return true;
 }
 
 bool object_mark_commit(Call *call, Object *object, bool autostart, const char *extra,
 			GError **error)
 {
-	g_autoptr(StoreBatch) batch = store_batch_new();
-	StoreOrigin origin = call_origin(call, NULL);
-	g_autoptr(Object) hold = object_ref(object);
 	StoreObject row = object_row(object);
 
 	if (!object->persistent)
@@ -329,15 +432,7 @@ bool object_mark_commit(Call *call, Object *object, bool autostart, const char *
 	row.autostart = autostart;
 	if (extra)
 		row.extra = extra;
-	store_batch_object(batch, &row, &origin);
-	if (!store_commit(call->engine->store, batch, error))
-		return false;
-	object->autostart = autostart;
-	if (extra) {
-		g_free(object->extra);
-		object->extra = g_strdup(extra);
-	}
-	return true;
+	return row_commit(call, object, &row, NULL, error);
 }
 
 void objects_batch_remove_children(Objects *objects, const char *parent, StoreBatch *batch,
@@ -360,14 +455,14 @@ void objects_drop_children(Objects *objects, const char *parent)
 		g_autoptr(GPtrArray) list = kinds[i].by_name ? objects_list(objects, i, parent) : NULL;
 
 		for (guint j = 0; list && j < list->len; j++)
-			object_remove(list->pdata[j]);
+			object_forget(list->pdata[j]);
 	}
 }
 
 void object_set_active(Object *object, bool active)
 {
 	object->active = active;
-	if (!active && !object->persistent)
+	if (!active && !object->persistent && !object->pending)
 		object_remove(object);
 }
 

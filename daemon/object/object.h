@@ -4,6 +4,10 @@
  * and the snapshots and checkpoints of domains. One index for all kinds, loaded from the store at
  * the start; an Object lives while it is defined or active, or somebody holds a reference. Engine
  * only. What a noun keeps beside its XML stands in `extra` (stored) and `data` (of this process).
+ *
+ * Who changes an object holds it: object_hold_wait() (or object_claim_wait() for one that may be
+ * new), look at it again, check, build the rows, commit, change the memory, release. Objects below
+ * a domain are changed by who holds the domain.
  */
 #pragma once
 
@@ -13,6 +17,7 @@
 #include <glib.h>
 #include <rpc/rpc.h>
 
+#include "base/hold.h"
 #include "daemon/engine.h"
 #include "daemon/front/call.h"
 #include "daemon/front/events.h"
@@ -28,8 +33,12 @@ typedef enum ObjectKind {
 } ObjectKind;
 
 typedef struct Objects Objects;
+typedef struct Object Object;
 
-typedef struct Object {
+/* The right to change an object, with a reference: released at the end of g_auto(ObjectHold). */
+typedef Object *ObjectHold;
+
+struct Object {
 	unsigned refs;
 	Engine *engine;
 	ObjectKind kind;
@@ -42,15 +51,19 @@ typedef struct Object {
 	bool autostart;
 	bool persistent; /* stored; else gone when it is no longer active */
 	bool active;
+	bool pending; /* name and key are taken, but nobody may see it yet */
+	bool removed; /* no longer in the index */
+	Hold hold;    /* object_hold_wait() */
 	void *data; /* of the noun's file */
 	void (*data_free)(void *data);
-} Object;
+};
 
 /* What a definition says; strings borrowed. */
 typedef struct ObjectSpec {
 	ObjectKind kind;
 	const char *parent; /* NULL: stands alone */
 	const uint8_t *uuid; /* NULL for kinds that go by name */
+	bool uuid_made; /* the definition gave none: one of this name keeps its own */
 	const char *name;
 	const char *xml;
 	const char *extra; /* NULL: keep what there is */
@@ -76,17 +89,39 @@ Object *object_get_name(Objects *objects, ObjectKind kind, const char *parent, c
 GPtrArray *objects_list(Objects *objects, ObjectKind kind, const char *parent);
 
 /*
- * Defines or redefines; parks until it is stored. VIR_ERR_OPERATION_FAILED when name and UUID
- * belong to different objects. The result is borrowed.
+ * The right to change @object; parks. @what (static) names the change to those who wait. The kind's
+ * "no such" error when it went away meanwhile, VIR_ERR_OPERATION_TIMEOUT when it stays busy.
  */
-Object *object_define_commit(Call *call, const ObjectSpec *spec, GError **error);
-/* An active object that is not stored. Never parks. */
-Object *object_create(Engine *engine, const ObjectSpec *spec, GError **error);
-/* Removes the definition; parks until that is stored. An active object stays until it ends. */
+ObjectHold object_hold_wait(Object *object, const char *what, GError **error);
+void object_hold_clear(ObjectHold *hold);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ObjectHold, object_hold_clear)
+
+/*
+ * Holds what @spec would redefine, or a new object that takes its name and key (->pending: nobody
+ * else sees it before object_publish(); it is forgotten when the hold ends without that). Parks.
+ * The kind's error when name and UUID belong to different objects.
+ */
+ObjectHold object_claim_wait(Objects *objects, const ObjectSpec *spec, const char *what,
+			     GError **error);
+void object_publish(Object *object);
+
+/* ---- Changes: the caller holds the object (or its parent); all of them park ---- */
+
+/* Stores @spec as the definition of @object, which was claimed for it, and publishes it. */
+bool object_store_commit(Call *call, Object *object, const ObjectSpec *spec, GError **error);
+/* Both: claims, stores. */
+ObjectHold object_define_commit(Call *call, const ObjectSpec *spec, GError **error);
+/* Removes the definition. An active object stays until it ends. */
 bool object_undefine_commit(Call *call, Object *object, GError **error);
 /* Stores another value of autostart, or of extra (NULL: as it is). */
 bool object_mark_commit(Call *call, Object *object, bool autostart, const char *extra,
 			GError **error);
+
+/* For changes of several objects in one transaction: rows into a batch, then memory follows. */
+StoreObject object_row(const Object *object); /* borrows the object's strings */
+void object_follow(Object *object, const StoreObject *row);
+/* The definition is gone from the store. */
+void object_forget(Object *object);
 /*
  * Everything below @parent goes with it: the first adds the removals to the batch of its removal,
  * the second follows in memory once that is stored.

@@ -195,10 +195,10 @@ static void complete_disks(CheckpointDef *def)
 	}
 }
 
-static Object *redefine_commit(Call *call, CheckpointDef *def, GError **error)
+static ObjectHold redefine_commit(Call *call, CheckpointDef *def, GError **error)
 {
 	MomentInfo info = { .parent = def->parent };
-	g_autofree char *extra = NULL, *xml = NULL;
+	g_autofree char *xml = NULL;
 	ObjectSpec spec = { .kind = OBJECT_CHECKPOINT, .parent = call->domain->uuid_text,
 			    .name = def->name };
 
@@ -208,11 +208,9 @@ static Object *redefine_commit(Call *call, CheckpointDef *def, GError **error)
 		def->has_creation_time = true;
 	}
 	info.created = def->creation_time;
-	extra = moment_info_format(&info);
 	xml = checkpoint_def_format(def, CONF_STATUS | CONF_SECURE);
 	spec.xml = xml;
-	spec.extra = extra;
-	return object_define_commit(call, &spec, error);
+	return moment_define_commit(call, &spec, &info, error);
 }
 
 bool serve_domain_checkpoint_create_xml(Call *call, remote_domain_checkpoint_create_xml_args *args,
@@ -221,7 +219,7 @@ bool serve_domain_checkpoint_create_xml(Call *call, remote_domain_checkpoint_cre
 {
 	g_autoptr(CheckpointDef) def = NULL;
 	g_auto(DomainHold) hold = NULL;
-	Object *object;
+	g_auto(ObjectHold) object = NULL;
 
 	if (!(args->flags & VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE))
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
@@ -245,16 +243,20 @@ bool serve_domain_checkpoint_create_xml(Call *call, remote_domain_checkpoint_cre
 bool serve_domain_checkpoint_delete(Call *call, remote_domain_checkpoint_delete_args *args,
 				    G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Domain *domain;
-	Object *object = get_checkpoint(call, &args->checkpoint, &domain, error);
+	g_auto(DomainHold) hold = NULL;
+	Object *object;
 
-	if (!object ||
-	    !call_flags(call, args->flags, VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY, error))
+	if (!call_flags(call, args->flags, VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY, error))
 		return false;
 	if (!args->flags)
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
 			    _("checkpoint '%s': removing its bitmaps is not supported yet; the "
 			      "flag METADATA_ONLY forgets it and leaves them"),
-			    object->name);
-	return moment_remove_commit(call, object, error);
+			    args->checkpoint.name);
+	hold = call_hold_wait(call, call->domain, "a deletion of a checkpoint", error);
+	if (!hold)
+		return false;
+	object = object_get_name(call->engine->objects, OBJECT_CHECKPOINT, hold->uuid_text,
+				 args->checkpoint.name, error);
+	return object && moment_remove_commit(call, object, error);
 }

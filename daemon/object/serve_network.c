@@ -17,6 +17,14 @@ static Object *get_network(Call *call, const remote_nonnull_network *net, GError
 			       error);
 }
 
+static ObjectHold hold_network_wait(Call *call, const remote_nonnull_network *net, const char *what,
+				    GError **error)
+{
+	Object *object = get_network(call, net, error);
+
+	return object ? object_hold_wait(object, what, error) : NULL;
+}
+
 static void fill_network(const Object *object, remote_nonnull_network *ret)
 {
 	ret->name = g_strdup(object->name);
@@ -133,8 +141,8 @@ static bool define(Call *call, const char *xml, unsigned flags, remote_nonnull_n
 {
 	g_autoptr(NetworkDef) def = NULL;
 	g_autofree char *text = NULL;
+	g_auto(ObjectHold) object = NULL;
 	ObjectSpec spec;
-	Object *object;
 
 	if (!call_flags(call, flags, VIR_NETWORK_DEFINE_VALIDATE, error))
 		return false;
@@ -168,8 +176,7 @@ bool serve_network_define_xml_flags(Call *call, remote_network_define_xml_flags_
 bool serve_network_undefine(Call *call, remote_network_undefine_args *args,
 			    G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_network(call, &args->net, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_network_wait(call, &args->net, "an undefine", error);
 
 	if (!object || !object_undefine_commit(call, object, error))
 		return false;
@@ -201,7 +208,7 @@ bool serve_network_get_autostart(Call *call, remote_network_get_autostart_args *
 bool serve_network_set_autostart(Call *call, remote_network_set_autostart_args *args,
 				 G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_network(call, &args->net, error);
+	g_auto(ObjectHold) object = hold_network_wait(call, &args->net, "a change", error);
 
 	return object && object_mark_commit(call, object, args->autostart != 0, NULL, error);
 }

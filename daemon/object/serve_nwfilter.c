@@ -87,25 +87,27 @@ static bool define(Call *call, const char *xml, unsigned flags, remote_nonnull_n
 	g_autoptr(NwFilterDef) def = NULL;
 	g_autofree char *text = NULL;
 	ObjectSpec spec = { .kind = OBJECT_NWFILTER };
-	Object *object, *named;
+	g_auto(ObjectHold) object = NULL;
 
 	if (!call_flags(call, flags, VIR_NWFILTER_DEFINE_VALIDATE, error))
 		return false;
 	def = nwfilter_def_parse(xml, strlen(xml), flags ? CONF_VALIDATE : 0, NULL, error);
 	if (!def)
 		return false;
-	/* Clients redefine filters by name, without a UUID: it stays what it was. */
-	named = object_find_name(call->engine->objects, OBJECT_NWFILTER, NULL, def->name);
-	if (named && def->uuid_made)
-		memcpy(def->uuid.bytes, named->uuid, sizeof(named->uuid));
-	text = nwfilter_def_format(def, 0);
 	spec.uuid = def->uuid.bytes;
+	spec.uuid_made = def->uuid_made;
 	spec.name = def->name;
+	object = object_claim_wait(call->engine->objects, &spec, "a definition", error);
+	if (!object)
+		return false;
+	/* Clients redefine filters by name, without a UUID: it stays what it was. */
+	memcpy(def->uuid.bytes, object->uuid, sizeof(object->uuid));
+	text = nwfilter_def_format(def, 0);
 	spec.xml = text;
-	object = object_define_commit(call, &spec, error);
-	if (object)
-		fill_filter(object, ret);
-	return object != NULL;
+	if (!object_store_commit(call, object, &spec, error))
+		return false;
+	fill_filter(object, ret);
+	return true;
 }
 
 bool serve_nwfilter_define_xml(Call *call, remote_nwfilter_define_xml_args *args,
@@ -123,7 +125,8 @@ bool serve_nwfilter_define_xml_flags(Call *call, remote_nwfilter_define_xml_flag
 bool serve_nwfilter_undefine(Call *call, remote_nwfilter_undefine_args *args,
 			     G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_filter(call, &args->nwfilter, error);
+	Object *found = get_filter(call, &args->nwfilter, error);
+	g_auto(ObjectHold) object = found ? object_hold_wait(found, "an undefine", error) : NULL;
 
 	return object && object_undefine_commit(call, object, error);
 }

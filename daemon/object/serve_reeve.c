@@ -111,7 +111,7 @@ bool serve_reeve_domain_rollback(Call *call, reeve_domain_rollback_args *args,
 				 reeve_domain_rollback_ret *ret, GError **error)
 {
 	g_autoptr(StoreRevision) revision = NULL;
-	Domain *domain;
+	g_autoptr(Domain) domain = NULL;
 
 	if (!call_flags(call, args->flags, 0, error))
 		return false;

@@ -33,6 +33,14 @@ static Object *get_secret(Call *call, const remote_nonnull_secret *secret, GErro
 			       error);
 }
 
+static ObjectHold hold_secret_wait(Call *call, const remote_nonnull_secret *secret, const char *what,
+				   GError **error)
+{
+	Object *object = get_secret(call, secret, error);
+
+	return object ? object_hold_wait(object, what, error) : NULL;
+}
+
 static SecretDef *secret_def(const Object *object, GError **error)
 {
 	return secret_def_parse(object->xml, strlen(object->xml), 0, NULL, error);
@@ -165,7 +173,7 @@ bool serve_secret_define_xml(Call *call, remote_secret_define_xml_args *args,
 	g_autofree char *name = NULL, *text = NULL;
 	char key[UUID_TEXT];
 	ObjectSpec spec = { .kind = OBJECT_SECRET };
-	Object *object;
+	g_auto(ObjectHold) object = NULL;
 
 	if (!call_flags(call, args->flags, VIR_SECRET_DEFINE_VALIDATE, error))
 		return false;
@@ -189,8 +197,7 @@ bool serve_secret_define_xml(Call *call, remote_secret_define_xml_args *args,
 bool serve_secret_undefine(Call *call, remote_secret_undefine_args *args,
 			   G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_secret(call, &args->secret, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_secret_wait(call, &args->secret, "an undefine", error);
 
 	if (!object || !object_undefine_commit(call, object, error))
 		return false;
@@ -225,8 +232,7 @@ static void keep_in_memory(Object *object, const void *bytes, gsize length)
 bool serve_secret_set_value(Call *call, remote_secret_set_value_args *args,
 			    G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_secret(call, &args->secret, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_secret_wait(call, &args->secret, "a new value", error);
 	g_autoptr(SecretDef) def = NULL;
 	g_autofree char *sealed = NULL;
 	remote_secret_event_value_changed_msg message = { 0 };

@@ -343,26 +343,11 @@ static bool check_redefined(const Domain *domain, const SnapshotDef *def, GError
 	return moment_check_parent(domain, OBJECT_SNAPSHOT, def->name, def->parent, error);
 }
 
-/* Takes the mark of the current one from the one that has it. */
-static bool unmark_current_commit(Call *call, Domain *domain, GError **error)
-{
-	Object *current = moment_current(domain, OBJECT_SNAPSHOT);
-	g_auto(MomentInfo) info = { 0 };
-	g_autofree char *extra = NULL;
-
-	if (!current)
-		return true;
-	moment_info_parse(current->extra, &info);
-	info.current = false;
-	extra = moment_info_format(&info);
-	return object_mark_commit(call, current, false, extra, error);
-}
-
-static Object *redefine_commit(Call *call, SnapshotDef *def, bool current, GError **error)
+static ObjectHold redefine_commit(Call *call, SnapshotDef *def, bool current, GError **error)
 {
 	MomentInfo info = { .parent = def->parent, .state = def->state,
 			    .external = is_external(def), .current = current };
-	g_autofree char *extra = NULL, *xml = NULL;
+	g_autofree char *xml = NULL;
 	ObjectSpec spec = { .kind = OBJECT_SNAPSHOT, .parent = call->domain->uuid_text,
 			    .name = def->name };
 
@@ -371,13 +356,9 @@ static Object *redefine_commit(Call *call, SnapshotDef *def, bool current, GErro
 		def->has_creation_time = true;
 	}
 	info.created = def->creation_time;
-	if (current && !unmark_current_commit(call, call->domain, error))
-		return NULL;
-	extra = moment_info_format(&info);
 	xml = snapshot_def_format(def, CONF_STATUS | CONF_SECURE);
 	spec.xml = xml;
-	spec.extra = extra;
-	return object_define_commit(call, &spec, error);
+	return moment_define_commit(call, &spec, &info, error);
 }
 
 #define CREATE_FLAGS (VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE | VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT | \
@@ -388,7 +369,7 @@ bool serve_domain_snapshot_create_xml(Call *call, remote_domain_snapshot_create_
 {
 	g_autoptr(SnapshotDef) def = NULL;
 	g_auto(DomainHold) hold = NULL;
-	Object *object;
+	g_auto(ObjectHold) object = NULL;
 
 	if (!(args->flags & VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE))
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
@@ -414,15 +395,20 @@ bool serve_domain_snapshot_create_xml(Call *call, remote_domain_snapshot_create_
 bool serve_domain_snapshot_delete(Call *call, remote_domain_snapshot_delete_args *args,
 				  G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Domain *domain;
-	Object *object = get_snapshot(call, &args->snap, &domain, error);
+	g_auto(DomainHold) hold = NULL;
+	Object *object;
 
-	if (!object || !call_flags(call, args->flags, VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, error))
+	if (!call_flags(call, args->flags, VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, error))
 		return false;
 	if (!(args->flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY))
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
 			    _("snapshot '%s': deleting its data is not supported yet; the flag "
 			      "METADATA_ONLY forgets it and leaves the data"),
-			    object->name);
-	return moment_remove_commit(call, object, error);
+			    args->snap.name);
+	hold = call_hold_wait(call, call->domain, "a deletion of a snapshot", error);
+	if (!hold)
+		return false;
+	object = object_get_name(call->engine->objects, OBJECT_SNAPSHOT, hold->uuid_text,
+				 args->snap.name, error);
+	return object && moment_remove_commit(call, object, error);
 }

@@ -14,9 +14,6 @@
 #include "daemon/host/priv_request.h"
 #include "daemon/storage/volume.h"
 
-/* What stands in Object.extra while a pool is active: it is brought up again with the engine. */
-#define EXTRA_ACTIVE "active"
-
 /* ---- memory -------------------------------------------------------------------------------- */
 
 static void active_pool_free(void *data)
@@ -124,8 +121,8 @@ static bool decode_volumes(int fd, unsigned size, priv_volumes *ret, GError **er
 	return ok || fail(error, VIR_ERR_OPERATION_FAILED, _("the list of volumes is damaged"));
 }
 
-/* Parks. A new ActivePool of @def (taken), which remembers of @old what its volumes' XML said. */
-static ActivePool *scan_call(Engine *engine, PoolDef *def, const ActivePool *old, GError **error)
+/* Parks. What there is in the pool of @def, which is not taken; of @old what its volumes' XML said. */
+static ActivePool *scan_call(Engine *engine, const PoolDef *def, const ActivePool *old, GError **error)
 {
 	priv_pool_scan_args args = { .pool = def->target.path };
 	priv_pool_scan_ret ret = { 0 };
@@ -133,7 +130,6 @@ static ActivePool *scan_call(Engine *engine, PoolDef *def, const ActivePool *old
 	ActivePool *pool = g_new0(ActivePool, 1);
 	g_autofd int fd = -1;
 
-	pool->def = def;
 	pool->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_free);
 	if (!PRIV_CALL(engine, pool_scan, &args, &ret, &fd, error) ||
 	    !decode_volumes(fd, ret.size, &volumes, error)) {
@@ -155,21 +151,31 @@ static ActivePool *scan_call(Engine *engine, PoolDef *def, const ActivePool *old
 	return pool;
 }
 
-bool pool_refresh_call(Object *object, GError **error)
+/* Looks at the directory of @def (taken) and remembers what there is as what the pool is now. */
+static bool pool_fill_call(Object *object, PoolDef *def, GError **error)
 {
-	g_autoptr(Object) hold = object_ref(object);
-	PoolDef *def = parse_def(object, error);
-	ActivePool *pool;
+	ActivePool *old = object->data;
+	ActivePool *pool = scan_call(object->engine, def, old, error);
 
-	if (!def)
+	if (!pool) {
+		if (!old || old->def != def)
+			pool_def_free(def);
 		return false;
-	pool = scan_call(object->engine, def, object->data, error);
-	if (!pool)
-		return false;
-	active_pool_free(object->data);
+	}
+	if (old && old->def == def)
+		old->def = NULL;
+	pool->def = def;
+	active_pool_free(old);
 	object->data = pool;
 	object->data_free = active_pool_free;
 	return true;
+}
+
+bool pool_refresh_call(Object *object, GError **error)
+{
+	ActivePool *pool = pool_active(object, error);
+
+	return pool && pool_fill_call(object, pool->def, error);
 }
 
 static priv_permissions permissions_of(const PoolPermissions *permissions)
@@ -192,6 +198,9 @@ bool pool_build_call(Object *object, unsigned flags, GError **error)
 
 	if (!def || !check_supported(object, def, error))
 		return false;
+	if (object->active)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("storage pool '%s' is active already"),
+			    object->name);
 	args.pool = def->target.path;
 	args.fail_if_exists = (flags & VIR_STORAGE_POOL_BUILD_NO_OVERWRITE) != 0;
 	args.permissions = permissions_of(def->target.permissions);
@@ -222,6 +231,9 @@ bool pool_start_call(Object *object, unsigned flags, GError **error)
 
 	if (!def || !check_supported(object, def, error))
 		return false;
+	if (object->active)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("storage pool '%s' is active already"),
+			    object->name);
 	if (flags & build &&
 	    !pool_build_call(object,
 			     flags & VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE ?
@@ -229,7 +241,7 @@ bool pool_start_call(Object *object, unsigned flags, GError **error)
 				     0,
 			     error))
 		return false;
-	if (!pool_refresh_call(object, error))
+	if (!pool_fill_call(object, g_steal_pointer(&def), error))
 		return false;
 	object_set_active(object, true);
 	return true;
@@ -259,7 +271,7 @@ char *pool_xml(const Object *object, bool inactive, GError **error)
 
 /* ---- volumes ------------------------------------------------------------------------------- */
 
-/* The answer of a request about one volume, taken over. NULL when the pool went away meanwhile. */
+/* The answer of a request about one volume, taken over: what is now known of it. */
 static Volume *take_answer(Object *object, priv_volume_ret *ret, const VolumeDef *created,
 			   GError **error)
 {
@@ -272,7 +284,6 @@ static Volume *take_answer(Object *object, priv_volume_ret *ret, const VolumeDef
 
 Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, GError **error)
 {
-	g_autoptr(Object) hold = object_ref(object);
 	const ActivePool *pool = pool_active(object, error);
 	priv_volume_create_args args = { 0 };
 	priv_volume_ret ret = { 0 };
@@ -320,8 +331,6 @@ static bool volume_names(Object *object, const char *name, priv_volume_args *ret
 
 bool pool_delete_volume_call(Object *object, const char *name, GError **error)
 {
-	g_autoptr(Object) hold = object_ref(object);
-	g_autofree char *copy = g_strdup(name);
 	priv_volume_args args;
 	priv_nothing ret;
 	ActivePool *pool;
@@ -329,64 +338,75 @@ bool pool_delete_volume_call(Object *object, const char *name, GError **error)
 	if (!volume_names(object, name, &args, error) ||
 	    !PRIV_CALL(object->engine, volume_delete, &args, &ret, NULL, error))
 		return false;
-	pool = pool_active(object, NULL);
-	if (pool && pool_find_volume(pool, copy))
-		g_ptr_array_remove(pool->volumes, pool_find_volume(pool, copy));
+	pool = object->data;
+	g_ptr_array_remove(pool->volumes, pool_find_volume(pool, name));
 	return true;
 }
 
 Volume *pool_look_call(Object *object, const char *name, GError **error)
 {
-	g_autoptr(Object) hold = object_ref(object);
+	g_autoptr(Object) kept = object_ref(object);
 	priv_volume_args args;
 	priv_volume_ret ret = { 0 };
+	const ActivePool *pool;
+	const Volume *before;
+	Volume *volume = NULL;
 
 	if (!volume_names(object, name, &args, error) ||
 	    !PRIV_CALL(object->engine, volume_look, &args, &ret, NULL, error))
 		return NULL;
-	return take_answer(object, &ret, NULL, error);
+	pool = pool_active(object, error);
+	if (pool) {
+		before = pool_find_volume(pool, ret.volume.name);
+		volume = volume_new(pool->def->target.path, &ret.volume, before ? before->def : NULL);
+	}
+	xdr_free((xdrproc_t)xdr_priv_volume_ret, (char *)&ret);
+	return volume;
+}
+
+/* How large the volume shall become, given how large it is. */
+static bool new_capacity(const Volume *volume, uint64_t capacity, unsigned flags, uint64_t *ret,
+			 GError **error)
+{
+	uint64_t now = volume->def->capacity_bytes;
+
+	*ret = capacity;
+	if (flags & VIR_STORAGE_VOL_RESIZE_DELTA)
+		*ret = flags & VIR_STORAGE_VOL_RESIZE_SHRINK ? now - MIN(capacity, now) :
+							       now + capacity;
+	return *ret >= now || flags & VIR_STORAGE_VOL_RESIZE_SHRINK ||
+	       fail(error, VIR_ERR_INVALID_ARG,
+		    _("volume '%s' would shrink; the flag SHRINK allows that"), volume->name);
 }
 
 bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity, unsigned flags,
 			     GError **error)
 {
-	g_autoptr(Object) hold = object_ref(object);
-	priv_volume_args names;
 	priv_volume_resize_args args = { 0 };
 	priv_volume_ret ret = { 0 };
-	const Volume *volume;
+	g_autoptr(Volume) volume = pool_look_call(object, name, error);
 
-	if (!volume_names(object, name, &names, error))
+	if (!volume || !new_capacity(volume, capacity, flags, &args.capacity, error))
 		return false;
-	volume = pool_find_volume(object->data, name);
-	args.pool = names.pool;
-	args.name = names.name;
+	args.pool = ((const ActivePool *)object->data)->def->target.path;
+	args.name = volume->name;
 	args.format = volume->def->target.format;
-	args.capacity = capacity;
-	if (flags & VIR_STORAGE_VOL_RESIZE_DELTA)
-		args.capacity = flags & VIR_STORAGE_VOL_RESIZE_SHRINK ?
-					volume->def->capacity_bytes - MIN(capacity, volume->def->capacity_bytes) :
-					volume->def->capacity_bytes + capacity;
 	args.allocate = (flags & VIR_STORAGE_VOL_RESIZE_ALLOCATE) != 0;
 	args.shrink = (flags & VIR_STORAGE_VOL_RESIZE_SHRINK) != 0;
-	if (args.capacity < volume->def->capacity_bytes && !args.shrink)
-		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("volume '%s' would shrink; the flag SHRINK allows that"), name);
-	if (!PRIV_CALL(object->engine, volume_resize, &args, &ret, NULL, error))
-		return false;
-	return take_answer(object, &ret, NULL, error) != NULL;
+	return PRIV_CALL(object->engine, volume_resize, &args, &ret, NULL, error) &&
+	       take_answer(object, &ret, NULL, error);
 }
 
 /* ---- the engine's start -------------------------------------------------------------------- */
 
 static void start_on_fiber(void *data)
 {
-	Object *object = data;
+	g_autoptr(Object) object = data;
 	g_autoptr(GError) error = NULL;
+	g_auto(ObjectHold) held = object_hold_wait(object, "a start", &error);
 
-	if (!object->active && !pool_start_call(object, 0, &error))
+	if (!held || (!object->active && !pool_start_call(object, 0, &error)))
 		log_warning(_("storage pool '%s' was not started: %s"), object->name, error->message);
-	object_unref(object);
 }
 
 void pools_start_all(Engine *engine)
@@ -397,7 +417,7 @@ void pools_start_all(Engine *engine)
 		Object *object = list->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		if (!object->autostart && strcmp(object->extra, EXTRA_ACTIVE) != 0)
+		if (!object->autostart && strcmp(object->extra, POOL_EXTRA_ACTIVE) != 0)
 			continue;
 		if (!fiber_spawn("start of a storage pool", start_on_fiber, object_ref(object), &error)) {
 			log_warning("%s", error->message);

@@ -21,36 +21,45 @@ typedef struct Volume {
 	VolumeDef *def;	   /* as it is shown */
 } Volume;
 
+void volume_free(Volume *volume);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Volume, volume_free)
+
 typedef struct ActivePool {
 	PoolDef *def;
 	uint64_t capacity, allocation, available; /* bytes */
 	GPtrArray *volumes; /* Volume, by name */
 } ActivePool;
 
+/* What stands in Object.extra while a pool is active: it is brought up again with the engine. */
+#define POOL_EXTRA_ACTIVE "active"
+
 /* Of an active pool's Object; VIR_ERR_OPERATION_INVALID when it is not active. Borrowed. */
 ActivePool *pool_active(const Object *object, GError **error);
 
-/* Brings the pool up; parks. @flags: virStoragePoolCreateFlags. */
+/*
+ * Changes, of the pool and of its volumes: the caller holds the pool. All of them park.
+ */
+/* Brings the pool up. @flags: virStoragePoolCreateFlags. */
 bool pool_start_call(Object *object, unsigned flags, GError **error);
 void pool_stop(Object *object);
-/* Looks at the directory again; parks. */
+/* Looks at the directory again. */
 bool pool_refresh_call(Object *object, GError **error);
-/* Makes, or removes, the directory; parks. @flags: virStoragePoolBuildFlags. */
+/* Makes, or removes, the directory. @flags: virStoragePoolBuildFlags. */
 bool pool_build_call(Object *object, unsigned flags, GError **error);
 bool pool_delete_call(Object *object, GError **error);
 
-/* Borrowed; NULL when there is none. */
-Volume *pool_find_volume(const ActivePool *pool, const char *name);
-/* In all active pools, by path; *ret_pool (borrowed) is the pool's Object. */
-Volume *pools_find_path(Objects *objects, const char *path, Object **ret_pool);
-
-/* Makes a volume out of its XML; parks. Borrowed. @flags: virStorageVolCreateFlags. */
+/* Makes a volume out of its XML. Borrowed. @flags: virStorageVolCreateFlags. */
 Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, GError **error);
 bool pool_delete_volume_call(Object *object, const char *name, GError **error);
 /* @flags: virStorageVolResizeFlags. */
 bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity, unsigned flags,
 			     GError **error);
-/* Looks at one volume again; parks. NULL and an error when it is gone. */
+/* Borrowed; NULL when there is none. */
+Volume *pool_find_volume(const ActivePool *pool, const char *name);
+/* In all active pools, by path; *ret_pool (borrowed) is the pool's Object. */
+Volume *pools_find_path(Objects *objects, const char *path, Object **ret_pool);
+
+/* One volume as it is now, the caller's; parks, without a hold. NULL and an error when it is gone. */
 Volume *pool_look_call(Object *object, const char *name, GError **error);
 
 /* The pool's XML as of now; the caller frees. */

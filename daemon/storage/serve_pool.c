@@ -17,6 +17,14 @@ static Object *get_pool(Call *call, const remote_nonnull_storage_pool *pool, GEr
 	return object_get_uuid(call->engine->objects, OBJECT_POOL, (const uint8_t *)pool->uuid, error);
 }
 
+static ObjectHold hold_pool_wait(Call *call, const remote_nonnull_storage_pool *pool,
+				 const char *what, GError **error)
+{
+	Object *object = get_pool(call, pool, error);
+
+	return object ? object_hold_wait(object, what, error) : NULL;
+}
+
 static void fill_pool(const Object *object, remote_nonnull_storage_pool *ret)
 {
 	ret->name = g_strdup(object->name);
@@ -174,7 +182,7 @@ bool serve_storage_pool_define_xml(Call *call, remote_storage_pool_define_xml_ar
 	g_autoptr(PoolDef) def = NULL;
 	g_autofree char *text = NULL;
 	ObjectSpec spec = { .kind = OBJECT_POOL };
-	Object *object;
+	g_auto(ObjectHold) object = NULL;
 
 	if (!call_flags(call, args->flags, VIR_STORAGE_POOL_DEFINE_VALIDATE, error))
 		return false;
@@ -186,8 +194,12 @@ bool serve_storage_pool_define_xml(Call *call, remote_storage_pool_define_xml_ar
 	spec.uuid = def->uuid.bytes;
 	spec.name = def->name;
 	spec.xml = text;
-	object = object_define_commit(call, &spec, error);
+	object = object_claim_wait(call->engine->objects, &spec, "a definition", error);
 	if (!object)
+		return false;
+	/* One that runs without a definition runs on, and again after a restart. */
+	spec.extra = object->active ? POOL_EXTRA_ACTIVE : "";
+	if (!object_store_commit(call, object, &spec, error))
 		return false;
 	fill_pool(object, &ret->pool);
 	emit_lifecycle(object, VIR_STORAGE_POOL_EVENT_DEFINED);
@@ -197,8 +209,7 @@ bool serve_storage_pool_define_xml(Call *call, remote_storage_pool_define_xml_ar
 bool serve_storage_pool_undefine(Call *call, remote_storage_pool_undefine_args *args,
 				 G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_pool(call, &args->pool, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_pool_wait(call, &args->pool, "an undefine", error);
 
 	if (!object)
 		return false;
@@ -255,7 +266,7 @@ bool serve_storage_pool_get_autostart(Call *call, remote_storage_pool_get_autost
 bool serve_storage_pool_set_autostart(Call *call, remote_storage_pool_set_autostart_args *args,
 				      G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_pool(call, &args->pool, error);
+	g_auto(ObjectHold) object = hold_pool_wait(call, &args->pool, "a change", error);
 
 	return object && object_mark_commit(call, object, args->autostart != 0, NULL, error);
 }
@@ -289,18 +300,17 @@ bool serve_storage_pool_is_persistent(Call *call, remote_storage_pool_is_persist
 bool serve_storage_pool_create(Call *call, remote_storage_pool_create_args *args,
 			       G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_pool(call, &args->pool, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_pool_wait(call, &args->pool, "a start", error);
 
 	if (!object || !call_flags(call, args->flags, CREATE_FLAGS, error))
 		return false;
-	if (object->active)
-		return fail(error, VIR_ERR_OPERATION_INVALID, _("storage pool '%s' is active already"),
-			    object->name);
 	if (!pool_start_call(object, args->flags, error))
 		return false;
-	if (object->persistent && !object_mark_commit(call, object, object->autostart, "active", error))
+	if (object->persistent &&
+	    !object_mark_commit(call, object, object->autostart, POOL_EXTRA_ACTIVE, error)) {
+		pool_stop(object);
 		return false;
+	}
 	emit_lifecycle(object, VIR_STORAGE_POOL_EVENT_STARTED);
 	return true;
 }
@@ -311,7 +321,7 @@ bool serve_storage_pool_create_xml(Call *call, remote_storage_pool_create_xml_ar
 	g_autoptr(PoolDef) def = NULL;
 	g_autofree char *text = NULL;
 	ObjectSpec spec = { .kind = OBJECT_POOL };
-	Object *object;
+	g_auto(ObjectHold) object = NULL;
 
 	if (!call_flags(call, args->flags, CREATE_FLAGS, error))
 		return false;
@@ -322,14 +332,15 @@ bool serve_storage_pool_create_xml(Call *call, remote_storage_pool_create_xml_ar
 	spec.uuid = def->uuid.bytes;
 	spec.name = def->name;
 	spec.xml = text;
-	object = object_create(call->engine, &spec, error);
-	if (!object)
+	object = object_claim_wait(call->engine->objects, &spec, "a start", error);
+	if (!object || !pool_start_call(object, args->flags, error))
 		return false;
-	g_autoptr(Object) hold = object_ref(object);
-	if (!pool_start_call(object, args->flags, error)) {
-		object_set_active(object, false);
+	if (object->persistent &&
+	    !object_mark_commit(call, object, object->autostart, POOL_EXTRA_ACTIVE, error)) {
+		pool_stop(object);
 		return false;
 	}
+	object_publish(object);
 	fill_pool(object, &ret->pool);
 	emit_lifecycle(object, VIR_STORAGE_POOL_EVENT_STARTED);
 	return true;
@@ -338,8 +349,7 @@ bool serve_storage_pool_create_xml(Call *call, remote_storage_pool_create_xml_ar
 bool serve_storage_pool_destroy(Call *call, remote_storage_pool_destroy_args *args,
 				G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_pool(call, &args->pool, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_pool_wait(call, &args->pool, "a stop", error);
 
 	if (!object || !pool_active(object, error))
 		return false;
@@ -354,14 +364,10 @@ bool serve_storage_pool_build(Call *call, remote_storage_pool_build_args *args,
 			      G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
 	const unsigned known = VIR_STORAGE_POOL_BUILD_OVERWRITE | VIR_STORAGE_POOL_BUILD_NO_OVERWRITE;
-	Object *object = get_pool(call, &args->pool, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_pool_wait(call, &args->pool, "a build", error);
 
 	if (!object || !call_flags(call, args->flags, known, error))
 		return false;
-	if (object->active)
-		return fail(error, VIR_ERR_OPERATION_INVALID, _("storage pool '%s' is active already"),
-			    object->name);
 	if (!pool_build_call(object, args->flags, error))
 		return false;
 	emit_lifecycle(object, VIR_STORAGE_POOL_EVENT_CREATED);
@@ -371,8 +377,7 @@ bool serve_storage_pool_build(Call *call, remote_storage_pool_build_args *args,
 bool serve_storage_pool_delete(Call *call, remote_storage_pool_delete_args *args,
 			       G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object = get_pool(call, &args->pool, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_pool_wait(call, &args->pool, "a deletion", error);
 
 	if (!object || !call_flags(call, args->flags, 0, error) || !pool_delete_call(object, error))
 		return false;
@@ -384,11 +389,9 @@ bool serve_storage_pool_refresh(Call *call, remote_storage_pool_refresh_args *ar
 				G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
 	remote_storage_pool_event_refresh_msg message = { 0 };
-	Object *object = get_pool(call, &args->pool, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	g_auto(ObjectHold) object = hold_pool_wait(call, &args->pool, "a refresh", error);
 
-	if (!object || !call_flags(call, args->flags, 0, error) || !pool_active(object, error) ||
-	    !pool_refresh_call(object, error))
+	if (!object || !call_flags(call, args->flags, 0, error) || !pool_refresh_call(object, error))
 		return false;
 	message.pool.name = object->name;
 	memcpy(message.pool.uuid, object->uuid, sizeof(object->uuid));

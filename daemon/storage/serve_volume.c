@@ -37,6 +37,19 @@ static Volume *get_volume(Call *call, const remote_nonnull_storage_vol *vol, Obj
 			 vol->pool, vol->name);
 }
 
+/* The pool of a volume, for a change of that; *ret_name is the volume's, the caller's. */
+static ObjectHold hold_volume_wait(Call *call, const remote_nonnull_storage_vol *vol,
+				   const char *what, char **ret_name, GError **error)
+{
+	Object *object;
+	const Volume *volume = get_volume(call, vol, &object, error);
+
+	if (!volume)
+		return NULL;
+	*ret_name = g_strdup(volume->name);
+	return object_hold_wait(object, what, error);
+}
+
 /* ---- look-up and listing ------------------------------------------------------------------- */
 
 bool serve_storage_pool_num_of_volumes(Call *call, remote_storage_pool_num_of_volumes_args *args,
@@ -158,7 +171,7 @@ static Volume *look_call(Call *call, const remote_nonnull_storage_vol *vol, GErr
 bool serve_storage_vol_get_info(Call *call, remote_storage_vol_get_info_args *args,
 				remote_storage_vol_get_info_ret *ret, GError **error)
 {
-	const Volume *volume = look_call(call, &args->vol, error);
+	g_autoptr(Volume) volume = look_call(call, &args->vol, error);
 
 	if (!volume)
 		return false;
@@ -171,7 +184,7 @@ bool serve_storage_vol_get_info(Call *call, remote_storage_vol_get_info_args *ar
 bool serve_storage_vol_get_info_flags(Call *call, remote_storage_vol_get_info_flags_args *args,
 				      remote_storage_vol_get_info_flags_ret *ret, GError **error)
 {
-	const Volume *volume;
+	g_autoptr(Volume) volume = NULL;
 
 	if (!call_flags(call, args->flags, VIR_STORAGE_VOL_GET_PHYSICAL, error))
 		return false;
@@ -188,7 +201,7 @@ bool serve_storage_vol_get_info_flags(Call *call, remote_storage_vol_get_info_fl
 bool serve_storage_vol_get_xml_desc(Call *call, remote_storage_vol_get_xml_desc_args *args,
 				    remote_storage_vol_get_xml_desc_ret *ret, GError **error)
 {
-	const Volume *volume;
+	g_autoptr(Volume) volume = NULL;
 
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
@@ -215,17 +228,19 @@ bool serve_storage_vol_create_xml(Call *call, remote_storage_vol_create_xml_args
 	const unsigned known =
 		VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA | VIR_STORAGE_VOL_CREATE_VALIDATE;
 	g_autoptr(VolumeDef) def = NULL;
-	Object *object = get_pool(call, &args->pool, error);
-	g_autoptr(Object) hold = object ? object_ref(object) : NULL;
+	Object *found = get_pool(call, &args->pool, error);
+	g_auto(ObjectHold) object = NULL;
 	const Volume *volume;
 
-	if (!object || !pool_active(object, error) ||
-	    !call_flags(call, args->flags, known, error))
+	if (!found || !pool_active(found, error) || !call_flags(call, args->flags, known, error))
 		return false;
 	def = volume_def_parse(args->xml, strlen(args->xml),
 			       args->flags & VIR_STORAGE_VOL_CREATE_VALIDATE ? CONF_VALIDATE : 0, NULL,
 			       error);
 	if (!def)
+		return false;
+	object = object_hold_wait(found, "a new volume", error);
+	if (!object)
 		return false;
 	volume = pool_create_volume_call(object, def, args->flags, error);
 	if (volume)
@@ -236,12 +251,13 @@ bool serve_storage_vol_create_xml(Call *call, remote_storage_vol_create_xml_args
 bool serve_storage_vol_delete(Call *call, remote_storage_vol_delete_args *args,
 			      G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object;
-	const Volume *volume = get_volume(call, &args->vol, &object, error);
+	g_autofree char *name = NULL;
+	g_auto(ObjectHold) object = NULL;
 
-	if (!volume || !call_flags(call, args->flags, 0, error))
+	if (!call_flags(call, args->flags, 0, error))
 		return false;
-	return pool_delete_volume_call(object, volume->name, error);
+	object = hold_volume_wait(call, &args->vol, "a deletion of a volume", &name, error);
+	return object && pool_delete_volume_call(object, name, error);
 }
 
 #define RESIZE_FLAGS \
@@ -250,10 +266,11 @@ bool serve_storage_vol_delete(Call *call, remote_storage_vol_delete_args *args,
 bool serve_storage_vol_resize(Call *call, remote_storage_vol_resize_args *args,
 			      G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	Object *object;
-	const Volume *volume = get_volume(call, &args->vol, &object, error);
+	g_autofree char *name = NULL;
+	g_auto(ObjectHold) object = NULL;
 
-	if (!volume || !call_flags(call, args->flags, RESIZE_FLAGS, error))
+	if (!call_flags(call, args->flags, RESIZE_FLAGS, error))
 		return false;
-	return pool_resize_volume_call(object, volume->name, args->capacity, args->flags, error);
+	object = hold_volume_wait(call, &args->vol, "a change of a volume", &name, error);
+	return object && pool_resize_volume_call(object, name, args->capacity, args->flags, error);
 }

@@ -7,7 +7,6 @@
 
 /* @created: what a client once said of the volume (its encryption, its label), or NULL. */
 Volume *volume_new(const char *directory, const priv_volume *facts, const VolumeDef *created);
-void volume_free(Volume *volume);
 
 /*
  * Fills @ret but for pool and permissions: borrowed strings of @def, and the passphrase, which the
