@@ -21,12 +21,16 @@ worker_libworker_a_SOURCES = \
 
 pkglibexec_PROGRAMS += worker/reeve-priv
 worker_reeve_priv_SOURCES = \
+	worker/priv/cgroup.c \
+	worker/priv/cgroup.h \
 	worker/priv/main.c \
 	worker/priv/pool.c \
 	worker/priv/priv.def \
 	worker/priv/priv.h \
 	worker/priv/sandbox.c \
 	worker/priv/serve.c \
+	worker/priv/user_end.c \
+	worker/priv/user_end.h \
 	worker/priv/vm.c \
 	worker/priv/volume.c \
 	worker/priv/volume.h

@@ -21,6 +21,8 @@
 #include "worker/host/spawn.h"
 
 #define OPEN_TIMEOUT_USEC (20 * G_USEC_PER_SEC)
+#define REMOVE_TIMEOUT_USEC (120 * G_USEC_PER_SEC) /* longer than reeve-priv takes at most */
+#define OWN_REMOVE_USEC (10 * G_USEC_PER_SEC)	   /* by ourselves, who have nothing else to do then */
 
 void priv_layer_free(PrivLayer *layer)
 {
@@ -156,21 +158,24 @@ bool priv_remove_vm_dir_call(Engine *engine, const uint8_t *uuid, GError **error
 {
 	priv_remove_vm_dir_args args;
 	priv_nothing nothing = { 0 };
+	const PrivRequest request = { .number = PRIV_REQUEST_remove_vm_dir, .args = &args,
+				      .ret = &nothing, .send_fd = -1,
+				      .timeout_usec = REMOVE_TIMEOUT_USEC };
 	g_autofd int parent = -1;
 	g_autofd int directory = -1;
 	char name[UUID_TEXT];
 
 	memcpy(args.uuid, uuid, sizeof(args.uuid));
 	if (engine->priv)
-		return PRIV_CALL(engine, remove_vm_dir, &args, &nothing, NULL, error);
+		return priv_request_call(engine, &request, error);
 	parent = vm_dirs_open(engine, error);
 	if (parent < 0)
 		return false;
 	uuid_text(uuid, name);
 	directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory >= 0)
-		directory_kill(directory, false);
-	return directory_remove(parent, name, error);
+		directory_kill(directory);
+	return directory_remove(parent, name, OWN_REMOVE_USEC, error);
 }
 
 /* ---- Processes ----------------------------------------------------------------------------- */

@@ -346,7 +346,7 @@ static int remove_directory(G_GNUC_UNUSED void **state)
 		pidfd_signal(spawned, SIGKILL);
 		fd_clear(&spawned);
 	}
-	removed = directory_remove(AT_FDCWD, directory, NULL);
+	removed = directory_remove(AT_FDCWD, directory, 10 * G_USEC_PER_SEC, NULL);
 	g_clear_pointer(&directory, g_free);
 	return !removed;
 }

@@ -192,7 +192,14 @@ int worker_listen(int directory, const char *name, GError **error)
 	return listen_open_at(directory, "sock", name, error);
 }
 
-static bool entries_remove(int top, int fd, const char *name, int depth, GError **error);
+/* The removal of one directory with all that is in it. */
+typedef struct Removal {
+	int top;
+	int64_t deadline; /* CLOCK_MONOTONIC, usec */
+} Removal;
+
+static bool entries_remove(const Removal *removal, int fd, const char *name, int depth,
+			   GError **error);
 
 /* What lies too deep is put higher up, under a name that nobody can have foreseen. */
 static bool entry_raise(int top, int parent, const char *name, GError **error)
@@ -203,20 +210,24 @@ static bool entry_raise(int top, int parent, const char *name, GError **error)
 	       fail_errno(error, errno, _("cannot remove the directory '%s'"), name);
 }
 
-static bool entry_remove(int top, int parent, const char *name, int depth, GError **error)
+static bool entry_remove(const Removal *removal, int parent, const char *name, int depth,
+			 GError **error)
 {
 	g_autofd int fd = -1;
 
+	if (g_get_monotonic_time() > removal->deadline)
+		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+			    _("the directory has more in it than can be removed in time"));
 	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
 		return true;
 	if (errno != EISDIR && errno != EPERM)
 		return fail_errno(error, errno, _("cannot remove '%s'"), name);
 	if (depth >= REMOVE_DEPTH_MAX)
-		return entry_raise(top, parent, name, error);
+		return entry_raise(removal->top, parent, name, error);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(error, errno, _("cannot open the directory '%s'"), name);
-	if (!entries_remove(top, take_fd(&fd), name, depth + 1, error))
+	if (!entries_remove(removal, take_fd(&fd), name, depth + 1, error))
 		return false;
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0)
 		return fail_errno(error, errno, _("cannot remove the directory '%s'"), name);
@@ -224,7 +235,8 @@ static bool entry_remove(int top, int parent, const char *name, int depth, GErro
 }
 
 /* Takes @fd. */
-static bool entries_remove(int top, int fd, const char *name, int depth, GError **error)
+static bool entries_remove(const Removal *removal, int fd, const char *name, int depth,
+			   GError **error)
 {
 	DIR *directory = fdopendir(fd);
 	const struct dirent *entry;
@@ -236,15 +248,16 @@ static bool entries_remove(int top, int fd, const char *name, int depth, GError 
 	}
 	while (good && (entry = readdir(directory)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			good = entry_remove(top, dirfd(directory), entry->d_name, depth, error);
+			good = entry_remove(removal, dirfd(directory), entry->d_name, depth, error);
 	closedir(directory);
 	return good;
 }
 
-bool directory_remove(int parent, const char *name, GError **error)
+bool directory_remove(int parent, const char *name, uint64_t timeout_usec, GError **error)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	g_autofd int top = openat(parent, name, flags);
+	const Removal removal = { top, g_get_monotonic_time() + (int64_t)timeout_usec };
 
 	if (top < 0 && errno == ENOENT)
 		return true;
@@ -255,7 +268,7 @@ bool directory_remove(int parent, const char *name, GError **error)
 
 		if (fd < 0)
 			return fail_errno(error, errno, _("cannot open the directory '%s'"), name);
-		if (!entries_remove(top, fd, name, 0, error))
+		if (!entries_remove(&removal, fd, name, 0, error))
 			return false;
 		if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
 			return true;
@@ -265,34 +278,38 @@ bool directory_remove(int parent, const char *name, GError **error)
 	return fail_errno(error, errno, _("cannot remove the directory '%s'"), name);
 }
 
-/* Does @entry of /proc work in the directory @wanted, or hide (@hidden) where it works? */
-static bool works_in(int processes, const char *entry, const struct stat *wanted, bool hidden)
+/* Does @entry of /proc work in the directory @wanted? */
+static bool works_in(int processes, const char *entry, const struct stat *wanted)
 {
 	g_autofree char *link = g_strdup_printf("%s/cwd", entry);
 	struct stat cwd;
 
-	if (!g_ascii_isdigit(*entry))
-		return false;
-	if (fstatat(processes, link, &cwd, 0) < 0)
-		return hidden && errno == EACCES;
-	return cwd.st_dev == wanted->st_dev && cwd.st_ino == wanted->st_ino;
+	return g_ascii_isdigit(*entry) && fstatat(processes, link, &cwd, 0) == 0 &&
+	       cwd.st_dev == wanted->st_dev && cwd.st_ino == wanted->st_ino;
 }
 
 /* Kills those that are in the directory @wanted just now; their number. */
-static unsigned directory_kill_pass(DIR *processes, const struct stat *wanted, bool hidden)
+static unsigned directory_kill_pass(DIR *processes, const struct stat *wanted)
 {
 	const struct dirent *entry;
 	unsigned killed = 0;
 
 	rewinddir(processes);
-	while ((entry = readdir(processes)))
-		if (works_in(dirfd(processes), entry->d_name, wanted, hidden) &&
-		    kill((pid_t)g_ascii_strtoll(entry->d_name, NULL, 10), SIGKILL) == 0)
+	while ((entry = readdir(processes))) {
+		g_autofd int pidfd = -1;
+
+		if (!works_in(dirfd(processes), entry->d_name, wanted))
+			continue;
+		pidfd = pidfd_open_of((pid_t)g_ascii_strtoll(entry->d_name, NULL, 10));
+		/* Looked at once more: now the number cannot pass to another one unnoticed. */
+		if (pidfd >= 0 && works_in(dirfd(processes), entry->d_name, wanted) &&
+		    pidfd_signal(pidfd, SIGKILL) == 0)
 			killed++;
+	}
 	return killed;
 }
 
-void directory_kill(int directory, bool hidden)
+void directory_kill(int directory)
 {
 	DIR *processes = opendir("/proc");
 	unsigned passes = KILL_PASSES;
@@ -300,7 +317,7 @@ void directory_kill(int directory, bool hidden)
 
 	/* One that was forked while we looked elsewhere is found by the next pass. */
 	if (processes && fstat(directory, &wanted) == 0)
-		while (directory_kill_pass(processes, &wanted, hidden) > 0 && --passes > 0)
+		while (directory_kill_pass(processes, &wanted) > 0 && --passes > 0)
 			sched_yield();
 	if (processes)
 		closedir(processes);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <glib.h>
@@ -24,14 +25,14 @@ typedef struct SpawnSpec {
 /* Pid of the new process, with *ret_pidfd; -1 and an error also when it could not be executed. */
 pid_t spawn(const SpawnSpec *spec, int *ret_pidfd, GError **error);
 
-/* As `mkdir -p` and `rm -r`, for a guest's directory @name below @parent. Nothing is followed. */
-bool directory_remove(int parent, const char *name, GError **error);
-
 /*
- * Sends SIGKILL to the processes of our user that work in @directory. @hidden: also to those that do not
- * let us see where they work, as a process can; for a user that nobody but one guest has.
+ * As `rm -r`, for a guest's directory @name below @parent. Nothing is followed. VIR_ERR_OPERATION_TIMEOUT when it
+ * has more in it than can be removed in that time; what is removed stays so.
  */
-void directory_kill(int directory, bool hidden);
+bool directory_remove(int parent, const char *name, uint64_t timeout_usec, GError **error);
+
+/* Sends SIGKILL to the processes of our user that work in @directory: in session mode, where guests have no own. */
+void directory_kill(int directory);
 
 /* A listening socket for the engine in a guest's directory. */
 int worker_listen(int directory, const char *name, GError **error);

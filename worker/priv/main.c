@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -28,6 +29,8 @@ enum {
 typedef struct Child {
 	pid_t pid;
 	unsigned serial;
+	bool removes; /* the directory of a guest: nothing else happens to that meanwhile */
+	char uuid[16];
 } Child;
 
 static Child children[CHILDREN_MAX];
@@ -38,6 +41,27 @@ static Child *child_find(pid_t pid)
 		if (children[i].pid == pid)
 			return &children[i];
 	return NULL;
+}
+
+/* Is the directory of the guest that @packet is about being removed? */
+static bool is_being_removed(const PrivConfig *config, const char *packet, size_t length)
+{
+	for (unsigned i = 0; i < CHILDREN_MAX; i++)
+		if (children[i].pid > 0 && children[i].removes && !config->finished[i] &&
+		    priv_packet_is_about(packet, length, children[i].uuid))
+			return true;
+	return false;
+}
+
+/* Fills in the child that works on @packet. */
+static void child_note(Child *child, pid_t pid, const char *packet, size_t length)
+{
+	const char *uuid = priv_packet_removes(packet, length);
+
+	*child = (Child){ .pid = pid, .serial = priv_packet_serial(packet, length) };
+	child->removes = uuid != NULL;
+	if (uuid)
+		memcpy(child->uuid, uuid, sizeof(child->uuid));
 }
 
 /* Workers come to us too when their starter has ended (PR_SET_CHILD_SUBREAPER). */
@@ -78,7 +102,7 @@ static void fds_collect(struct msghdr *msg, PrivFds *ret)
 }
 
 /* Serves one packet. False at the end of the connection. */
-static bool packet_receive(const PrivConfig *config, char *buffer)
+static bool packet_receive(PrivConfig *config, char *buffer)
 {
 	union {
 		struct cmsghdr header;
@@ -100,15 +124,20 @@ static bool packet_receive(const PrivConfig *config, char *buffer)
 	if (n <= 0)
 		return n < 0 && (errno == EINTR || errno == EAGAIN);
 	fds_collect(&msg, &in);
-	pid = priv_packet_serve(config, buffer, (size_t)n, &in);
-	if (pid > 0) {
-		child->pid = pid;
-		child->serial = priv_packet_serial(buffer, (size_t)n);
+	if (is_being_removed(config, buffer, (size_t)n)) {
+		priv_answer_busy(config, buffer, (size_t)n);
+		priv_fds_clear(&in);
+		return true;
 	}
+	config->slot = (unsigned)(child - children);
+	config->finished[config->slot] = false;
+	pid = priv_packet_serve(config, buffer, (size_t)n, &in);
+	if (pid > 0)
+		child_note(child, pid, buffer, (size_t)n);
 	return true;
 }
 
-static void serve(const PrivConfig *config, int signals)
+static void serve(PrivConfig *config, int signals)
 {
 	g_autofree char *buffer = g_malloc(PRIV_REQUEST_MAX);
 	struct pollfd fds[] = {
@@ -189,7 +218,7 @@ static bool options_take(PrivConfig *config, int argc, char **argv)
 			return false;
 		}
 	if (config->vm_dirs >= 0 && config->vm_binary >= 0 && config->log_dir >= 0 &&
-	    config->uid_base >= 1000 && config->uid_count > 1 && config->engine_uid > 0)
+	    config->uid_base >= 1000 && config->uid_count > 2 && config->engine_uid > 0)
 		return true;
 	log_error(_("reeve-priv is started by reeved, with all of its options"));
 	return false;
@@ -224,6 +253,12 @@ int main(int argc, char **argv)
 	fcntl(config.socket, F_SETFD, FD_CLOEXEC);
 	if (setsockopt(config.socket, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0) {
 		log_error(_("reeve-priv is started by reeved, as root: %s"), g_strerror(errno));
+		return EXIT_FAILURE;
+	}
+	config.finished = mmap(NULL, CHILDREN_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			       0);
+	if (config.finished == MAP_FAILED) {
+		log_error(_("cannot set up memory for requests: %s"), g_strerror(errno));
 		return EXIT_FAILURE;
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -20,11 +20,13 @@ typedef struct PrivConfig {
 	int log_dir;  /* open; files made there belong to the engine */
 	uid_t engine_uid;
 	gid_t engine_gid;
-	uid_t uid_base; /* the first is for probes, the others for guests */
+	uid_t uid_base; /* the first is for probes, the last ends guests, the others are for guests */
 	unsigned uid_count;
 	bool has_gid; /* all guests have one group, else each its own with the user's number */
 	gid_t gid;
 	int socket; /* to the engine */
+	volatile bool *finished; /* shared with the children: their work is done, they are about to answer */
+	unsigned slot;		 /* in there, of the request being served */
 } PrivConfig;
 
 /* Descriptors that came with a request or go with its answer; those left are closed. */
@@ -65,6 +67,12 @@ pid_t priv_packet_serve(const PrivConfig *config, const char *packet, size_t len
 void priv_answer_lost(const PrivConfig *config, unsigned serial, int status);
 /* The serial number of a packet, 0 when it is too short. */
 unsigned priv_packet_serial(const char *packet, size_t length);
+/* UUID (16 bytes, borrowed) of the guest whose directory the packet is to remove; NULL for other requests. */
+const char *priv_packet_removes(const char *packet, size_t length);
+/* Is the packet about the directory of that guest? */
+bool priv_packet_is_about(const char *packet, size_t length, const char *uuid);
+/* Answers @packet with an error: what it is about is being removed. */
+void priv_answer_busy(const PrivConfig *config, const char *packet, size_t length);
 
 static inline void priv_fds_clear(PrivFds *fds)
 {
@@ -83,7 +91,7 @@ static inline void priv_fds_add(PrivFds *fds, int fd)
 bool priv_sandbox(GError **error);
 /* In a child that is about to become a guest's worker: no privilege is left after it. */
 bool priv_become(uid_t uid, gid_t gid, GError **error);
-/* In a child, for it and all that come from it: the working directory can no longer be changed. */
-bool priv_stay(GError **error);
+/* In a child: no capability is left to it. */
+bool priv_capabilities_drop(void);
 /* @uuid as the name of a directory; a buffer of 37 bytes. */
 void priv_uuid_format(const unsigned char *uuid, char *ret_text);

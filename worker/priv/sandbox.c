@@ -102,9 +102,6 @@ static bool capabilities_bound(GError **error)
 	return true;
 }
 
-/* Those who go to another directory are no longer found in that of their guest. */
-static const int moving[] = { SCMP_SYS(chdir), SCMP_SYS(fchdir) };
-
 static bool system_calls_deny(const int *calls, unsigned count, GError **error)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -121,9 +118,9 @@ static bool system_calls_deny(const int *calls, unsigned count, GError **error)
 	return true;
 }
 
-bool priv_stay(GError **error)
+bool priv_capabilities_drop(void)
 {
-	return system_calls_deny(moving, G_N_ELEMENTS(moving), error);
+	return capabilities_set(0);
 }
 
 bool priv_sandbox(GError **error)

@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "worker/priv/priv.h"
 
+enum { HEADER = 8 }; /* bytes of a priv_request */
+
 typedef enum Way {
 	INLINE,
 	FORKED,
@@ -199,4 +201,40 @@ void priv_answer_lost(const PrivConfig *config, unsigned serial, int status)
 		fail(&error, VIR_ERR_OPERATION_FAILED,
 		     _("the privileged helper's process ended with status %d"), WEXITSTATUS(status));
 	answer_error(config, serial, error);
+}
+
+/* The number of the request in @packet; 0 for a packet that is too short. */
+static unsigned packet_number(const char *packet, size_t length)
+{
+	return length < HEADER ? 0 : priv_packet_serial(packet + 4, length - 4);
+}
+
+/* The arguments of all that is done to the directory of a guest begin with its UUID. */
+bool priv_packet_is_about(const char *packet, size_t length, const char *uuid)
+{
+	switch (packet_number(packet, length)) {
+	case PRIV_REQUEST_make_vm_dir:
+	case PRIV_REQUEST_remove_vm_dir:
+	case PRIV_REQUEST_spawn_vm:
+		return length >= HEADER + 16 && memcmp(packet + HEADER, uuid, 16) == 0;
+	default:
+		return false;
+	}
+}
+
+const char *priv_packet_removes(const char *packet, size_t length)
+{
+	if (packet_number(packet, length) != PRIV_REQUEST_remove_vm_dir || length < HEADER + 16)
+		return NULL;
+	return packet + HEADER;
+}
+
+void priv_answer_busy(const PrivConfig *config, const char *packet, size_t length)
+{
+	g_autoptr(GError) error = NULL;
+	char name[37];
+
+	priv_uuid_format((const unsigned char *)packet + HEADER, name);
+	fail_errno(&error, EBUSY, _("guest %s is being removed"), name);
+	answer_error(config, priv_packet_serial(packet, length), error);
 }

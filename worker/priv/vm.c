@@ -17,11 +17,16 @@
 #include "worker/host/nvram.h"
 #include "worker/host/resource_open.h"
 #include "worker/host/spawn.h"
+#include "worker/priv/cgroup.h"
 #include "worker/priv/priv.h"
+#include "worker/priv/user_end.h"
 
 enum {
 	UUID_TEXT = 37,
 };
+
+#define END_USEC (10 * G_USEC_PER_SEC)	  /* for a guest's processes, of which SIGKILL has told the end */
+#define REMOVE_USEC (100 * G_USEC_PER_SEC) /* for all that a guest may have put into its directory */
 
 void priv_uuid_format(const unsigned char *uuid, char *ret_text)
 {
@@ -35,7 +40,13 @@ void priv_uuid_format(const unsigned char *uuid, char *ret_text)
 
 static bool uid_is_guest(const PrivConfig *config, uid_t uid)
 {
-	return uid > config->uid_base && uid - config->uid_base < config->uid_count;
+	return uid > config->uid_base && uid - config->uid_base < config->uid_count - 1;
+}
+
+/* No guest has it. */
+static uid_t uid_of_killer(const PrivConfig *config)
+{
+	return config->uid_base + config->uid_count - 1;
 }
 
 /* Files made in the log directory are for the engine (and its group) to read and remove. */
@@ -106,14 +117,14 @@ static bool uid_choose(const PrivConfig *config, uid_t *ret_uid, GError **error)
 
 	if (!uids_collect(config, taken, error))
 		return false;
-	for (unsigned i = 1; i < config->uid_count; i++)
+	for (unsigned i = 1; i < config->uid_count - 1; i++)
 		if (!(taken[i / 8] & 1 << i % 8)) {
 			*ret_uid = config->uid_base + i;
 			return true;
 		}
 	return fail(error, VIR_ERR_OPERATION_FAILED,
 		    _("all %u user ids for guests are in use; end some guests first"),
-		    config->uid_count - 1);
+		    config->uid_count - 2);
 }
 
 bool priv_make_vm_dir(PrivCall *call, const priv_make_vm_dir_args *args, priv_make_vm_dir_ret *ret,
@@ -139,39 +150,6 @@ bool priv_make_vm_dir(PrivCall *call, const priv_make_vm_dir_args *args, priv_ma
 	return true;
 }
 
-/*
- * Whatever still runs in the guest's @directory as its @uid, be it known to the engine or not. Done as
- * that user, who may look at its own processes; those of other daemons' guests have other directories.
- */
-static void guest_kill(const PrivConfig *config, int directory, uid_t uid)
-{
-	gid_t gid = config->has_gid ? config->gid : uid; /* the kernel compares groups, too */
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0)
-			directory_kill(directory, true);
-		_exit(0);
-	}
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-}
-
-bool priv_remove_vm_dir(PrivCall *call, const priv_remove_vm_dir_args *args, G_GNUC_UNUSED priv_nothing *ret,
-			GError **error)
-{
-	g_autofd int directory = -1;
-	char name[UUID_TEXT];
-	struct stat st;
-
-	priv_uuid_format((const unsigned char *)args->uuid, name);
-	directory = openat(call->config->vm_dirs, name,
-			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (directory >= 0 && fstat(directory, &st) == 0 && uid_is_guest(call->config, st.st_uid))
-		guest_kill(call->config, directory, st.st_uid);
-	return directory_remove(call->config->vm_dirs, name, error);
-}
-
 /* Opens the directory of a guest and tells whose it is. */
 static int vm_dir_open(const PrivConfig *config, const char *uuid, char *ret_name, uid_t *ret_uid,
 		       GError **error)
@@ -189,13 +167,60 @@ static int vm_dir_open(const PrivConfig *config, const char *uuid, char *ret_nam
 			    _("the directory of guest %s belongs to user %u, who is no guest"),
 			    ret_name, st.st_uid),
 		       -1;
+	if (st.st_gid != config->engine_gid)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("guest %s is being removed"),
+			    ret_name),
+		       -1;
 	*ret_uid = st.st_uid;
 	return take_fd(&fd);
+}
+
+/* From now on nothing is started there; its owner, who cannot change the group, still marks the user as taken. */
+static bool removal_begin(int directory, const char *name, GError **error)
+{
+	return (fchown(directory, (uid_t)-1, 0) == 0 && fchmod(directory, 0700) == 0) ||
+	       fail_errno(error, errno, _("cannot begin to remove guest %s"), name);
+}
+
+static bool vm_dir_remove(const PrivConfig *config, const char *name, GError **error)
+{
+	UserEnd end = { .killer = uid_of_killer(config), .timeout_usec = END_USEC };
+	g_autofd int directory = -1;
+	g_autofd int cgroup = -1;
+	struct stat st;
+
+	directory = openat(config->vm_dirs, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0 && errno == ENOENT)
+		return true;
+	if (directory < 0 || fstat(directory, &st) < 0)
+		return fail_errno(error, errno, _("cannot open the directory of guest %s"), name);
+	if (uid_is_guest(config, st.st_uid)) {
+		end.uid = st.st_uid;
+		end.cgroup = cgroup = cgroup_open(st.st_uid, false);
+		if (!removal_begin(directory, name, error) || !user_end(&end, error))
+			return false;
+		cgroup_remove(st.st_uid);
+	}
+	return directory_remove(config->vm_dirs, name, REMOVE_USEC, error);
+}
+
+bool priv_remove_vm_dir(PrivCall *call, const priv_remove_vm_dir_args *args, G_GNUC_UNUSED priv_nothing *ret,
+			GError **error)
+{
+	char name[UUID_TEXT];
+	bool removed;
+
+	priv_uuid_format((const unsigned char *)args->uuid, name);
+	removed = vm_dir_remove(call->config, name, error);
+	call->config->finished[call->config->slot] = true;
+	return removed;
 }
 
 typedef struct Become {
 	uid_t uid;
 	gid_t gid;
+	int cgroup; /* -1: none */
+	gid_t directory_gid; /* of the guest's directory until it is removed */
 } Become;
 
 static bool become(void *data, GError **error)
@@ -205,10 +230,22 @@ static bool become(void *data, GError **error)
 	return priv_become(who->uid, who->gid, error);
 }
 
-/* A guest's processes are known by the directory that they work in, see guest_kill(). */
+/*
+ * Into the guest's group while we may. Then whoever removes the guest finds us by our user; or it has begun
+ * before we had that, and then we notice.
+ */
 static bool become_guest(void *data, GError **error)
 {
-	return become(data, error) && priv_stay(error);
+	const Become *who = data;
+	struct stat st;
+
+	if (who->cgroup >= 0 && !cgroup_enter(who->cgroup))
+		return fail_errno(error, errno, _("cannot enter the control group of the guest"));
+	if (!become(data, error))
+		return false;
+	if (stat(".", &st) < 0 || st.st_nlink == 0 || st.st_gid != who->directory_gid)
+		return fail(error, VIR_ERR_OPERATION_INVALID, _("the guest is being removed"));
+	return true;
 }
 
 bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm_ret *ret,
@@ -216,9 +253,10 @@ bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm
 {
 	g_autofd int directory = -1;
 	g_autofd int socket = -1;
+	g_autofd int cgroup = -1;
 	char uuid[UUID_TEXT];
 	const char *argv[] = { "reeve-vm", uuid, args->name, NULL };
-	Become who = { 0 };
+	Become who = { .directory_gid = call->config->engine_gid };
 	SpawnSpec spec = { .argv = argv, .become = become_guest, .data = &who };
 	int pidfd;
 
@@ -231,6 +269,7 @@ bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm
 		return false;
 	if (fchownat(directory, "sock", who.uid, call->config->engine_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(error, errno, _("cannot set up the socket of guest %s"), uuid);
+	who.cgroup = cgroup = cgroup_open(who.uid, true);
 	spec.binary = call->config->vm_binary;
 	spec.directory = directory;
 	spec.output = spec.errors = call->in->fds[0];
@@ -255,27 +294,14 @@ static pid_t pidfd_pid(int pidfd)
 	return line ? (pid_t)g_ascii_strtoll(line + 5, NULL, 10) : -1;
 }
 
-/* Real user of @pid, not of the file in /proc, which may be root's for a process that is closed. */
-static bool pid_uid(pid_t pid, uid_t *ret_uid)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
-	g_autofree char *text = NULL;
-	const char *line;
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return false;
-	line = strstr(text, "\nUid:");
-	if (line)
-		*ret_uid = (uid_t)g_ascii_strtoull(line + 5, NULL, 10);
-	return line != NULL;
-}
-
 bool priv_kill(PrivCall *call, const priv_kill_args *args, G_GNUC_UNUSED priv_nothing *ret,
 	       GError **error)
 {
 	g_autofd int directory = -1;
 	char uuid[UUID_TEXT];
-	uid_t owner, uid;
+	char number[16];
+	UserOf user;
+	uid_t owner;
 	pid_t pid;
 	int r;
 
@@ -286,9 +312,11 @@ bool priv_kill(PrivCall *call, const priv_kill_args *args, G_GNUC_UNUSED priv_no
 	if (directory < 0)
 		return false;
 	pid = pidfd_pid(call->in->fds[0]);
-	if (pid <= 0 || !pid_uid(pid, &uid))
+	if (pid <= 0)
 		return true; /* ended by itself */
-	if (uid != owner && pidfd_pid(call->in->fds[0]) == pid)
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	user = process_user(number, owner);
+	if (user != USER_ALL && user != USER_ENDED && pidfd_pid(call->in->fds[0]) == pid)
 		return fail(error, VIR_ERR_OPERATION_DENIED,
 			    _("process %d does not belong to guest %s"), (int)pid, uuid);
 	r = pidfd_signal(call->in->fds[0], args->signal);
@@ -300,7 +328,11 @@ bool priv_kill(PrivCall *call, const priv_kill_args *args, G_GNUC_UNUSED priv_no
 bool priv_probe(PrivCall *call, const priv_probe_args *args, priv_probe_ret *ret, GError **error)
 {
 	const char *argv[] = { "reeve-vm", "--probe", args->driver, args->what, NULL };
-	Become who = { call->config->uid_base, call->config->has_gid ? call->config->gid : call->config->uid_base };
+	Become who = {
+		.uid = call->config->uid_base,
+		.gid = call->config->has_gid ? call->config->gid : call->config->uid_base,
+		.cgroup = -1,
+	};
 	SpawnSpec spec = {
 		.binary = call->config->vm_binary,
 		.directory = -1,
