@@ -65,7 +65,7 @@ class Evil:
     def end(self):
         self.domain.destroy()
         self.wait_gone()
-        equal([(pid, status(pid, 'Name')) for pid in of_user(self.uid)], [], f'left of user {self.uid}')
+        equal(len(of_user(self.uid)), 0, f'processes left of user {self.uid}')
         self.domain.undefine()
         self.connection.close()
 
@@ -80,7 +80,7 @@ def forks(server):
 
 @case
 def kills_its_killer(server):
-    for number in range(5):
+    for number in range(2):
         guest = Evil(server, f'kills-{number}')
         guest.wait_company(440)
         guest.end()
