@@ -45,6 +45,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/front/stream.c \
 	daemon/front/stream.h \
 	daemon/guest/end.c \
+	daemon/guest/event.c \
+	daemon/guest/link.c \
 	daemon/guest/message.c \
 	daemon/guest/private.h \
 	daemon/guest/reconcile.c \

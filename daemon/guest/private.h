@@ -14,6 +14,12 @@ typedef struct VmProcess {
 	sd_event_source *source;
 } VmProcess;
 
+/* So many bytes, and more as time goes by. */
+typedef struct VmBudget {
+	uint64_t left;
+	uint64_t filled_usec; /* CLOCK_MONOTONIC; 0: it is full */
+} VmBudget;
+
 struct Vm {
 	unsigned refs;
 	Engine *engine;
@@ -25,8 +31,14 @@ struct Vm {
 	uint64_t events_seen;	/* highest sequence number that was passed on */
 	uint64_t events_stored; /* and that is known to be on disk */
 	bool acknowledging;	/* a fiber is at it */
-	GQueue early; /* RpcMessage that came while the start was not over */
+	GQueue early;	  /* RpcMessage that came before the start was over or the worker known */
+	gsize early_size; /* bytes in there */
+	VmBudget events_budget, xml_budget; /* what the worker may still cost others */
+	bool over_budget;		    /* that was told */
+	char *late_xml;			    /* came beyond the budget: taken by @late */
+	sd_event_source *late;
 
+	bool greeting; /* whether it is the worker that answers is not known yet */
 	bool starting;
 	bool given_up; /* starting, and somebody destroyed it */
 	bool ended;    /* the domain is no longer ours */
@@ -50,8 +62,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vm, vm_unref)
 bool vm_process_watch(Vm *vm, VmProcess *process, int pidfd, sd_event_io_handler_t handler,
 		      GError **error);
 void vm_process_clear(VmProcess *process);
-/* Holds the hypervisor by the pid that the worker told, if it is new. */
+/* Holds the hypervisor by the pid that the worker told, if it is new and a process of that guest. */
 void vm_guest_watch(Vm *vm, pid_t pid);
+/* The same for a process that is known to be it; @pidfd is taken. */
+void vm_guest_hold(Vm *vm, pid_t pid, int pidfd);
+/* A descriptor of process @pid if that is one of the guest's; -1 else. */
+int vm_pid_open(const Engine *engine, const char *uuid_text, pid_t pid);
 bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error);
 
 /*
@@ -59,26 +75,51 @@ bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error);
  * when it does not answer.
  */
 void vm_saved_watch(Vm *vm);
-/* The pid of @member ("worker", "pid") in the saved state of a guest; 0 when it is not there. */
-pid_t vm_saved_pid(const Engine *engine, const char *uuid_text, const char *member);
 
 /* Path of a file in the guest's directory; the caller frees. */
 char *vm_path(const Engine *engine, const char *uuid_text, const char *file);
-/* Connects to the worker's socket and greets it. *ret is the caller's to rpc_free(). */
+/*
+ * Connects to the worker's socket, greets it, holds its process. Fails for who is not the worker of this guest. *ret
+ * is the caller's to rpc_free(). link.c
+ */
 bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error);
 void vm_unlink(Vm *vm);
+/* The worker has ended: its guest too, or a new one takes over. */
+void vm_worker_gone(Vm *vm);
 /* A call to the worker; errors name the domain. */
 bool vm_exchange_call(Vm *vm, const RpcExchange *exchange, GError **error);
 /* Spawns a worker into the guest's directory. */
 bool vm_spawn_call(Vm *vm, GError **error);
 /* Starts a new worker beside a running hypervisor. */
 bool vm_adopt_call(Vm *vm, GError **error);
-/* Sets what hello, start and adopt have told. */
+/* Takes what the worker tells of its guest's state, after a look at it. */
 void vm_take_state(Vm *vm, const control_state *state, const char *xml);
+/* The same for what hello and adopt have told, then what came meanwhile. */
+void vm_greeted(Vm *vm, const control_state *state, const char *xml);
 
 /* Messages of the worker. vm_message.c */
 void vm_message(RpcMessage *message, void *data);
+/* Takes what came early; from now on messages are taken as they come. */
 void vm_early_flush(Vm *vm);
+void vm_early_clear(Vm *vm);
+
+/*
+ * Takes the bytes of @cost out of a budget of at most @burst that is filled by @rate in a second. False when they are
+ * not there.
+ */
+bool vm_budget_take(VmBudget *budget, gsize cost, gsize burst, gsize rate);
+
+/*
+ * The payload of an event of the worker, checked and made anew with the domain that it is about: ours, whatever it said.
+ * NULL and an error for an event that there is not, or with texts in it that nobody can pass on. *ret_word: of a
+ * monitor event its name, which the caller frees. event.c
+ */
+guint8 *vm_event_remake(const Domain *domain, const control_event_msg *message, gsize *ret_length, char **ret_word,
+			GError **error);
+/* The live definition that a worker told, made anew; NULL and an error unless it is one of @domain. */
+char *vm_xml_remake(const Domain *domain, const char *xml, GError **error);
+/* A state that a running guest, or one that has ended, may have. */
+bool vm_state_is_possible(const control_state *state);
 
 /*
  * The guest is gone: the domain becomes inactive, and all else is cleaned up in the background.

@@ -112,28 +112,15 @@ static void gone(Vm *vm)
 	vm_end(vm, reason, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
 }
 
-/* A process that we did not start. What it tells is checked when it comes to killing. */
-static void worker_watch(Vm *vm, pid_t pid)
-{
-	int pidfd = -1;
-	g_autoptr(GError) error = NULL;
-
-	if (pid > 0 && (vm->worker.pidfd < 0 || vm->worker.pid != pid))
-		pidfd = pidfd_open_of(pid);
-	if (pidfd >= 0 && !vm_worker_watch(vm, pid, pidfd, &error))
-		log_warning("%s", error->message);
-}
-
 /* A worker that lives. */
 static void greet(Vm *vm, const control_hello_ret *hello)
 {
-	worker_watch(vm, (pid_t)hello->pid);
 	if (*hello->driver == '\0') {
 		/* It never got its guest: the engine died in between. */
 		gone(vm);
 		return;
 	}
-	vm_take_state(vm, &hello->state, hello->live_xml ? *hello->live_xml : NULL);
+	vm_greeted(vm, &hello->state, hello->live_xml ? *hello->live_xml : NULL);
 }
 
 /* The connection tells by its error whether there is a process behind the socket. */

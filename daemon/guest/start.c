@@ -227,9 +227,10 @@ static void on_owner_gone(void *data)
 }
 
 /* From here on the domain is active; what the reply promises is on disk. */
-static bool start_commit(Vm *vm, const control_start_ret *ret, const VmStart *start, GError **error)
+static bool start_commit(Vm *vm, const control_state *state, const char *xml, const VmStart *start,
+			 GError **error)
 {
-	const DomainMove move = { .state = ret->state.state, .reason = ret->state.reason, .event = -1 };
+	const DomainMove move = { .state = state->state, .reason = state->reason, .event = -1 };
 	g_autoptr(StoreBatch) batch = store_batch_new();
 	Domain *domain = vm->domain;
 	StoreRun run;
@@ -239,7 +240,7 @@ static bool start_commit(Vm *vm, const control_start_ret *ret, const VmStart *st
 	if (!domain_move(domain, &move, batch, error))
 		return false;
 	run = domain_run_row(domain);
-	run.start_xml = ret->live_xml;
+	run.start_xml = xml;
 	store_batch_run(batch, &run);
 	return store_commit(domain->engine->store, batch, error);
 }
@@ -264,13 +265,21 @@ static void start_undo_call(Vm *vm)
 static bool start_finish(Vm *vm, const control_start_ret *ret, const VmStart *start, GError **error)
 {
 	Domain *domain = vm->domain;
+	g_autofree char *xml = NULL;
 
 	if (vm->given_up || vm->worker.ended)
 		return fail(error, VIR_ERR_OPERATION_ABORTED,
 			    _("domain '%s' was destroyed while it started"), domain->name);
-	domain_set_live_xml(domain, ret->live_xml);
+	if (!vm_state_is_possible(&ret->state) || ret->state.state == VIR_DOMAIN_SHUTOFF)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("domain '%s' has ended as soon as it was started; see its log"),
+			    domain->name);
+	xml = vm_xml_remake(domain, ret->live_xml, error);
+	if (!xml)
+		return false;
+	domain_set_live_xml(domain, xml);
 	vm_guest_watch(vm, (pid_t)ret->state.pid);
-	if (!start_commit(vm, ret, start, error))
+	if (!start_commit(vm, &ret->state, xml, start, error))
 		return false;
 	registry_publish(domain);
 	vm->starting = false;

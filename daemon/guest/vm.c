@@ -23,14 +23,11 @@
 
 enum {
 	RESPAWNS_MAX = 5, /* in a row, each within RESPAWN_WINDOW of the last */
-	STATE_MAX = 16 * 1024 * 1024, /* bytes: definition and unsent events */
 };
 
-#define HELLO_USEC (5 * G_USEC_PER_SEC)
 #define ADOPT_USEC (15 * G_USEC_PER_SEC)
 #define RESPAWN_WINDOW_USEC (60 * G_USEC_PER_SEC)
 #define GRACE_USEC (G_USEC_PER_SEC / 2)
-#define DYING_USEC (5 * G_USEC_PER_SEC) /* from a worker's socket closed to its end */
 #define STATS_EXTRA_USEC 30000 /* over what the worker itself waits for */
 #define CALL_EXTRA_USEC G_USEC_PER_SEC
 #define MUTE_USEC G_USEC_PER_SEC
@@ -62,6 +59,8 @@ void vm_unref(Vm *vm)
 	vm_process_clear(&vm->worker);
 	vm_process_clear(&vm->guest);
 	sd_event_source_disable_unref(vm->grace);
+	sd_event_source_disable_unref(vm->late);
+	g_free(vm->late_xml);
 	domain_unref(vm->domain);
 	g_free(vm);
 }
@@ -120,22 +119,26 @@ static int on_guest_end(sd_event_source *source, G_GNUC_UNUSED int fd, G_GNUC_UN
 	return 0;
 }
 
-void vm_guest_watch(Vm *vm, pid_t pid)
+void vm_guest_hold(Vm *vm, pid_t pid, int pidfd)
 {
 	g_autoptr(GError) error = NULL;
+
+	vm->guest.pid = pid;
+	if (!vm_process_watch(vm, &vm->guest, pidfd, on_guest_end, &error))
+		log_warning("%s", error->message);
+}
+
+void vm_guest_watch(Vm *vm, pid_t pid)
+{
 	int pidfd;
 
 	if (pid <= 0 || (vm->guest.pidfd >= 0 && vm->guest.pid == pid))
 		return;
-	vm->guest.pid = pid;
-	pidfd = pidfd_open_of(pid);
-	if (pidfd < 0) {
-		log_debug("pid %d of domain '%s': %s", (int)pid, vm->domain->name,
-			  g_strerror(errno));
-		return;
-	}
-	if (!vm_process_watch(vm, &vm->guest, pidfd, on_guest_end, &error))
-		log_warning("%s", error->message);
+	pidfd = vm_pid_open(vm->engine, vm->domain->uuid_text, pid);
+	if (pidfd >= 0)
+		vm_guest_hold(vm, pid, pidfd);
+	else
+		log_debug("pid %d is no process of domain '%s'", (int)pid, vm->domain->name);
 }
 
 static void respawn(void *data)
@@ -183,7 +186,7 @@ static void respawn_begin(Vm *vm)
 	}
 }
 
-static void worker_gone(Vm *vm)
+void vm_worker_gone(Vm *vm)
 {
 	vm_unlink(vm);
 	if (vm->guest.ended)
@@ -202,7 +205,7 @@ static int on_worker_end(sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t
 	vm->worker.ended = true;
 	vm_wake(vm);
 	if (!vm->ended && !vm->starting)
-		worker_gone(vm);
+		vm_worker_gone(vm);
 	return 0;
 }
 
@@ -210,68 +213,6 @@ bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error)
 {
 	vm->worker.pid = pid;
 	return vm_process_watch(vm, &vm->worker, pidfd, on_worker_end, error);
-}
-
-/*
- * The number may belong to somebody else by now. reeve-priv looks at the user of what it kills; as
- * an ordinary user we look at where the process lives.
- */
-static bool pid_belongs(const Engine *engine, const char *uuid_text, pid_t pid)
-{
-	g_autofree char *directory = vm_path(engine, uuid_text, NULL);
-	g_autofree char *link = g_strdup_printf("/proc/%d/cwd", (int)pid);
-	struct stat own, other;
-
-	if (engine->priv)
-		return true;
-	return stat(directory, &own) == 0 && stat(link, &other) == 0 && own.st_dev == other.st_dev &&
-	       own.st_ino == other.st_ino;
-}
-
-/* The guest's user wrote it, so it may be anything. */
-static json_t *state_load(const char *path)
-{
-	g_autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	g_autofree char *text = NULL;
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > STATE_MAX)
-		return NULL;
-	text = g_malloc((gsize)st.st_size + 1);
-	n = pread(fd, text, (size_t)st.st_size, 0);
-	return n > 0 ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
-}
-
-pid_t vm_saved_pid(const Engine *engine, const char *uuid_text, const char *member)
-{
-	g_autofree char *path = vm_path(engine, uuid_text, "state");
-	json_t *state = state_load(path);
-	pid_t pid = (pid_t)json_integer_value(json_object_get(state, member));
-
-	json_decref(state);
-	return pid > 0 && pid_belongs(engine, uuid_text, pid) ? pid : 0;
-}
-
-void vm_saved_watch(Vm *vm)
-{
-	const char *uuid = vm->domain->uuid_text;
-	pid_t worker = vm->worker.pidfd < 0 ? vm_saved_pid(vm->engine, uuid, "worker") : 0;
-	int pidfd = worker > 0 ? pidfd_open_of(worker) : -1;
-
-	if (pidfd >= 0)
-		vm_worker_watch(vm, worker, pidfd, NULL);
-	if (vm->guest.pidfd < 0)
-		vm_guest_watch(vm, vm_saved_pid(vm->engine, uuid, "pid"));
-}
-
-/* ---- The link ------------------------------------------------------------------------------ */
-
-void vm_unlink(Vm *vm)
-{
-	g_clear_pointer(&vm->client, rpc_client_free);
-	while (!g_queue_is_empty(&vm->early))
-		rpc_message_unref(g_queue_pop_head(&vm->early));
 }
 
 void vm_wake(Vm *vm)
@@ -282,89 +223,7 @@ void vm_wake(Vm *vm)
 		fiber_event_set(event);
 }
 
-/* Its socket is closed before the kernel tells of a worker's end: callers wait for that, too. */
-static void worker_end_wait(Vm *vm)
-{
-	FiberEvent ended = { 0 };
-
-	if (vm->client || vm->ended || vm->worker.ended || vm->worker.pidfd < 0)
-		return;
-	g_queue_push_tail(&vm->waiting, &ended);
-	if (!fiber_event_wait(&ended, "the end of a worker", DYING_USEC, NULL))
-		g_queue_remove(&vm->waiting, &ended);
-}
-
-static void relink(void *data)
-{
-	Vm *vm = data;
-	control_hello_ret hello = { 0 };
-	g_autoptr(GError) error = NULL;
-
-	if (!vm->ended && !vm->worker.ended && vm_link_call(vm, &hello, &error))
-		vm_take_state(vm, &hello.state, hello.live_xml ? *hello.live_xml : NULL);
-	else if (error)
-		log_debug("cannot reach the worker of domain '%s': %s", vm->domain->name,
-			  error->message);
-	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
-	worker_end_wait(vm);
-	vm->linking = false;
-	vm_wake(vm);
-	/* It died while we tried; its end was not acted on then. */
-	if (vm->worker.ended && !vm->client && !vm->ended)
-		worker_gone(vm);
-	vm_unref(vm);
-}
-
-/* A worker that lives but let go of us is asked once more; of one that died its pidfd tells. */
-static void on_closed(const GError *reason, void *data)
-{
-	Vm *vm = data;
-
-	if (reason)
-		log_debug("link to domain '%s': %s", vm->domain->name, reason->message);
-	vm_unlink(vm);
-	if (vm->ended || vm->starting || vm->linking || vm->worker.ended || vm->engine->stopping)
-		return;
-	vm->linking = true;
-	if (!fiber_spawn("relink", relink, vm_ref(vm), NULL)) {
-		vm->linking = false;
-		vm_unref(vm);
-	}
-}
-
-/* Through the directory's descriptor: the path may be too long for a socket's address. */
-static RpcClient *worker_connect(const Vm *vm, GError **error)
-{
-	g_autofree char *directory = vm_path(vm->engine, vm->domain->uuid_text, NULL);
-	g_autofree char *path = NULL;
-	g_autofd int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return fail_errno(error, errno, _("cannot open '%s'"), directory), NULL;
-	path = g_strdup_printf("/proc/self/fd/%d/sock", fd);
-	return rpc_client_new_unix(vm->engine->loop, path, error);
-}
-
-bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error)
-{
-	control_hello_args args = { .protocol = CONTROL_PROTOCOL, .acknowledged = vm->events_stored };
-	const RpcExchange exchange = {
-		.proc = CONTROL(HELLO), .args = &args, .ret = ret, .timeout_usec = HELLO_USEC
-	};
-
-	vm_unlink(vm);
-	vm->client = worker_connect(vm, error);
-	if (!vm->client)
-		return false;
-	rpc_client_on_message(vm->client, vm_message, vm);
-	rpc_client_on_closed(vm->client, on_closed, vm);
-	if (rpc_client_exchange_call(vm->client, &exchange, error)) {
-		vm_wake(vm);
-		return true;
-	}
-	vm_unlink(vm);
-	return false;
-}
+/* ---- Starting a worker ------------------------------------------------------------------------ */
 
 /* For reading, too: a worker tells what its hypervisor died of. */
 static int log_open(const Vm *vm, GError **error)
@@ -387,25 +246,6 @@ bool vm_spawn_call(Vm *vm, GError **error)
 	       vm_worker_watch(vm, process.pid, process.pidfd, error);
 }
 
-void vm_take_state(Vm *vm, const control_state *state, const char *xml)
-{
-	const DomainMove move = { .state = state->state, .reason = state->reason, .event = -1 };
-	g_autoptr(GError) error = NULL;
-
-	vm_guest_watch(vm, (pid_t)state->pid);
-	if (state->state == VIR_DOMAIN_SHUTOFF) {
-		vm_end(vm, state->reason, -1, 0);
-		return;
-	}
-	if (vm->ended)
-		return;
-	if (xml)
-		domain_set_live_xml(vm->domain, xml);
-	if ((vm->domain->state != state->state || vm->domain->reason != state->reason) &&
-	    !domain_move(vm->domain, &move, NULL, &error))
-		log_warning("%s", error->message);
-}
-
 bool vm_adopt_call(Vm *vm, GError **error)
 {
 	control_hello_ret hello = { 0 };
@@ -417,7 +257,7 @@ bool vm_adopt_call(Vm *vm, GError **error)
 		       rpc_client_exchange_call(vm->client, &exchange, error);
 
 	if (adopted)
-		vm_take_state(vm, &ret.state, ret.live_xml);
+		vm_greeted(vm, &ret.state, ret.live_xml);
 	else
 		vm_unlink(vm);
 	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);

@@ -241,11 +241,12 @@ static pid_t own_vm_spawn_wait(const Engine *engine, const Domain *domain, int l
 		return fail_errno(error, errno, _("cannot open the directory of guest %s"),
 				  domain->uuid_text),
 		       -1;
-	socket = worker_listen(directory, domain->uuid_text, error);
+	socket = worker_bind(directory, domain->uuid_text, error);
 	if (socket < 0)
 		return -1;
 	spec.directory = directory;
 	spec.extra = socket;
+	spec.listens = true;
 	return own_spawn_wait(engine, &spec, ret_pidfd, error);
 }
 

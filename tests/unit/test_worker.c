@@ -88,9 +88,10 @@ static void worker_spawn(Worker *worker)
 	const char *argv[] = { "reeve-vm", "--session", UUID_TEXT, "guest", NULL };
 	g_autofd int binary = open(program, O_RDONLY | O_CLOEXEC);
 	g_autofd int inside = directory_open();
-	g_autofd int socket = worker_listen(inside, "guest", NULL);
+	g_autofd int socket = worker_bind(inside, "guest", NULL);
 	const SpawnSpec spec = { .binary = binary, .directory = inside, .output = STDERR_FILENO,
-				 .errors = STDERR_FILENO, .extra = socket, .argv = argv };
+				 .errors = STDERR_FILENO, .extra = socket, .listens = true,
+				 .argv = argv };
 
 	assert_true(socket >= 0);
 	assert_true(spawn(&spec, &worker->pidfd, NULL) > 0);

@@ -46,7 +46,7 @@ static bool stale_remove(int parent, const char *name, const struct sockaddr_un 
 	return true;
 }
 
-int listen_open_at(int parent, const char *name, const char *path, GError **error)
+int listen_bind_at(int parent, const char *name, const char *path, GError **error)
 {
 	struct sockaddr_un address = { 0 };
 	g_autofd int fd = -1;
@@ -68,7 +68,14 @@ int listen_open_at(int parent, const char *name, const char *path, GError **erro
 	umask(umask_before);
 	if (r < 0)
 		return fail_errno(error, errno, _("cannot make the socket '%s'"), path), -1;
-	if (listen(fd, 16) < 0)
+	return take_fd(&fd);
+}
+
+int listen_open_at(int parent, const char *name, const char *path, GError **error)
+{
+	g_autofd int fd = listen_bind_at(parent, name, path, error);
+
+	if (fd >= 0 && listen(fd, 16) < 0)
 		return fail_errno(error, errno, _("cannot listen at '%s'"), path), -1;
 	return take_fd(&fd);
 }

@@ -15,3 +15,5 @@ int listen_open(const char *path, uid_t uid, const char *what, GError **error);
 
 /* The same for @name in the directory @parent; @path is for messages. */
 int listen_open_at(int parent, const char *name, const char *path, GError **error);
+/* Binds only: whoever will listen is to be seen by those who connect. */
+int listen_bind_at(int parent, const char *name, const char *path, GError **error);

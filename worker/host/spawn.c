@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@
 enum {
 	KILL_PASSES = 1000, /* over /proc until nobody is left */
 	FIRST_FREE_FD = 4,
+	LISTEN_BACKLOG = 16,
 	REMOVE_DEPTH_MAX = 8, /* each level holds a descriptor */
 	REMOVE_PASSES = 10000,
 };
@@ -120,6 +122,11 @@ static void child_run(const SpawnSpec *spec, char **environment, GError **error)
 	}
 	if (spec->become && !spec->become(spec->data, error))
 		return;
+	/* Whose socket it is, is told by the kernel to those who connect: the user and the process of now. */
+	if (spec->listens && listen(FIRST_FREE_FD - 1, LISTEN_BACKLOG) < 0) {
+		fail_errno(error, errno, _("cannot listen for reeved"));
+		return;
+	}
 	fexecve(binary, (char *const *)spec->argv, environment);
 	fail_errno(error, errno, _("cannot execute reeve-vm"));
 }
@@ -187,9 +194,9 @@ pid_t spawn(const SpawnSpec *spec, int *ret_pidfd, GError **error)
 	return pid;
 }
 
-int worker_listen(int directory, const char *name, GError **error)
+int worker_bind(int directory, const char *name, GError **error)
 {
-	return listen_open_at(directory, "sock", name, error);
+	return listen_bind_at(directory, "sock", name, error);
 }
 
 /* The removal of one directory with all that is in it. */

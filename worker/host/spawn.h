@@ -16,6 +16,7 @@ typedef struct SpawnSpec {
 	int directory; /* becomes the working directory; -1: the root */
 	int output, errors; /* become descriptors 1 and 2 */
 	int extra; /* becomes descriptor 3; -1: none */
+	bool listens; /* @extra is a bound socket: the new process listens on it */
 	const char *const *argv;
 	/* In the child: gives up privileges; NULL: nothing to give up. */
 	bool (*become)(void *data, GError **error);
@@ -34,8 +35,8 @@ bool directory_remove(int parent, const char *name, uint64_t timeout_usec, GErro
 /* Sends SIGKILL to the processes of our user that work in @directory: in session mode, where guests have no own. */
 void directory_kill(int directory);
 
-/* A listening socket for the engine in a guest's directory. */
-int worker_listen(int directory, const char *name, GError **error);
+/* A socket for the engine, bound in a guest's directory; the worker is to listen on it (SpawnSpec). */
+int worker_bind(int directory, const char *name, GError **error);
 
 /* pidfd_open(2) */
 int pidfd_open_of(pid_t pid);

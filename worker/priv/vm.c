@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -248,6 +249,16 @@ static bool become_guest(void *data, GError **error)
 	return true;
 }
 
+/* With the file rights of the directory's owner: under the name may be what that has put there. */
+static int socket_bind_as(uid_t uid, int directory, const char *uuid, GError **error)
+{
+	uid_t own = (uid_t)setfsuid(uid);
+	int fd = worker_bind(directory, uuid, error);
+
+	setfsuid(own);
+	return fd;
+}
+
 bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm_ret *ret,
 		   GError **error)
 {
@@ -264,16 +275,15 @@ bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm
 	if (directory < 0)
 		return false;
 	who.gid = call->config->has_gid ? call->config->gid : who.uid;
-	socket = worker_listen(directory, uuid, error);
+	socket = socket_bind_as(who.uid, directory, uuid, error);
 	if (socket < 0)
 		return false;
-	if (fchownat(directory, "sock", who.uid, call->config->engine_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail_errno(error, errno, _("cannot set up the socket of guest %s"), uuid);
 	who.cgroup = cgroup = cgroup_open(who.uid, true);
 	spec.binary = call->config->vm_binary;
 	spec.directory = directory;
 	spec.output = spec.errors = call->in->fds[0];
 	spec.extra = socket;
+	spec.listens = true;
 	ret->pid = spawn(&spec, &pidfd, error);
 	if (ret->pid < 0)
 		return false;
