@@ -51,6 +51,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/guest/private.h \
 	daemon/guest/reconcile.c \
 	daemon/guest/start.c \
+	daemon/guest/stray.c \
 	daemon/guest/vm.c \
 	daemon/guest/vm.h \
 	daemon/host/host.c \

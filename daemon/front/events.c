@@ -18,6 +18,8 @@
 /* Clients route what has their call's serial to that call, so events keep away from counters. */
 enum { EVENT_SERIAL = 1 };
 
+enum { EVENT_UNIT = 1024 }; /* bytes of a payload */
+
 /* How an event is called in the two generations of the protocol; 0: not in that one. */
 typedef struct Route {
 	gint32 legacy, callback;
@@ -287,7 +289,8 @@ void events_emit(Events *events, const Event *event)
 
 	if (!route_find(event->kind, event->id))
 		return;
-	events->sequence++;
+	/* So many numbers are kept in the store: a large event takes the place of several. */
+	events->sequence += 1 + (int64_t)(event->length / EVENT_UNIT);
 	event_store(events, event);
 	if (events->registrations[event->kind]->len == 0)
 		return;

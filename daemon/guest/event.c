@@ -173,9 +173,11 @@ char *vm_xml_remake(const Domain *domain, const char *xml, GError **error)
 	def = domain_def_parse(xml, strlen(xml), CONF_STATUS, NULL, error);
 	if (!def)
 		return NULL;
-	if (memcmp(def->uuid.bytes, domain->uuid, sizeof(domain->uuid)) != 0 ||
-	    !g_str_equal(def->name, domain->name))
+	if (memcmp(def->uuid.bytes, domain->uuid, sizeof(domain->uuid)) != 0)
 		return fail_null(error, VIR_ERR_RPC, _("it is of another domain ('%s')"), def->name);
+	/* How it is called is told by us: it may be taken over under another name than it was started with. */
+	g_free(def->name);
+	def->name = g_strdup(domain->name);
 	def->has_id = domain->id >= 0;
 	def->id = domain->id;
 	return domain_def_format(def, CONF_SECURE);

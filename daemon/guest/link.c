@@ -106,6 +106,30 @@ static json_t *state_load(const char *path)
 	return n > 0 ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
 }
 
+bool vm_saved_read(const Engine *engine, const char *uuid_text, char **ret_driver, char **ret_xml, bool *ret_ended)
+{
+	g_autofree char *path = vm_path(engine, uuid_text, "state");
+	json_t *state = state_load(path);
+
+	*ret_driver = g_strdup(json_string_value(json_object_get(state, "driver")));
+	*ret_xml = g_strdup(json_string_value(json_object_get(state, "xml")));
+	*ret_ended = json_is_true(json_object_get(state, "ended"));
+	json_decref(state);
+	if (*ret_driver && *ret_xml)
+		return true;
+	g_clear_pointer(ret_driver, g_free);
+	g_clear_pointer(ret_xml, g_free);
+	return false;
+}
+
+bool vm_saved_is_there(const Vm *vm)
+{
+	g_autofree char *path = vm_path(vm->engine, vm->domain->uuid_text, "state");
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
 /* A descriptor of the process that @member ("worker", "pid") of the saved state names; *ret_pid is its number. */
 static int saved_open(const Vm *vm, const char *member, pid_t *ret_pid)
 {
@@ -170,6 +194,17 @@ static void relink(void *data)
 	vm_unref(vm);
 }
 
+void vm_relink_begin(Vm *vm)
+{
+	if (vm->ended || vm->starting || vm->linking || vm->worker.ended || vm->engine->stopping)
+		return;
+	vm->linking = true;
+	if (!fiber_spawn("relink", relink, vm_ref(vm), NULL)) {
+		vm->linking = false;
+		vm_unref(vm);
+	}
+}
+
 /* A worker that lives but let go of us is asked once more; of one that died its pidfd tells. */
 static void on_closed(const GError *reason, void *data)
 {
@@ -178,13 +213,7 @@ static void on_closed(const GError *reason, void *data)
 	if (reason)
 		log_debug("link to domain '%s': %s", vm->domain->name, reason->message);
 	vm_unlink(vm);
-	if (vm->ended || vm->starting || vm->linking || vm->worker.ended || vm->engine->stopping)
-		return;
-	vm->linking = true;
-	if (!fiber_spawn("relink", relink, vm_ref(vm), NULL)) {
-		vm->linking = false;
-		vm_unref(vm);
-	}
+	vm_relink_begin(vm);
 }
 
 /* The socket that the worker of @directory's owner listens on, open as a place. */
@@ -231,16 +260,26 @@ static bool peer_check(int fd, uid_t owner, pid_t *ret_pid, GError **error)
 	return true;
 }
 
-static RpcClient *worker_connect(const Vm *vm, pid_t *ret_pid, GError **error)
+static RpcClient *worker_connect(const Engine *engine, const char *uuid_text, pid_t *ret_pid, GError **error)
 {
 	struct stat st;
-	g_autofd int directory = directory_open(vm->engine, vm->domain->uuid_text, &st, error);
+	g_autofd int directory = directory_open(engine, uuid_text, &st, error);
 	g_autofd int place = directory < 0 ? -1 : socket_find(directory, st.st_uid, error);
 	g_autofd int fd = place < 0 ? -1 : socket_connect(place, error);
 
 	if (fd < 0 || !peer_check(fd, st.st_uid, ret_pid, error))
 		return NULL;
-	return rpc_client_new_fd(vm->engine->loop, take_fd(&fd), error);
+	return rpc_client_new_fd(engine->loop, take_fd(&fd), error);
+}
+
+static bool uuid_check(const char *uuid_text, const control_hello_ret *hello, GError **error)
+{
+	if (hello->protocol != CONTROL_PROTOCOL)
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("the worker of guest %s is of another version of reeve"), uuid_text);
+	return g_ascii_strcasecmp(hello->uuid, uuid_text) == 0 ||
+	       fail(error, VIR_ERR_OPERATION_DENIED,
+		    _("what answers for guest %s is the worker of another one"), uuid_text);
 }
 
 /* It may be itself and yet not what we look for. */
@@ -248,13 +287,8 @@ static bool hello_check(const Vm *vm, const control_hello_ret *hello, GError **e
 {
 	const Domain *domain = vm->domain;
 
-	if (hello->protocol != CONTROL_PROTOCOL)
-		return fail(error, VIR_ERR_OPERATION_FAILED,
-			    _("the worker of domain '%s' is of another version of reeve"), domain->name);
-	if (g_ascii_strcasecmp(hello->uuid, domain->uuid_text) != 0)
-		return fail(error, VIR_ERR_OPERATION_DENIED,
-			    _("what answers for domain '%s' is the worker of another guest"),
-			    domain->name);
+	if (!uuid_check(domain->uuid_text, hello, error))
+		return false;
 	return !*hello->driver || g_str_equal(hello->driver, domain->driver->name) ||
 	       fail(error, VIR_ERR_OPERATION_DENIED,
 		    _("what answers for domain '%s' is a worker of another driver"), domain->name);
@@ -281,7 +315,7 @@ bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error)
 	pid_t pid = 0;
 
 	vm_unlink(vm);
-	vm->client = worker_connect(vm, &pid, error);
+	vm->client = worker_connect(vm->engine, vm->domain->uuid_text, &pid, error);
 	if (!vm->client)
 		return false;
 	/* What it tells on its own account counts once it is known to be the one, and after what it answers. */
@@ -295,4 +329,18 @@ bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error)
 	}
 	vm_unlink(vm);
 	return false;
+}
+
+bool vm_hello_call(const Engine *engine, const char *uuid_text, control_hello_ret *ret, GError **error)
+{
+	/* Nothing of what it has to tell is taken now, so nothing is acknowledged. */
+	control_hello_args args = { .protocol = CONTROL_PROTOCOL };
+	const RpcExchange exchange = {
+		.proc = CONTROL(HELLO), .args = &args, .ret = ret, .timeout_usec = HELLO_USEC
+	};
+	pid_t pid = 0;
+	g_autoptr(RpcClient) client = worker_connect(engine, uuid_text, &pid, error);
+
+	return client && rpc_client_exchange_call(client, &exchange, error) &&
+	       uuid_check(uuid_text, ret, error);
 }

@@ -41,6 +41,7 @@ struct Vm {
 	bool greeting; /* whether it is the worker that answers is not known yet */
 	bool starting;
 	bool given_up; /* starting, and somebody destroyed it */
+	bool other_boot; /* as the store says: the host has been started since */
 	bool ended;    /* the domain is no longer ours */
 	bool left;     /* the engine ends and the guest runs on: its run state stays stored */
 	bool linking;  /* a fiber is connecting */
@@ -83,7 +84,17 @@ char *vm_path(const Engine *engine, const char *uuid_text, const char *file);
  * is the caller's to rpc_free(). link.c
  */
 bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error);
+/* The same question to whoever works in a guest's directory, which is not kept as a link. */
+bool vm_hello_call(const Engine *engine, const char *uuid_text, control_hello_ret *ret, GError **error);
+/*
+ * What a worker has written down: driver and definition (the caller's), whether its guest had ended. False without
+ * a file that makes sense.
+ */
+bool vm_saved_read(const Engine *engine, const char *uuid_text, char **ret_driver, char **ret_xml, bool *ret_ended);
+bool vm_saved_is_there(const Vm *vm);
 void vm_unlink(Vm *vm);
+/* Looks for the worker in the background, unless somebody does or there is nothing to look for. */
+void vm_relink_begin(Vm *vm);
 /* The worker has ended: its guest too, or a new one takes over. */
 void vm_worker_gone(Vm *vm);
 /* A call to the worker; errors name the domain. */
@@ -110,9 +121,9 @@ void vm_early_clear(Vm *vm);
 bool vm_budget_take(VmBudget *budget, gsize cost, gsize burst, gsize rate);
 
 /*
- * The payload of an event of the worker, checked and made anew with the domain that it is about: ours, whatever it said.
- * NULL and an error for an event that there is not, or with texts in it that nobody can pass on. *ret_word: of a
- * monitor event its name, which the caller frees. event.c
+ * The payload of an event of the worker, checked and made anew with the domain that it is about: ours, whatever
+ * it said. NULL and an error for an event that there is not, or with texts in it that nobody can pass on.
+ * *ret_word: of a monitor event its name, which the caller frees. event.c
  */
 guint8 *vm_event_remake(const Domain *domain, const control_event_msg *message, gsize *ret_length, char **ret_word,
 			GError **error);
@@ -133,3 +144,21 @@ void vm_remove_call(Vm *vm);
 /* Waits until what an earlier guest of @domain left behind is cleaned up. */
 bool vm_retired_wait(Domain *domain, GError **error);
 void vm_wake(Vm *vm);
+
+/* Guests that are found again. reconcile.c */
+
+/* Makes @domain an active one whose worker is being looked for: calls wait for that. */
+Vm *vm_note(Domain *domain, int id);
+/* Brings @domain to @state by moves of the table; nothing is stored or told. */
+void vm_state_restore(Domain *domain, int state, int reason);
+/* The connection tells by its error whether there is a process behind the socket. */
+bool vm_is_dead(const GError *error);
+
+/* Guests that the store does not know. stray.c */
+
+/* UUIDs of the guests' directories that no active domain has. */
+GArray *vm_strays_find(Engine *engine);
+/* Takes over the guest in such a directory, or cleans up when there never was one. Borrowed; NULL: none. */
+Vm *vm_stray_call(Engine *engine, const Uuid *uuid);
+/* Does somebody run in that directory of whom nothing is known? */
+bool vm_is_unclear_call(Engine *engine, const char *uuid_text);

@@ -35,15 +35,18 @@ static struct {
 /* ---- While the store is loaded ------------------------------------------------------------- */
 
 /* A transient domain lives in what it was started with. */
-static Domain *transient_make(Engine *engine, const Driver *driver, const char *xml)
+static Domain *transient_make(Engine *engine, const Driver *driver, const StoreRun *run)
 {
+	const char *xml = run->start_xml;
 	g_autoptr(DomainDef) def = NULL;
 	g_autoptr(GError) error = NULL;
 	Domain *domain = NULL;
 
 	if (xml)
 		def = domain_def_parse(xml, strlen(xml), CONF_STATUS, NULL, &error);
-	if (def)
+	if (def && memcmp(def->uuid.bytes, run->uuid, sizeof(def->uuid.bytes)) != 0)
+		fail(&error, VIR_ERR_OPERATION_FAILED, _("it was stored with the definition of another"));
+	else if (def)
 		domain = registry_claim_wait(engine->registry, driver, def, &error);
 	if (!domain) {
 		log_error(_("a guest that was running cannot be found again: %s"),
@@ -57,7 +60,7 @@ static Domain *transient_make(Engine *engine, const Driver *driver, const char *
 }
 
 /* Brings @domain to @state by moves of the table; they are in the store already. */
-static void state_restore(Domain *domain, int state, int reason)
+void vm_state_restore(Domain *domain, int state, int reason)
 {
 	g_autoptr(StoreBatch) thrown_away = store_batch_new();
 	const DomainMove running = { VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNKNOWN, -1, 0 };
@@ -69,7 +72,7 @@ static void state_restore(Domain *domain, int state, int reason)
 		domain_move(domain, &there, thrown_away, NULL);
 }
 
-static Vm *vm_note(Domain *domain, int id)
+Vm *vm_note(Domain *domain, int id)
 {
 	Vm *vm = vm_new(domain);
 
@@ -86,7 +89,7 @@ void vm_note_run(Engine *engine, const StoreRun *run)
 	Vm *vm;
 
 	if (driver && !domain)
-		domain = transient_make(engine, driver, run->start_xml);
+		domain = transient_make(engine, driver, run);
 	if (!domain || domain->vm)
 		return;
 	vm = vm_note(domain, run->id);
@@ -94,9 +97,9 @@ void vm_note_run(Engine *engine, const StoreRun *run)
 	domain->autodestroy = run->autodestroy;
 	if (run->start_xml)
 		domain_set_live_xml(domain, run->start_xml);
-	state_restore(domain, run->state, run->reason);
-	/* A guest does not outlive its host. */
-	vm->given_up = g_strcmp0(run->boot_id, engine->boot_id) != 0;
+	vm_state_restore(domain, run->state, run->reason);
+	/* A guest does not outlive its host; but the record may be older than the guest that runs now. */
+	vm->other_boot = g_strcmp0(run->boot_id, engine->boot_id) != 0;
 	if (!reconcile.noted)
 		reconcile.noted = g_ptr_array_new();
 	g_ptr_array_add(reconcile.noted, vm_ref(vm));
@@ -106,7 +109,7 @@ void vm_note_run(Engine *engine, const StoreRun *run)
 
 static void gone(Vm *vm)
 {
-	int reason = vm->given_up ? VIR_DOMAIN_SHUTOFF_UNKNOWN : VIR_DOMAIN_SHUTOFF_CRASHED;
+	int reason = vm->other_boot ? VIR_DOMAIN_SHUTOFF_UNKNOWN : VIR_DOMAIN_SHUTOFF_CRASHED;
 
 	log_warning(_("domain '%s' is no longer there"), vm->domain->name);
 	vm_end(vm, reason, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
@@ -124,34 +127,30 @@ static void greet(Vm *vm, const control_hello_ret *hello)
 }
 
 /* The connection tells by its error whether there is a process behind the socket. */
-static bool is_dead(const GError *error)
+bool vm_is_dead(const GError *error)
 {
 	int errnum = error_errno(error);
 
-	return errnum == ECONNREFUSED || errnum == ENOENT;
+	/* EACCES: the directory is being removed. */
+	return errnum == ECONNREFUSED || errnum == ENOENT || errnum == EACCES;
 }
 
 static void vm_find_call(Vm *vm)
 {
 	control_hello_ret hello = { 0 };
 	g_autoptr(GError) error = NULL;
-	g_autofree char *saved = vm_path(vm->engine, vm->domain->uuid_text, "state");
 	g_autoptr(GError) reason = NULL;
 
-	if (vm->given_up) {
-		gone(vm);
-		return;
-	}
 	/* Before anything is asked: the answer may never come. */
 	vm_saved_watch(vm);
 	if (vm_link_call(vm, &hello, &error)) {
 		greet(vm, &hello);
-	} else if (is_dead(error) && access(saved, F_OK) == 0) {
+	} else if (vm_is_dead(error) && vm_saved_is_there(vm)) {
 		if (!vm_adopt_call(vm, &reason)) {
 			log_warning("%s", reason->message);
 			gone(vm);
 		}
-	} else if (is_dead(error)) {
+	} else if (vm_is_dead(error)) {
 		gone(vm);
 	} else {
 		/* It hangs; it may come to itself, and 'destroy' works. */
@@ -185,54 +184,41 @@ static void vm_find(void *data)
 	vm_unref(vm);
 }
 
-/* ---- Directories that nobody knows --------------------------------------------------------- */
+/* ---- Guests that the store does not know ---------------------------------------------------- */
 
-/* A worker whose start was never acknowledged, or a leftover: away with it and its hypervisor. */
-static void stray_remove_call(Engine *engine, const Uuid *uuid, const char *name)
+typedef struct Stray {
+	Engine *engine;
+	Uuid uuid;
+} Stray;
+
+static void stray_find(void *data)
 {
-	g_autoptr(GError) error = NULL;
+	g_autofree Stray *stray = data;
+	Vm *vm = vm_stray_call(stray->engine, &stray->uuid);
 
-	log_warning(_("guest %s was about to start when reeved ended; it is removed"), name);
-	if (!priv_remove_vm_dir_call(engine, uuid->bytes, &error))
-		log_warning("%s", error->message);
-}
-
-static bool is_known(Engine *engine, const Uuid *uuid)
-{
-	for (unsigned i = 0; driver_table[i]; i++) {
-		const Domain *domain =
-			registry_find_uuid(engine->registry, driver_table[i], uuid->bytes);
-
-		if (domain && domain->vm)
-			return true;
+	if (vm) {
+		vm_find(vm_ref(vm));
+		return;
 	}
-	return false;
+	if (--reconcile.left == 0)
+		fiber_event_set(&reconcile.done);
 }
 
-static GPtrArray *strays_find(Engine *engine)
+static bool strays_begin(Engine *engine, GError **error)
 {
-	g_autofree char *path = vm_path(engine, NULL, NULL);
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	DIR *directory = opendir(path);
-	const struct dirent *entry;
-	Uuid uuid;
+	g_autoptr(GArray) strays = vm_strays_find(engine);
 
-	while (directory && (entry = readdir(directory)))
-		if (uuid_parse(entry->d_name, &uuid) && !is_known(engine, &uuid))
-			g_ptr_array_add(names, g_strdup(entry->d_name));
-	if (directory)
-		closedir(directory);
-	return names;
-}
+	for (unsigned i = 0; i < strays->len; i++) {
+		Stray *stray = g_new0(Stray, 1);
 
-static void strays_remove_call(Engine *engine)
-{
-	g_autoptr(GPtrArray) names = strays_find(engine);
-	Uuid uuid;
-
-	for (unsigned i = 0; i < names->len; i++)
-		if (uuid_parse(g_ptr_array_index(names, i), &uuid))
-			stray_remove_call(engine, &uuid, g_ptr_array_index(names, i));
+		*stray = (Stray){ engine, g_array_index(strays, Uuid, i) };
+		reconcile.left++;
+		if (!fiber_spawn("stray", stray_find, stray, error)) {
+			g_free(stray);
+			return false;
+		}
+	}
+	return true;
 }
 
 bool vm_reconcile_call(Engine *engine, GError **error)
@@ -246,7 +232,8 @@ bool vm_reconcile_call(Engine *engine, GError **error)
 		if (!fiber_spawn("reconcile", vm_find, g_ptr_array_index(noted, i), error))
 			return false;
 	}
-	strays_remove_call(engine);
+	if (!strays_begin(engine, error))
+		return false;
 	if (--reconcile.left > 0 &&
 	    !fiber_event_wait(&reconcile.done, "guests to be found again", RECONCILE_USEC, &late))
 		log_warning(_("%u guests do not answer yet"), reconcile.left);

@@ -159,11 +159,16 @@ static bool directory_make_call(Vm *vm, GError **error)
 
 	if (priv_make_vm_dir_call(vm->engine, vm->domain->uuid, &vm->uid, &reason))
 		return true;
-	/* Left by a guest whose end nobody saw; vm_reconcile_call() has ended what ran in it. */
 	if (error_errno(reason) != EEXIST) {
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return false;
 	}
+	/* Left by a guest whose end nobody saw. Where somebody listens it has not ended: vm_stray_call() left it. */
+	if (vm_is_unclear_call(vm->engine, vm->domain->uuid_text))
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("domain '%s': a guest with its UUID (%s) runs already, whose worker does not answer; "
+			      "end its processes first"),
+			    vm->domain->name, vm->domain->uuid_text);
 	return priv_remove_vm_dir_call(vm->engine, vm->domain->uuid, error) &&
 	       priv_make_vm_dir_call(vm->engine, vm->domain->uuid, &vm->uid, error);
 }

@@ -272,6 +272,9 @@ static bool link_wait(Vm *vm, uint64_t timeout_usec, GError **error)
 {
 	FiberEvent linked = { 0 };
 
+	/* One that did not answer may have come to itself. */
+	if (!vm->client)
+		vm_relink_begin(vm);
 	/* While linking there may be a connection already, but to a worker that has no guest yet. */
 	while (vm->linking && !vm->ended) {
 		g_queue_push_tail(&vm->waiting, &linked);

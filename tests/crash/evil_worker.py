@@ -5,24 +5,25 @@ guest's or by something else, another guest's worker is played, events tell of o
 are wrong, messages have no end. Nothing of another guest changes, and the guest itself can still be ended."""
 # timeout: 400
 import contextlib
+import ctypes
 import os
 import signal
 import socket
 import struct
 import sys
 import time
-import uuid
 
 import libvirt
 
 from reeve_bystanders import memory_kib
 from reeve_test import SLOW, STOCK, Watch, case, check, contains, daemon, equal, processes, run_cases, skip
-from reeve_wire import ERROR, MESSAGE, QEMU, REPLY, frame, hyper, opaque, optional, string, word
+from reeve_wire import ERROR, MESSAGE, REPLY, frame, hyper, opaque, optional, string, word
 
 L = libvirt
 CONTROL, HELLO, CHANGED, EVENT = 0x52455645, 1, 100, 101
 RUNNING, SHUTOFF = (L.VIR_DOMAIN_RUNNING, 1), (L.VIR_DOMAIN_SHUTOFF, 1)
 EVIL, GOOD = 'evil', 'good'
+PTRACE_SEIZE = 0x4206
 
 
 def xml(name):
@@ -320,6 +321,53 @@ def no_end_of_it(server):
     grown = sum(os.path.getsize(os.path.join(server.directory, 'state', name)) for name in os.listdir(os.path.join(server.directory, 'state'))
                 if name.startswith('reeve.db')) - before
     check(grown < 32 * 1024 * 1024, f'the database grew by {grown} bytes of one guest')
+
+
+def as_user(uid, function):
+    """What the function says, run by a process of that user."""
+    answer, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            os.write(tell, function().encode())
+        finally:
+            os._exit(0)
+    os.close(tell)
+    with os.fdopen(answer) as text:
+        said = text.read()
+    os.waitpid(pid, 0)
+    return said
+
+
+@case
+def memory_is_the_workers_own(server):
+    """A hypervisor that was taken over has the user of its worker, and nothing of its memory or descriptors."""
+    if os.environ.get('REEVE_SANITIZE'):
+        print('the leak checker traces its own process')
+        return
+    with server.connect('test') as connection:
+        domain = connection.createXML(xml(EVIL))
+        uid = os.stat(path_of(server, domain)).st_uid
+        worker = worker_of(EVIL)
+
+        def attack():
+            done = []
+            for name, flags in (('mem', os.O_RDWR), ('mem', os.O_RDONLY), ('environ', os.O_RDONLY), ('auxv', os.O_RDONLY)):
+                with contextlib.suppress(OSError):
+                    os.close(os.open(f'/proc/{worker}/{name}', flags))
+                    done.append(name)
+            with contextlib.suppress(OSError):
+                os.listdir(f'/proc/{worker}/fd')
+                done.append('fd')
+            if ctypes.CDLL(None).ptrace(PTRACE_SEIZE, worker, None, None) == 0:
+                done.append('ptrace')
+            return ' '.join(done) or 'nothing'
+
+        equal(as_user(uid, attack), 'nothing', 'what the guest got at')
+        domain.destroy()
 
 
 def main():
