@@ -1,24 +1,53 @@
 # Definition halves are linked into the engine, live halves into the worker; what both need, such as
-# the builder of QEMU's command line, is in both lists.
+# the table of devices and the builder of QEMU's command line, is in both lists.
 QEMU_COMMAND = \
 	drivers/qemu/argv/command.c \
 	drivers/qemu/argv/command.h \
 	drivers/qemu/argv/command_address.c \
-	drivers/qemu/device/command_block.c \
 	drivers/qemu/argv/command_build.h \
 	drivers/qemu/argv/props.c \
 	drivers/qemu/argv/props.h \
-	drivers/qemu/device/command_chardev.c \
-	drivers/qemu/device/command_controller.c \
+	drivers/qemu/caps/caps.h \
+	drivers/qemu/caps/caps_read.c \
+	drivers/qemu/caps/probe.h \
+	drivers/qemu/define/command.c \
+	drivers/qemu/device/block.c \
+	drivers/qemu/device/chardev.c \
+	drivers/qemu/device/chardev_source.c \
+	drivers/qemu/device/controller.c \
+	drivers/qemu/device/crypto.c \
+	drivers/qemu/device/disk.c \
+	drivers/qemu/device/filesystem.c \
+	drivers/qemu/device/graphics.c \
+	drivers/qemu/device/hostdev.c \
+	drivers/qemu/device/hub.c \
+	drivers/qemu/device/input.c \
+	drivers/qemu/device/interface.c \
+	drivers/qemu/device/iommu.c \
+	drivers/qemu/device/kind.h \
+	drivers/qemu/device/kinds.c \
+	drivers/qemu/device/lease.c \
+	drivers/qemu/device/memballoon.c \
+	drivers/qemu/device/memory.c \
+	drivers/qemu/device/nvram.c \
+	drivers/qemu/device/panic.c \
+	drivers/qemu/device/redirdev.c \
+	drivers/qemu/device/rng.c \
+	drivers/qemu/device/shmem.c \
+	drivers/qemu/device/smartcard.c \
+	drivers/qemu/device/sound.c \
+	drivers/qemu/device/tpm.c \
+	drivers/qemu/device/video.c \
+	drivers/qemu/device/vsock.c \
+	drivers/qemu/device/watchdog.c \
+	drivers/qemu/machine/check.c \
+	drivers/qemu/machine/check.h \
 	drivers/qemu/machine/command_cpu.c \
-	drivers/qemu/device/command_disk.c \
 	drivers/qemu/machine/command_firmware.c \
-	drivers/qemu/device/command_graphics.c \
-	drivers/qemu/device/command_hostdev.c \
 	drivers/qemu/machine/command_machine.c \
 	drivers/qemu/machine/command_memory.c \
-	drivers/qemu/device/command_misc.c \
-	drivers/qemu/device/command_net.c
+	drivers/qemu/machine/machine.c \
+	drivers/qemu/machine/machine.h
 
 QEMU_DEFINITION = \
 	drivers/qemu/address/address.h \
@@ -29,42 +58,27 @@ QEMU_DEFINITION = \
 	drivers/qemu/address/pci_connect.c \
 	drivers/qemu/address/pci_map.c \
 	drivers/qemu/address/usb.c \
-	drivers/qemu/define/capabilities_xml.c \
 	drivers/qemu/caps/caps.c \
-	drivers/qemu/caps/caps.h \
-	drivers/qemu/caps/caps_read.c \
+	drivers/qemu/caps/host.c \
+	drivers/qemu/caps/host.h \
+	drivers/qemu/define/capabilities_xml.c \
 	drivers/qemu/define/check.c \
-	drivers/qemu/machine/check.h \
-	drivers/qemu/device/check_chardev.c \
-	drivers/qemu/device/check_controller.c \
-	drivers/qemu/device/check_disk.c \
-	drivers/qemu/device/check_display.c \
-	drivers/qemu/device/check_hostdev.c \
-	drivers/qemu/device/check_interface.c \
-	drivers/qemu/machine/check_memory.c \
-	drivers/qemu/machine/check_platform.c \
-	drivers/qemu/device/check_small.c \
 	drivers/qemu/define/complete.c \
-	drivers/qemu/machine/complete.h \
-	drivers/qemu/device/complete_controllers.c \
-	drivers/qemu/device/complete_devices.c \
+	drivers/qemu/define/complete_controllers.c \
+	drivers/qemu/define/complete_devices.c \
 	drivers/qemu/define/definition.h \
 	drivers/qemu/define/domcaps_xml.c \
 	drivers/qemu/define/driver_def.c \
-	drivers/qemu/machine/firmware.c \
-	drivers/qemu/machine/firmware.h \
-	drivers/qemu/caps/host.c \
-	drivers/qemu/caps/host.h \
-	drivers/qemu/machine/machine.c \
-	drivers/qemu/machine/machine.h \
 	drivers/qemu/define/native.c \
 	drivers/qemu/define/prepare.c \
 	drivers/qemu/define/prepare.h \
-	drivers/qemu/define/prepare_alias.c \
 	drivers/qemu/define/prepare_choice.c \
-	drivers/qemu/define/prepare_display.c \
-	drivers/qemu/caps/probe.h \
-	drivers/qemu/define/resources.c
+	drivers/qemu/define/resources.c \
+	drivers/qemu/machine/check_memory.c \
+	drivers/qemu/machine/check_platform.c \
+	drivers/qemu/machine/complete.h \
+	drivers/qemu/machine/firmware.c \
+	drivers/qemu/machine/firmware.h
 
 noinst_LIBRARIES += drivers/libdrivers_def.a drivers/libdrivers_live.a
 
@@ -108,7 +122,6 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live/stats.c \
 	drivers/qemu/live/tune.c \
 	drivers/qemu/caps/probe.c \
-	drivers/qemu/caps/probe.h \
 	drivers/qemu/caps/probe_kvm.c \
 	drivers/qemu/caps/probe_kvm.h \
 	drivers/qemu/caps/probe_qemu.c \

@@ -70,7 +70,6 @@ bool command_memory(QemuCommand *cmd, GError **error);
 bool command_numa(QemuCommand *cmd, GError **error);
 /* The backend that -machine memory-backend= names, NULL when QEMU's own is enough. Static. */
 const char *command_ram_id(const QemuCommand *cmd);
-bool command_memory_devices(QemuCommand *cmd, GError **error);
 bool command_cpu(QemuCommand *cmd, GError **error);
 bool command_smp(QemuCommand *cmd, GError **error);
 bool command_firmware(QemuCommand *cmd, Props *machine, GError **error);
@@ -78,29 +77,35 @@ bool command_boot(QemuCommand *cmd, GError **error);
 bool command_sysinfo(QemuCommand *cmd, GError **error);
 bool command_clock(QemuCommand *cmd, GError **error);
 
-/* Devices */
-bool command_iommus(QemuCommand *cmd, GError **error);
-bool command_hubs(QemuCommand *cmd, GError **error);
-bool command_controllers(QemuCommand *cmd, GError **error);
-bool command_disks(QemuCommand *cmd, GError **error);
+/* machine/command_memory.c */
+/* What a piece of the guest's memory is made of. */
+typedef struct MemoryBackend {
+	const char *id;
+	guint64 size_kib;
+	guint node; /* guest's cell, for <page nodeset> and <memnode> */
+	bool has_node;
+	MemAccess access;
+	Tristate discard;
+	const char *path; /* NVDIMM and the like */
+	guint64 page_kib; /* of a memory device, 0: as the guest's memory */
+	const Cpuset *host_nodes;
+	guint64 align_kib;
+	bool pmem, read_only;
+} MemoryBackend;
+
+/* Appends -object. */
+void command_memory_backend(QemuCommand *cmd, const MemoryBackend *backend);
+
+/* device/block.c */
 /*
  * Appends the nodes of @disk; *ret_node is the name of the topmost one, NULL for an empty drive.
  * The caller frees it.
  */
 bool command_blockdevs(QemuCommand *cmd, const DomainDisk *disk, char **ret_node, GError **error);
-bool command_filesystems(QemuCommand *cmd, GError **error);
-bool command_interfaces(QemuCommand *cmd, GError **error);
-bool command_chardevs(QemuCommand *cmd, GError **error);
+/* device/chardev_source.c */
 /* Appends -chardev for @source under @id; @alias finds what was opened for it. */
 bool command_chardev(QemuCommand *cmd, const ChardevSource *source, const char *id,
 		     const char *alias, GError **error);
-bool command_smartcards(QemuCommand *cmd, GError **error);
-bool command_redirdevs(QemuCommand *cmd, GError **error);
-bool command_graphics(QemuCommand *cmd, GError **error);
-bool command_videos(QemuCommand *cmd, GError **error);
-bool command_sounds(QemuCommand *cmd, GError **error);
-bool command_inputs(QemuCommand *cmd, GError **error);
-bool command_hostdevs(QemuCommand *cmd, GError **error);
+/* device/hostdev.c */
 bool command_hostdev_pci(QemuCommand *cmd, const HostAddress *host, const Teaming *teaming,
 			 const DeviceInfo *info, GError **error);
-bool command_small_devices(QemuCommand *cmd, GError **error);

@@ -1,48 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "drivers/qemu/machine/check.h"
-
 #include "base/error.h"
 #include "base/i18n.h"
 #include "drivers/qemu/define/definition.h"
-#include "drivers/qemu/machine/machine.h"
+#include "drivers/qemu/device/kind.h"
 
-bool qemu_memory_is_shared(const DomainDef *def)
+static guint graphics_count(const DomainDef *def, GraphicsType type)
 {
-	guint shared = 0, cells = def->cpu ? list_length(def->cpu->cells) : 0;
+	guint count = 0;
 
-	if (def->memory.backing.access == MEM_ACCESS_SHARED && cells == 0)
-		return true;
-	for (guint i = 0; i < cells; i++) {
-		const NumaCell *cell = list_get(def->cpu->cells, i);
-
-		if (cell->access == MEM_ACCESS_SHARED ||
-		    (!cell->access && def->memory.backing.access == MEM_ACCESS_SHARED))
-			shared++;
-	}
-	return cells > 0 && shared == cells;
-}
-
-bool qemu_has_iothread(const DomainDef *def, unsigned id)
-{
-	for (guint i = 0; i < list_length(def->iothreads); i++)
-		if (((DomainIothread *)list_get(def->iothreads, i))->id == id)
-			return true;
-	return list_length(def->iothreads) == 0 && id > 0 && id <= def->iothread_count;
-}
-
-bool qemu_has_graphics(const DomainDef *def, GraphicsType type)
-{
 	for (guint i = 0; i < list_length(def->graphics); i++)
-		if (((DomainGraphics *)list_get(def->graphics, i))->type == type)
-			return true;
-	return false;
+		count += ((DomainGraphics *)list_get(def->graphics, i))->type == type;
+	return count;
 }
 
-bool qemu_has_acpi(const DomainDef *def)
+/* What displays and screens can be together. */
+static bool check_displays(const QemuCheck *check)
 {
-	return def->features.acpi;
+	const DomainDef *def = check->def;
+
+	if (graphics_count(def, GRAPHICS_EGL_HEADLESS) > 0 &&
+	    graphics_count(def, GRAPHICS_SDL) + graphics_count(def, GRAPHICS_DBUS) > 0)
+		return refuse(check,
+			      _("graphics of type 'egl-headless' go with 'vnc' or 'spice' only"));
+	for (guint i = 0; i < list_length(def->videos); i++) {
+		const DomainVideo *video = list_get(def->videos, i);
+
+		if (video->type == VIDEO_NONE && def->videos->len > 1)
+			return refuse(check, _("there are other screens beside the <video> of type "
+					       "'none', which stands for none at all"));
+		if (i > 0 && video->primary == TRISTATE_YES)
+			return refuse(check, _("two screens are the primary one"));
+	}
+	return true;
 }
 
 /* Addresses of a kind that this machine type has no bus for. */
@@ -71,43 +62,13 @@ static bool check_address(const QemuCheck *check, const DomainDevice *device)
 	}
 }
 
-static bool check_family(const QemuCheck *check, const DomainDevice *device)
+static bool visit(G_GNUC_UNUSED DomainDef *def, const DomainDevice *device, void *data)
 {
-	switch (device->kind) {
-	case DEVICE_DISK:
-		return qemu_check_disk(check, device->disk);
-	case DEVICE_CONTROLLER:
-		return qemu_check_controller(check, device->controller);
-	case DEVICE_INTERFACE:
-		return qemu_check_interface(check, device->interface);
-	case DEVICE_GRAPHICS:
-		return qemu_check_graphics(check, device->graphics);
-	case DEVICE_VIDEO:
-		return qemu_check_video(check, device->video);
-	case DEVICE_SOUND:
-		return qemu_check_sound(check, device->sound);
-	case DEVICE_AUDIO:
-		return qemu_check_audio(check, device->audio);
-	case DEVICE_SERIAL:
-	case DEVICE_PARALLEL:
-	case DEVICE_CONSOLE:
-	case DEVICE_CHANNEL:
-	case DEVICE_SMARTCARD:
-	case DEVICE_REDIRDEV:
-		return qemu_check_chardev(check, device);
-	case DEVICE_HOSTDEV:
-		return qemu_check_hostdev(check, device->hostdev);
-	case DEVICE_MEMORY:
-		return qemu_check_memory_device(check, device->memory);
-	default:
-		return qemu_check_small(check, device);
-	}
-}
+	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
 
-static bool visit(DomainDef *def, const DomainDevice *device, void *data)
-{
-	(void)def;
-	return check_family(data, device) && check_address(data, device);
+	if (kind && kind->check && !kind->check(data, device))
+		return false;
+	return check_address(data, device);
 }
 
 bool qemu_check(const DomainDef *def, GError **error)
@@ -117,7 +78,6 @@ bool qemu_check(const DomainDef *def, GError **error)
 	check.caps = qemu_caps_of_def_wait(def, error);
 	if (!check.caps)
 		return false;
-	return qemu_check_platform(&check) && qemu_check_memory(&check) &&
-	       qemu_check_displays(&check) &&
+	return qemu_check_platform(&check) && qemu_check_memory(&check) && check_displays(&check) &&
 	       domain_def_each_device((DomainDef *)def, visit, &check);
 }

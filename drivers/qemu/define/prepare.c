@@ -4,7 +4,6 @@
 #include "drivers/qemu/define/prepare.h"
 
 #include <string.h>
-#include <sys/un.h>
 
 #include "base/error.h"
 #include "base/i18n.h"
@@ -12,9 +11,6 @@
 #include "drivers/qemu/machine/complete.h"
 #include "drivers/qemu/define/definition.h"
 #include "drivers/qemu/machine/firmware.h"
-
-#define AGENT_NAME "org.qemu.guest_agent.0"
-#define SPICE_AGENT_NAME "com.redhat.spice.0"
 
 static bool virt_prepare(const DomainDef *live, GError **error)
 {
@@ -85,92 +81,41 @@ static bool cpu_prepare(DomainDef *live, GError **error)
 	return caps && host_model_prepare(live, caps, error);
 }
 
-/* ---- Backends ---- */
+/* ---- Devices ---- */
 
-static bool channel_prepare(DomainDef *live, DomainChardev *channel, GError **error)
+void prepare_aliases(DomainDef *live)
 {
-	char uuid[UUID_TEXT];
-	g_autofree char *file = NULL;
+	for (DeviceKind kind = DEVICE_NONE + 1; kind < DEVICE_LAST; kind++) {
+		GPtrArray *list = domain_def_devices(live, kind);
 
-	if (channel->source.type == CHARDEV_SPICEVMC && !channel->name &&
-	    channel->channel_target == CHANNEL_TARGET_VIRTIO)
-		channel->name = g_strdup(SPICE_AGENT_NAME);
-	if (channel->source.type != CHARDEV_UNIX || channel->source.path)
-		return true;
-	if (channel->source.mode == CHARDEV_MODE_CONNECT)
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("domain '%s': channel '%s' connects to a socket without a path"),
-			    live->name, channel->name ?: "");
-	uuid_format(&live->uuid, uuid);
-	file = g_strcmp0(channel->name, AGENT_NAME) == 0
-		       ? g_strdup("agent")
-		       : g_strdup_printf("%s.sock", channel->info.alias);
-	channel->source.mode = CHARDEV_MODE_BIND;
-	channel->source.path = g_strdup_printf("%s/vm/%s/%s", qemu_settings()->run_dir, uuid, file);
-	if (strlen(channel->source.path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("'%s' is too long for a socket: choose a shorter run directory"),
-			    channel->source.path);
-	return true;
-}
+		for (guint i = 0; i < list_length(list); i++) {
+			DomainDevice device = { .kind = kind, .any = list_get(list, i) };
 
-static bool interface_prepare(DomainDef *live, DomainInterface *interface, GError **error)
-{
-	switch (interface->type) {
-	case INTERFACE_NETWORK:
-		return fail(
-			error, VIR_ERR_CONFIG_UNSUPPORTED,
-			_("domain '%s': its interface is on network '%s', but networks cannot be "
-			  "run yet; use type 'bridge' or 'user'"),
-			live->name, interface->network ?: "");
-	case INTERFACE_DIRECT:
-	case INTERFACE_INTERNAL:
-	case INTERFACE_VDS:
-	case INTERFACE_NULL:
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("domain '%s': interfaces of type '%s' are not supported"), live->name,
-			    interface_type_name(interface->type));
-	case INTERFACE_BRIDGE:
-	case INTERFACE_ETHERNET:
-		if (interface->target_managed == TRISTATE_NO)
-			return true;
-		if (!qemu_settings()->privileged)
-			return fail(
-				error, VIR_ERR_CONFIG_UNSUPPORTED,
-				_("domain '%s': an interface of type '%s' needs root's help, which "
-				  "a session has not; use type 'user'"),
-				live->name, interface_type_name(interface->type));
-		if (!interface->target)
-			interface->target = prepare_tap_choose(live);
-		return true;
-	default:
-		return true;
+			if (!device.info->alias)
+				device.info->alias = qemu_device_alias(live, &device, i);
+		}
 	}
 }
 
-static bool disk_prepare(const DomainDef *live, const DomainDisk *disk, GError **error)
+static bool device_prepare(G_GNUC_UNUSED DomainDef *live, const DomainDevice *device, void *data)
 {
-	if (disk->source.type == STORAGE_VOLUME)
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("domain '%s': disk '%s' is a volume of pool '%s', but pools cannot "
-			      "be run "
-			      "yet; use type 'file' or 'block'"),
-			    live->name, disk->target, disk->source.pool ?: "");
-	return true;
+	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
+
+	return !kind || !kind->prepare || kind->prepare(data, device);
 }
 
-bool prepare_backends(DomainDef *live, GError **error)
+static bool devices_prepare(DomainDef *live, GError **error)
 {
-	for (guint i = 0; i < list_length(live->disks); i++)
-		if (!disk_prepare(live, list_get(live->disks, i), error))
-			return false;
-	for (guint i = 0; i < list_length(live->channels); i++)
-		if (!channel_prepare(live, list_get(live->channels, i), error))
-			return false;
-	for (guint i = 0; i < list_length(live->interfaces); i++)
-		if (!interface_prepare(live, list_get(live->interfaces, i), error))
-			return false;
-	return true;
+	QemuPrepare prepare = {
+		.live = live,
+		.settings = qemu_settings(),
+		.port_choose = prepare_port_choose,
+		.port_check = prepare_port_check,
+		.tap_choose = prepare_tap_choose,
+		.error = error,
+	};
+
+	return domain_def_each_device(live, device_prepare, &prepare);
 }
 
 bool qemu_prepare(DomainDef *live, int id, GError **error)
@@ -183,5 +128,5 @@ bool qemu_prepare(DomainDef *live, int id, GError **error)
 	prepare_aliases(live);
 	if (live->genid_present && uuid_is_absent(&live->genid))
 		uuid_generate(&live->genid);
-	return prepare_backends(live, error) && prepare_displays(live, error);
+	return devices_prepare(live, error);
 }

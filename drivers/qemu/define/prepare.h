@@ -3,20 +3,12 @@
 #pragma once
 
 #include "conf/domain/domain.h"
+#include "drivers/qemu/device/kind.h"
 
 /* Names of all devices, which are the ids that QEMU knows them by. */
 void prepare_aliases(DomainDef *live);
-/* Ports of displays that want one. */
-bool prepare_displays(DomainDef *live, GError **error);
-/* Sockets of channels, names of tap devices. */
-bool prepare_backends(DomainDef *live, GError **error);
 
 /* prepare_choice.c: what is chosen for the start of @live stays with it until qemu_settle() */
-typedef struct PortRange {
-	const char *address; /* IPv4, IPv6; a name stands for all addresses */
-	int first, last;
-} PortRange;
-
 /* The first port of @range that nobody has. */
 bool prepare_port_choose(const DomainDef *live, const PortRange *range, int *ret, GError **error);
 /* Fails with VIR_ERR_OPERATION_FAILED when somebody listens there. */

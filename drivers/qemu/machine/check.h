@@ -20,22 +20,9 @@ typedef struct QemuCheck {
 /* Fails with VIR_ERR_XML_ERROR. */
 #define reject(check, ...) fail((check)->error, VIR_ERR_XML_ERROR, __VA_ARGS__)
 
-/* Each file's part: first of the definition as a whole, then of one device of a family. */
+/* Of the definition as a whole. */
 bool qemu_check_platform(const QemuCheck *check);
 bool qemu_check_memory(const QemuCheck *check);
-bool qemu_check_memory_device(const QemuCheck *check, const DomainMemoryDevice *memory);
-bool qemu_check_disk(const QemuCheck *check, const DomainDisk *disk);
-bool qemu_check_controller(const QemuCheck *check, const DomainController *controller);
-bool qemu_check_interface(const QemuCheck *check, const DomainInterface *interface);
-bool qemu_check_displays(const QemuCheck *check);
-bool qemu_check_graphics(const QemuCheck *check, const DomainGraphics *graphics);
-bool qemu_check_video(const QemuCheck *check, const DomainVideo *video);
-bool qemu_check_sound(const QemuCheck *check, const DomainSound *sound);
-bool qemu_check_audio(const QemuCheck *check, const DomainAudio *audio);
-bool qemu_check_chardev(const QemuCheck *check, const DomainDevice *device);
-bool qemu_check_hostdev(const QemuCheck *check, const DomainHostdev *hostdev);
-/* All that have no file of their own. */
-bool qemu_check_small(const QemuCheck *check, const DomainDevice *device);
 
 /* Whether memory of the guest is shared with other processes, as vhost-user devices need it. */
 bool qemu_memory_is_shared(const DomainDef *def);

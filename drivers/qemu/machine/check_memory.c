@@ -6,8 +6,6 @@
 #include "drivers/qemu/machine/check.h"
 #include "drivers/qemu/machine/machine.h"
 
-#define NVDIMM_LABEL_MIN 128 /* KiB */
-
 static guint numa_cells(const DomainDef *def)
 {
 	return def->cpu ? list_length(def->cpu->cells) : 0;
@@ -53,76 +51,4 @@ bool qemu_check_memory(const QemuCheck *check)
 	    ((DomainMemoryDevice *)list_get(def->memories, 0))->model != MEMORY_MODEL_SGX_EPC)
 		return refuse(check, _("memory devices need <maxMemory slots=...>"));
 	return check_backing(check);
-}
-
-static bool check_slot(const QemuCheck *check, const DomainMemoryDevice *memory)
-{
-	const DeviceAddress *address = &memory->info.address;
-
-	if (address->type != ADDRESS_DIMM || !address->dimm.has_slot)
-		return true;
-	if (address->dimm.slot >= check->def->memory.max_slots)
-		return refuse(check, _("memory module in slot %u, but <maxMemory> has %u slots"),
-			      address->dimm.slot, check->def->memory.max_slots);
-	for (guint i = 0; i < check->def->memories->len; i++) {
-		const DomainMemoryDevice *other = list_get(check->def->memories, i);
-
-		if (other != memory && other->info.address.type == ADDRESS_DIMM &&
-		    other->info.address.dimm.has_slot &&
-		    other->info.address.dimm.slot == address->dimm.slot)
-			return refuse(check, _("there are two memory modules in slot %u"),
-				      address->dimm.slot);
-	}
-	return true;
-}
-
-static bool check_node(const QemuCheck *check, const DomainMemoryDevice *memory)
-{
-	if (memory->model == MEMORY_MODEL_VIRTIO_PMEM)
-		return !memory->has_node ||
-		       refuse(check, _("virtio-pmem is on no NUMA node: leave <node> out"));
-	if (memory->model == MEMORY_MODEL_SGX_EPC)
-		return true;
-	if (!memory->has_node && numa_cells(check->def) > 0)
-		return refuse(check, _("a memory device needs a <node> in <target>"));
-	return true;
-}
-
-static bool check_virtio_mem(const QemuCheck *check, const DomainMemoryDevice *memory)
-{
-	guint64 block = memory->block_kib;
-
-	if (block & (block - 1))
-		return fail(check->error, VIR_ERR_XML_DETAIL,
-			    _("virtio-mem: the <block> size must be a power of two"));
-	if (block && memory->requested_kib % block)
-		return fail(check->error, VIR_ERR_XML_DETAIL,
-			    _("virtio-mem: <requested> must be a multiple of <block>"));
-	if (memory->requested_kib > memory->size_kib)
-		return fail(check->error, VIR_ERR_XML_DETAIL,
-			    _("virtio-mem: <requested> must not be more than <size>"));
-	return true;
-}
-
-bool qemu_check_memory_device(const QemuCheck *check, const DomainMemoryDevice *memory)
-{
-	if (!check_node(check, memory) || !check_slot(check, memory))
-		return false;
-	switch (memory->model) {
-	case MEMORY_MODEL_NVDIMM:
-		if (memory->discard)
-			return refuse(check, _("nvdimm: there is no 'discard'"));
-		if (memory->label_size_kib && memory->label_size_kib < NVDIMM_LABEL_MIN)
-			return reject(check, _("nvdimm: a <label> has at least %d KiB"),
-				      NVDIMM_LABEL_MIN);
-		return true;
-	case MEMORY_MODEL_VIRTIO_MEM:
-		return check_virtio_mem(check, memory);
-	case MEMORY_MODEL_SGX_EPC:
-		if (!check->caps->sgx)
-			return refuse(check, _("this host gives guests no SGX memory"));
-		return true;
-	default:
-		return true;
-	}
 }

@@ -6,22 +6,7 @@
 
 /* ---- Backends */
 
-/* What a piece of the guest's memory is made of. */
-typedef struct Backend {
-	const char *id;
-	guint64 size_kib;
-	guint node; /* guest's cell, for <page nodeset> and <memnode> */
-	bool has_node;
-	MemAccess access;
-	Tristate discard;
-	const char *path; /* NVDIMM and the like */
-	guint64 page_kib; /* of a memory device, 0: as the guest's memory */
-	const Cpuset *host_nodes;
-	guint64 align_kib;
-	bool pmem, read_only;
-} Backend;
-
-static const HugePage *page_for(const DomainMemoryBacking *backing, const Backend *backend)
+static const HugePage *page_for(const DomainMemoryBacking *backing, const MemoryBackend *backend)
 {
 	const HugePage *fallback = NULL;
 
@@ -36,7 +21,7 @@ static const HugePage *page_for(const DomainMemoryBacking *backing, const Backen
 	return fallback;
 }
 
-static void policy_opts(const QemuCommand *cmd, Props *opts, const Backend *backend)
+static void policy_opts(const QemuCommand *cmd, Props *opts, const MemoryBackend *backend)
 {
 	static const char *const words[NUMA_MODE_LAST] = {
 		[NUMA_MODE_STRICT] = "bind",
@@ -70,7 +55,7 @@ static bool backing_is_special(const DomainMemoryBacking *backing)
 	       backing->allocation == MEM_ALLOCATION_IMMEDIATE;
 }
 
-static void command_backend(QemuCommand *cmd, const Backend *backend)
+void command_memory_backend(QemuCommand *cmd, const MemoryBackend *backend)
 {
 	const DomainMemoryBacking *backing = &cmd->def->memory.backing;
 	const HugePage *page = backing->hugepages ? page_for(backing, backend) : NULL;
@@ -82,8 +67,8 @@ static void command_backend(QemuCommand *cmd, const Backend *backend)
 	bool memfd = !backend->path && (huge || backing->source == MEM_SOURCE_MEMFD ||
 					backing->source == MEM_SOURCE_FILE);
 	Props *opts = props_new(backend->path ? "memory-backend-file"
-				 : memfd       ? "memory-backend-memfd"
-					       : "memory-backend-ram");
+				: memfd       ? "memory-backend-memfd"
+					      : "memory-backend-ram");
 
 	props_str(opts, "id", backend->id);
 	props_str(opts, "mem-path", backend->path);
@@ -190,7 +175,7 @@ bool command_memory(QemuCommand *cmd, GError **error)
 		props_kib(opts, "maxmem", memory->max_kib);
 	command_opts(cmd, "-m", opts);
 	if (id)
-		command_backend(cmd, &(Backend){ .id = id, .size_kib = size });
+		command_memory_backend(cmd, &(MemoryBackend){ .id = id, .size_kib = size });
 	command_pair(cmd, "-overcommit", memory->backing.locked ? "mem-lock=on" : "mem-lock=off");
 	return memory_check(cmd->def, error);
 }
@@ -244,9 +229,11 @@ static void command_iothreads(QemuCommand *cmd)
 
 		props_str(opts, "id", "main-loop");
 		if (def->default_iothread->has_pool_min)
-			props_num(opts, "thread-pool-min", (guint64)def->default_iothread->pool_min);
+			props_num(opts, "thread-pool-min",
+				  (guint64)def->default_iothread->pool_min);
 		if (def->default_iothread->has_pool_max)
-			props_num(opts, "thread-pool-max", (guint64)def->default_iothread->pool_max);
+			props_num(opts, "thread-pool-max",
+				  (guint64)def->default_iothread->pool_max);
 		command_opts(cmd, "-object", opts);
 	}
 }
@@ -293,12 +280,12 @@ static void numa_cell(QemuCommand *cmd, const NumaCell *cell)
 	Props *opts = props_new("node");
 
 	if (cell->memory_kib > 0)
-		command_backend(cmd, &(Backend){ .id = id,
-						 .size_kib = cell->memory_kib,
-						 .node = cell->id,
-						 .has_node = true,
-						 .access = cell->access,
-						 .discard = cell->discard });
+		command_memory_backend(cmd, &(MemoryBackend){ .id = id,
+							      .size_kib = cell->memory_kib,
+							      .node = cell->id,
+							      .has_node = true,
+							      .access = cell->access,
+							      .discard = cell->discard });
 	props_num(opts, "nodeid", cell->id);
 	for (char *word = cpus ? strtok(cpus, ",") : NULL; word; word = strtok(NULL, ","))
 		props_str(opts, "cpus", word);
@@ -334,7 +321,7 @@ static void numa_interconnects(QemuCommand *cmd, const GPtrArray *list, bool lat
 		props_num(opts, "target", link->target);
 		props_str(opts, "hierarchy", levels[link->has_cache ? MIN(link->cache, 3) : 0]);
 		props_printf(opts, "data-type", "%s-%s", interconnect_type_name(link->type),
-			    latency ? "latency" : "bandwidth");
+			     latency ? "latency" : "bandwidth");
 		if (latency)
 			props_num(opts, "latency", link->value);
 		else
@@ -387,73 +374,5 @@ bool command_numa(QemuCommand *cmd, GError **error)
 	numa_interconnects(cmd, cpu->bandwidths, false);
 	for (guint i = 0; i < cpu->cells->len; i++)
 		numa_caches(cmd, list_get(cpu->cells, i));
-	return true;
-}
-
-/* ---- Memory devices */
-
-static Props *memory_device(const DomainMemoryDevice *memory, GError **error)
-{
-	const char *name = memory->model == MEMORY_MODEL_DIMM          ? "pc-dimm"
-			   : memory->model == MEMORY_MODEL_NVDIMM      ? "nvdimm"
-			   : memory->model == MEMORY_MODEL_VIRTIO_MEM  ? "virtio-mem-pci"
-			   : memory->model == MEMORY_MODEL_VIRTIO_PMEM ? "virtio-pmem-pci"
-								       : NULL;
-	Props *opts;
-
-	if (!name) {
-		fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-		     _("memory devices of model '%s' are not supported"),
-		     memory_model_name(memory->model));
-		return NULL;
-	}
-	opts = props_new(name);
-	if (memory->has_node && memory->model != MEMORY_MODEL_VIRTIO_PMEM)
-		props_num(opts, "node", memory->node);
-	if (memory->model == MEMORY_MODEL_NVDIMM && memory->label_size_kib > 0)
-		props_num(opts, "label-size", memory->label_size_kib * 1024);
-	if (memory->model == MEMORY_MODEL_NVDIMM && memory->readonly)
-		props_bool(opts, "unarmed", true);
-	if (memory->model == MEMORY_MODEL_VIRTIO_MEM) {
-		props_num(opts, "block-size", memory->block_kib * 1024);
-		props_num(opts, "requested-size", memory->requested_kib * 1024);
-		props_tristate(opts, "dynamic-memslots", memory->dynamic_memslots);
-	}
-	if (memory->has_address_base)
-		props_num(opts, "memaddr", memory->address_base);
-	return opts;
-}
-
-bool command_memory_devices(QemuCommand *cmd, GError **error)
-{
-	for (guint i = 0; i < list_length(cmd->def->memories); i++) {
-		const DomainMemoryDevice *memory = list_get(cmd->def->memories, i);
-		g_autofree char *id = g_strconcat("mem", memory->info.alias, NULL);
-		Props *opts = memory_device(memory, error);
-
-		if (!opts)
-			return false;
-		command_backend(cmd, &(Backend){ .id = id,
-						 .size_kib = memory->size_kib,
-						 .node = memory->node,
-						 .has_node = memory->has_node,
-						 .access = memory->access,
-						 .discard = memory->discard,
-						 .path = memory->path,
-						 .page_kib = memory->pagesize_kib,
-						 .host_nodes = memory->nodemask,
-						 .align_kib = memory->alignsize_kib,
-						 .pmem = memory->pmem,
-						 .read_only = memory->readonly });
-		props_str(opts, "memdev", id);
-		if (!uuid_is_absent(&memory->uuid)) {
-			char text[UUID_TEXT];
-
-			uuid_format(&memory->uuid, text);
-			props_str(opts, "uuid", text);
-		}
-		if (!command_device(cmd, opts, &memory->info, error))
-			return false;
-	}
 	return true;
 }

@@ -3,12 +3,13 @@
  * Block nodes of disks: for each image of the chain one node that reads the file or the network and
  * one that understands the format, all named and spelled out, so that QEMU opens nothing by itself.
  */
+#include "config.h"
+
 #include <string.h>
 #include <sys/stat.h>
-
 #include <jansson.h>
 
-#include "drivers/qemu/argv/command_build.h"
+#include "drivers/qemu/device/kind.h"
 
 /* One image of a chain; strings borrowed. */
 typedef struct Layer {
@@ -62,8 +63,6 @@ static const char *format_driver(StorageFormat format, const char *target, GErro
 		     storage_format_name(format));
 	return driver;
 }
-
-/* ---- Protocols */
 
 static void set_string(json_t *node, const char *key, const char *value)
 {
@@ -248,8 +247,6 @@ static json_t *network_node(const StorageSource *source, GError **error)
 	return NULL;
 }
 
-/* ---- Files */
-
 static bool layer_is_device(const Layer *layer)
 {
 	struct stat st;
@@ -309,8 +306,6 @@ static json_t *protocol_node(QemuCommand *cmd, const DomainDisk *disk, const Lay
 		return NULL;
 	}
 }
-
-/* ---- Options that both nodes of a layer have */
 
 static void cache_options(json_t *node, DiskCache cache)
 {
@@ -388,8 +383,6 @@ static void add_format(QemuCommand *cmd, const DomainDisk *disk, const Layer *la
 		json_object_set_new(node, "backing", json_null());
 	command_blockdev(cmd, node);
 }
-
-/* ---- Chains */
 
 /* GArray of Layer for what was opened. */
 static GArray *opened_chain(const DomainDisk *disk, const GPtrArray *opened)
@@ -497,4 +490,56 @@ bool command_blockdevs(QemuCommand *cmd, const DomainDisk *disk, char **ret_node
 		command_blockdev(cmd, filter);
 	}
 	return true;
+}
+
+static guint protocol_port(StorageProtocol protocol)
+{
+	switch (protocol) {
+	case STORAGE_PROTOCOL_NBD:
+		return 10809;
+	case STORAGE_PROTOCOL_GLUSTER:
+		return 24007;
+	case STORAGE_PROTOCOL_ISCSI:
+		return 3260;
+	case STORAGE_PROTOCOL_SSH:
+		return 22;
+	case STORAGE_PROTOCOL_HTTP:
+		return 80;
+	case STORAGE_PROTOCOL_HTTPS:
+		return 443;
+	case STORAGE_PROTOCOL_FTP:
+		return 21;
+	case STORAGE_PROTOCOL_FTPS:
+		return 990;
+	case STORAGE_PROTOCOL_TFTP:
+		return 69;
+	case STORAGE_PROTOCOL_SHEEPDOG:
+		return 7000;
+	case STORAGE_PROTOCOL_VXHS:
+		return 9999;
+	default:
+		return 0;
+	}
+}
+
+void qemu_storage_source_complete(StorageSource *source)
+{
+	if (source->encryption && !source->encryption->engine)
+		source->encryption->engine = ENCRYPTION_ENGINE_QEMU;
+	/* An iSCSI target without a unit means its first. */
+	if (source->protocol == STORAGE_PROTOCOL_ISCSI && source->name &&
+	    !strchr(source->name, '/')) {
+		char *name = g_strdup_printf("%s/0", source->name);
+
+		g_free(source->name);
+		source->name = name;
+	}
+	for (guint i = 0; i < list_length(source->hosts); i++) {
+		StorageHost *host = list_get(source->hosts, i);
+
+		if (host->has_port || host->transport == STORAGE_TRANSPORT_UNIX || host->socket)
+			continue;
+		host->port = protocol_port(source->protocol);
+		host->has_port = host->port > 0;
+	}
 }

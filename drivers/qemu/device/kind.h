@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Kinds of devices. All that QEMU's driver knows of a kind stands in one file of this folder and in
+ * its row, a QemuDeviceKind; what does the work for all of them (define/, live/) walks the table. A
+ * member that is NULL has nothing to do. Pure: the table is in the engine and in the worker, so a
+ * row neither waits nor asks the host; what it needs of either is in the context that it is given.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "drivers/driver.h"
+#include "drivers/qemu/argv/command_build.h"
+#include "drivers/qemu/machine/check.h"
+#include "drivers/qemu/machine/machine.h"
+
+typedef struct QemuCompletion {
+	DomainDef *def;
+	const QemuCaps *caps;
+	GError **error;
+} QemuCompletion;
+
+typedef struct PortRange {
+	const char *address; /* IPv4, IPv6; a name stands for all addresses */
+	int first, last;
+} PortRange;
+
+/* What a start gets anew, chosen in the engine; see define/prepare.h. */
+typedef struct QemuPrepare {
+	DomainDef *live;
+	const DriverSettings *settings;
+	bool (*port_choose)(const DomainDef *live, const PortRange *range, int *ret,
+			    GError **error);
+	bool (*port_check)(const char *address, int port, GError **error);
+	char *(*tap_choose)(const DomainDef *live);
+	GError **error;
+} QemuPrepare;
+
+typedef struct QemuResources {
+	GPtrArray *list; /* Resource */
+	const DomainDef *live;
+} QemuResources;
+
+typedef struct QemuDeviceKind {
+	/* Aliases: "@prefix" and a number, or what alias() makes; the caller frees. Neither: none.
+	 */
+	const char *prefix;
+	char *(*alias)(const DomainDef *def, const DomainDevice *device, unsigned number);
+
+	/* What the definition leaves open, decided when it is made. */
+	bool (*complete)(const QemuCompletion *completion, const DomainDevice *device);
+	/* What QEMU or the machine cannot do. */
+	bool (*check)(const QemuCheck *check, const DomainDevice *device);
+	/* What is chosen anew for each start. */
+	bool (*prepare)(const QemuPrepare *prepare, const DomainDevice *device);
+	/* What must be opened; the keys stand in argv/command.h. */
+	void (*resources)(const QemuResources *all, const DomainDevice *device);
+
+	/* Devices of one turn before those of the next; NULL: all in one. */
+	unsigned (*turn)(const DomainDevice *device);
+	unsigned turns;
+	/* What all devices of the kind need before the first; at a start only. */
+	bool (*ahead)(QemuCommand *cmd, GError **error);
+	/* Back ends and the device itself, in the order in which QEMU must learn of them. */
+	bool (*build)(QemuCommand *cmd, const DomainDevice *device, GError **error);
+} QemuDeviceKind;
+
+/* NULL for a kind that has no row. */
+extern const QemuDeviceKind *const qemu_device_kinds[DEVICE_LAST];
+/* The order in which QEMU wants to know of them: buses before what sits on them. */
+extern const DeviceKind qemu_device_order[];
+extern const unsigned qemu_device_order_length;
+
+/* A new name for @device, the @number-th of its kind; NULL when its kind has none. Caller frees. */
+char *qemu_device_alias(const DomainDef *def, const DomainDevice *device, unsigned number);
+/* Runs build() of @device; fails for a kind that cannot be built. */
+bool qemu_device_build(QemuCommand *cmd, const DomainDevice *device, GError **error);
+
+/* ---- What rows share */
+
+void qemu_complete_string(char **member, const char *value);
+void qemu_storage_source_complete(StorageSource *source);
+bool qemu_source_check(const QemuCheck *check, const DomainDevice *device,
+		       const ChardevSource *source);
+/* A device on USB has an address on USB or none. */
+bool qemu_usb_address_check(const QemuCheck *check, const DomainDevice *device);
+
+/* Takes @key. */
+Resource *qemu_resource_add(const QemuResources *all, ResourceKind kind, char *key,
+			    const char *path);
+/* A device node that is found by the alias of what it belongs to. */
+void qemu_node_add(const QemuResources *all, const char *alias, const char *path);
+void qemu_source_resources(const QemuResources *all, const ChardevSource *source,
+			   const char *alias);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "drivers/qemu/device/kind.h"
+
+extern const QemuDeviceKind qemu_disk, qemu_controller, qemu_lease, qemu_filesystem, qemu_interface,
+	qemu_smartcard, qemu_serial, qemu_parallel, qemu_console, qemu_channel, qemu_input,
+	qemu_tpm, qemu_graphics, qemu_sound, qemu_audio, qemu_video, qemu_hostdev, qemu_redirdev,
+	qemu_hub, qemu_watchdog, qemu_memballoon, qemu_rng, qemu_nvram, qemu_shmem, qemu_memory,
+	qemu_panic, qemu_iommu, qemu_vsock, qemu_crypto;
+
+const QemuDeviceKind *const qemu_device_kinds[DEVICE_LAST] = {
+	[DEVICE_DISK] = &qemu_disk,
+	[DEVICE_CONTROLLER] = &qemu_controller,
+	[DEVICE_LEASE] = &qemu_lease,
+	[DEVICE_FILESYSTEM] = &qemu_filesystem,
+	[DEVICE_INTERFACE] = &qemu_interface,
+	[DEVICE_SMARTCARD] = &qemu_smartcard,
+	[DEVICE_SERIAL] = &qemu_serial,
+	[DEVICE_PARALLEL] = &qemu_parallel,
+	[DEVICE_CONSOLE] = &qemu_console,
+	[DEVICE_CHANNEL] = &qemu_channel,
+	[DEVICE_INPUT] = &qemu_input,
+	[DEVICE_TPM] = &qemu_tpm,
+	[DEVICE_GRAPHICS] = &qemu_graphics,
+	[DEVICE_SOUND] = &qemu_sound,
+	[DEVICE_AUDIO] = &qemu_audio,
+	[DEVICE_VIDEO] = &qemu_video,
+	[DEVICE_HOSTDEV] = &qemu_hostdev,
+	[DEVICE_REDIRDEV] = &qemu_redirdev,
+	[DEVICE_HUB] = &qemu_hub,
+	[DEVICE_WATCHDOG] = &qemu_watchdog,
+	[DEVICE_MEMBALLOON] = &qemu_memballoon,
+	[DEVICE_RNG] = &qemu_rng,
+	[DEVICE_NVRAM] = &qemu_nvram,
+	[DEVICE_SHMEM] = &qemu_shmem,
+	[DEVICE_MEMORY] = &qemu_memory,
+	[DEVICE_PANIC] = &qemu_panic,
+	[DEVICE_IOMMU] = &qemu_iommu,
+	[DEVICE_VSOCK] = &qemu_vsock,
+	[DEVICE_CRYPTO] = &qemu_crypto,
+};
+
+const DeviceKind qemu_device_order[] = {
+	DEVICE_LEASE,    DEVICE_IOMMU,      DEVICE_CONTROLLER, DEVICE_HUB,       DEVICE_MEMORY,
+	DEVICE_DISK,     DEVICE_FILESYSTEM, DEVICE_INTERFACE,  DEVICE_SMARTCARD, DEVICE_SERIAL,
+	DEVICE_PARALLEL, DEVICE_CHANNEL,    DEVICE_CONSOLE,    DEVICE_INPUT,     DEVICE_AUDIO,
+	DEVICE_SOUND,    DEVICE_GRAPHICS,   DEVICE_VIDEO,      DEVICE_HOSTDEV,   DEVICE_REDIRDEV,
+	DEVICE_TPM,      DEVICE_WATCHDOG,   DEVICE_MEMBALLOON, DEVICE_RNG,       DEVICE_NVRAM,
+	DEVICE_PANIC,    DEVICE_SHMEM,      DEVICE_VSOCK,      DEVICE_CRYPTO,
+};
+const unsigned qemu_device_order_length = G_N_ELEMENTS(qemu_device_order);
+
+char *qemu_device_alias(const DomainDef *def, const DomainDevice *device, unsigned number)
+{
+	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
+
+	if (kind && kind->alias)
+		return kind->alias(def, device, number);
+	return kind && kind->prefix ? g_strdup_printf("%s%u", kind->prefix, number) : NULL;
+}
+
+bool qemu_device_build(QemuCommand *cmd, const DomainDevice *device, GError **error)
+{
+	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
+
+	if (!kind || !kind->build)
+		return command_refuse(error, domain_device_kinds[device->kind].name,
+				      _("it is not supported"));
+	return kind->build(cmd, device, error);
+}
+
+/* ---- What rows share */
+
+void qemu_complete_string(char **member, const char *value)
+{
+	if (!*member)
+		*member = g_strdup(value);
+}
+
+Resource *qemu_resource_add(const QemuResources *all, ResourceKind kind, char *key,
+			    const char *path)
+{
+	Resource *resource = g_new0(Resource, 1);
+
+	resource->kind = kind;
+	resource->key = key;
+	resource->path = g_strdup(path);
+	resource->what = N_("file");
+	g_ptr_array_add(all->list, resource);
+	return resource;
+}
+
+void qemu_node_add(const QemuResources *all, const char *alias, const char *path)
+{
+	Resource *resource = qemu_resource_add(all, RESOURCE_DEVICE, g_strdup(alias), path);
+
+	resource->what = N_("device");
+}
