@@ -161,6 +161,21 @@ static int options_read(Session *session, int argc, char **argv)
 	return result;
 }
 
+/* Run from where it was built, before any installation: the catalogues lie beside tools/. */
+static void catalogue_find(void)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *tools = self ? g_path_get_dirname(self) : NULL;
+	g_autofree char *name = tools ? g_path_get_basename(tools) : NULL;
+	g_autofree char *build = tools ? g_path_get_dirname(tools) : NULL;
+	g_autofree char *folder = build ? g_build_filename(build, "po", NULL) : NULL;
+	g_autofree char *makefile = build ? g_build_filename(build, "Makefile", NULL) : NULL;
+
+	if (!g_getenv("REEVE_LOCALEDIR") && name && !strcmp(name, "tools") &&
+	    g_file_test(makefile, G_FILE_TEST_EXISTS) && g_file_test(folder, G_FILE_TEST_IS_DIR))
+		bindtextdomain(PACKAGE, folder);
+}
+
 static bool words_run(Session *session, int n, char **words)
 {
 	if (!n)
@@ -176,6 +191,7 @@ int main(int argc, char **argv)
 	bool good;
 
 	i18n_init();
+	catalogue_find();
 	/* Numbers are for scripts, too: always with a point. */
 	setlocale(LC_NUMERIC, "C");
 	log_init("reeve", LOG_LEVEL_WARNING);
