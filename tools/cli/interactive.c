@@ -84,11 +84,11 @@ static char *common_prefix(char *const *list)
 	return g_strndup(list[0], length);
 }
 
-static void candidates_print(char *const *list)
+static void candidates_print(Session *session, char *const *list)
 {
 	putchar('\n');
 	for (gsize i = 0; list[i]; i++)
-		printf("%-24s%s", list[i], list[i + 1] && i % 3 != 2 ? " " : "\n");
+		printf("%s%s", out_pad(session, list[i], 24), list[i + 1] && i % 3 != 2 ? " " : "\n");
 }
 
 static unsigned char tab(EditLine *line, G_GNUC_UNUSED int key)
@@ -113,7 +113,7 @@ static unsigned char tab(EditLine *line, G_GNUC_UNUSED int key)
 		el_insertstr(line, " ");
 	if (only || prefix[strlen(partial)])
 		return CC_REFRESH;
-	candidates_print(list);
+	candidates_print(editor->session, list);
 	return CC_REDISPLAY;
 }
 

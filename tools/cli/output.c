@@ -85,6 +85,11 @@ static int text_width(const char *text)
 	return width < 0 ? (int)strlen(text) : width;
 }
 
+const char *out_pad(Session *session, const char *text, int width)
+{
+	return session_printf(session, "%s%*s", text, MAX(width - text_width(text), 0), "");
+}
+
 static char *value_plain(const json_t *value)
 {
 	if (json_is_string(value))
@@ -196,6 +201,9 @@ void out_table(Session *session, const OutColumn *columns, json_t *rows)
 
 static void record_print(const OutColumn *lines, int width, const json_t *object)
 {
+	/* A translation may be longer than what the width was made for. */
+	for (const OutColumn *line = lines; line->key; line++)
+		width = MAX(width, text_width(_(line->title)));
 	for (const OutColumn *line = lines; line->key; line++) {
 		const char *title = _(line->title);
 		g_autofree char *text = value_text(json_object_get(object, line->key), line->format);

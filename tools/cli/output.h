@@ -46,6 +46,8 @@ void out_records(Session *session, const OutColumn *lines, int width, json_t *ar
 void out_text(Session *session, const char *key, const char *text);
 /* A sentence that --quiet silences, with a final newline of its own; @value is consumed. */
 void out_done(Session *session, json_t *value, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* @text filled up with blanks to @width columns of the terminal; ends with the command. */
+const char *out_pad(Session *session, const char *text, int width);
 /* Text without JSON beside it: use together with out_value(). */
 void out_print(Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void out_extra(Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);

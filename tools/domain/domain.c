@@ -167,7 +167,8 @@ static void info_add_messages(Session *session, const Domain *domain, json_t *ob
 		return;
 	list = json_array();
 	for (guint i = 0; i < ret->msgs.msgs_len; i++) {
-		out_print(session, "%-15s %s\n", i ? "" : _("Messages:"), ret->msgs.msgs_val[i]);
+		out_print(session, "%s %s\n", out_pad(session, i ? "" : _("Messages:"), 15),
+			  ret->msgs.msgs_val[i]);
 		json_array_append_new(list, json_text(ret->msgs.msgs_val[i]));
 	}
 	json_object_set_new(object, "messages", list);

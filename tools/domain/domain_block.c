@@ -179,7 +179,8 @@ static void counters_out(Session *session, const Args *args, const char *device,
 		if (!param)
 			continue;
 		if (args_has(args, "human"))
-			out_print(session, " %-31s %s\n", _(counters[i].text), param_text(session, param));
+			out_print(session, " %s %s\n", out_pad(session, _(counters[i].text), 31),
+				  param_text(session, param));
 		else
 			out_print(session, "%s %s %s\n", device, counters[i].name,
 				  param_text(session, param));

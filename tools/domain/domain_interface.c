@@ -184,7 +184,7 @@ static void address_out(Session *session, const remote_domain_interface *interfa
 	const char *cidr = address ? session_printf(session, "%s/%u", address->addr, address->prefix) : "N/A";
 	json_t *row = json_object();
 
-	out_print(session, " %-10s %-17s    %-8s     %s\n", first ? interface->name : "-",
+	out_print(session, " %s %-17s    %-8s     %s\n", out_pad(session, first ? interface->name : "-", 10),
 		  !first ? "-" : mac ? mac : "N/A", protocol, cidr);
 	json_object_set_new(row, "interface", json_text(interface->name));
 	json_object_set_new(row, "mac", json_text(mac));
@@ -200,8 +200,9 @@ static void addresses_out(Session *session, const Args *args,
 	const char *wanted = args_text(args, "interface");
 	json_t *array = json_array();
 
-	out_extra(session, " %-10s %-20s %-8s     %s\n%s%s\n", _("Name"), _("MAC address"), _("Protocol"),
-		  _("Address"), "------------------------------------------------",
+	out_extra(session, " %s %s %s     %s\n%s%s\n", out_pad(session, _("Name"), 10),
+		  out_pad(session, _("MAC address"), 20), out_pad(session, _("Protocol"), 8), _("Address"),
+		  "------------------------------------------------",
 		  "-------------------------------");
 	for (guint i = 0; i < ret->ifaces.ifaces_len; i++) {
 		const remote_domain_interface *interface = &ret->ifaces.ifaces_val[i];

@@ -312,9 +312,10 @@ static bool job_info_old(Session *session, const Domain *domain, GError **error)
 	if (!ret)
 		return false;
 	type = job_types[ret->type >= 0 && (gsize)ret->type < G_N_ELEMENTS(job_types) ? ret->type : 0];
-	out_print(session, "%-17s %-12s\n", _("Job type:"), _(type));
+	out_print(session, "%s %s\n", out_pad(session, _("Job type:"), 17), out_pad(session, _(type), 12));
 	if (ret->type == VIR_DOMAIN_JOB_BOUNDED || ret->type == VIR_DOMAIN_JOB_UNBOUNDED)
-		out_print(session, "%-17s %-12" G_GUINT64_FORMAT " ms\n", _("Time elapsed:"), ret->timeElapsed);
+		out_print(session, "%s %-12" G_GUINT64_FORMAT " ms\n", out_pad(session, _("Time elapsed:"), 17),
+			  ret->timeElapsed);
 	out_value(session, json_pack("{s:s,s:I,s:I,s:I,s:I}", "type", type, "time_elapsed",
 				     (json_int_t)ret->timeElapsed, "data_total", (json_int_t)ret->dataTotal,
 				     "data_processed", (json_int_t)ret->dataProcessed, "data_remaining",
@@ -325,7 +326,7 @@ static bool job_info_old(Session *session, const Domain *domain, GError **error)
 static void job_print(Session *session, const remote_domain_get_job_stats_ret *ret, const char *type,
 		      bool all)
 {
-	out_print(session, "%-17s %-12s\n", _("Job type:"), _(type));
+	out_print(session, "%s %s\n", out_pad(session, _("Job type:"), 17), out_pad(session, _(type), 12));
 	for (guint i = 0; i < ret->params.params_len && (ret->type || all); i++) {
 		const remote_typed_param *param = &ret->params.params_val[i];
 		g_autofree char *title = g_strconcat(param->field, ":", NULL);

@@ -222,7 +222,7 @@ bool cmd_schedinfo(Session *session, const Args *args, GError **error)
 	}
 	if (!ret)
 		return false;
-	out_print(session, _("%-15s: %s\n"), _("Scheduler"), type->type);
+	out_print(session, "%s: %s\n", out_pad(session, _("Scheduler"), 15), type->type);
 	params_out(session, ret->params.params_val, ret->params.params_len);
 	return true;
 }

@@ -128,10 +128,10 @@ static bool vcpu_counts_out(Session *session, const Domain *domain)
 		const char *what, *where, *key;
 		unsigned int flags;
 	} lines[] = {
-		{ "maximum", "config", "maximum_config", VIR_DOMAIN_VCPU_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM },
-		{ "maximum", "live", "maximum_live", VIR_DOMAIN_VCPU_LIVE | VIR_DOMAIN_VCPU_MAXIMUM },
-		{ "current", "config", "current_config", VIR_DOMAIN_VCPU_CONFIG },
-		{ "current", "live", "current_live", VIR_DOMAIN_VCPU_LIVE },
+		{ N_("maximum"), N_("config"), "maximum_config", VIR_DOMAIN_VCPU_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM },
+		{ N_("maximum"), N_("live"), "maximum_live", VIR_DOMAIN_VCPU_LIVE | VIR_DOMAIN_VCPU_MAXIMUM },
+		{ N_("current"), N_("config"), "current_config", VIR_DOMAIN_VCPU_CONFIG },
+		{ N_("current"), N_("live"), "current_live", VIR_DOMAIN_VCPU_LIVE },
 	};
 	json_t *object = json_object();
 
@@ -140,7 +140,8 @@ static bool vcpu_counts_out(Session *session, const Domain *domain)
 
 		if (count < 0)
 			continue;
-		out_print(session, "%-12s %-12s %3d\n", lines[i].what, lines[i].where, count);
+		out_print(session, "%s %s %3d\n", out_pad(session, _(lines[i].what), 12),
+			  out_pad(session, _(lines[i].where), 12), count);
 		json_object_set_new(object, lines[i].key, json_integer(count));
 	}
 	out_value(session, object);

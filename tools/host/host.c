@@ -155,8 +155,8 @@ bool cmd_nodecpumap(Session *session, const Args *args, GError **error)
 	if (!ret)
 		return failed(session, _("Unable to get cpu map"));
 	online = cpumap_format(session, ret->cpumap.cpumap_val, ret->cpumap.cpumap_len);
-	out_print(session, "%-15s %d\n%-15s %u\n%-15s %s\n", _("CPUs present:"), ret->ret, _("CPUs online:"),
-		  ret->online, _("CPU map:"),
+	out_print(session, "%s %d\n%s %u\n%s %s\n", out_pad(session, _("CPUs present:"), 15), ret->ret,
+		  out_pad(session, _("CPUs online:"), 15), ret->online, out_pad(session, _("CPU map:"), 15),
 		  args_has(args, "pretty") ? online :
 					     cpumap_letters(session, ret->cpumap.cpumap_val,
 							    ret->cpumap.cpumap_len, (guint)MAX(ret->ret, 0)));
@@ -239,7 +239,8 @@ static void cpu_shares_out(Session *session, const CpuTimes *before, const CpuTi
 		total += delta[i];
 	}
 	idle = delta[2];
-	out_print(session, "%-15s %5.1f%%\n", _("usage:"), total > 0 ? (total - idle) / total * 100 : 0.0);
+	out_print(session, "%s %5.1f%%\n", out_pad(session, _("usage:"), 15),
+		  total > 0 ? (total - idle) / total * 100 : 0.0);
 	json_object_set_new(object, "usage", json_real(total > 0 ? (total - idle) / total * 100 : 0.0));
 	for (gsize i = 0; i < G_N_ELEMENTS(time_names); i++) {
 		g_autofree char *title = g_strconcat(time_names[i], ":", NULL);

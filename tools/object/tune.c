@@ -141,6 +141,6 @@ const char *param_text(Session *session, const remote_typed_param *param)
 void params_out(Session *session, const remote_typed_param *params, guint n)
 {
 	for (guint i = 0; i < n; i++)
-		out_print(session, "%-15s: %s\n", params[i].field, param_text(session, &params[i]));
+		out_print(session, "%s: %s\n", out_pad(session, params[i].field, 15), param_text(session, &params[i]));
 	out_value(session, params_json(params, n));
 }

@@ -131,11 +131,12 @@ bool cmd_vol_info(Session *session, const Args *args, GError **error)
 		out_record(session, lines, 15, object);
 		return true;
 	}
-	out_print(session, "%-15s %s\n%-15s %s\n", _("Name:"), vol->name, _("Type:"),
-		  _(json_string_value(json_object_get(object, "type"))));
-	out_print(session, _("%-15s %lld bytes\n"), _("Capacity:"),
+	out_print(session, "%s %s\n%s %s\n", out_pad(session, _("Name:"), 15), vol->name,
+		  out_pad(session, _("Type:"), 15), _(json_string_value(json_object_get(object, "type"))));
+	out_print(session, _("%s %lld bytes\n"), out_pad(session, _("Capacity:"), 15),
 		  (long long)json_integer_value(json_object_get(object, "capacity")));
-	out_print(session, _("%-15s %lld bytes\n"), physical ? _("Physical:") : _("Allocation:"),
+	out_print(session, _("%s %lld bytes\n"),
+		  out_pad(session, physical ? _("Physical:") : _("Allocation:"), 15),
 		  (long long)json_integer_value(json_object_get(object, last)));
 	out_value(session, object);
 	return true;
