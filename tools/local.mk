@@ -17,6 +17,7 @@ tools_libtools_a_SOURCES = \
 	tools/cli/download.h \
 	tools/cli/groups.def \
 	tools/cli/interactive.c \
+	tools/cli/needs.def \
 	tools/cli/options.c \
 	tools/cli/options.def \
 	tools/cli/options.h \
@@ -26,11 +27,15 @@ tools_libtools_a_SOURCES = \
 	tools/cli/session.h \
 	tools/cli/shell.c \
 	tools/cli/shell.h \
+	tools/cli/support.c \
+	tools/cli/support.h \
 	tools/cli/xmlfile.c \
 	tools/cli/xmlfile.h \
 	tools/domain/console.c \
 	tools/domain/console.h \
 	tools/domain/device.h \
+	tools/domain/diagnose.c \
+	tools/domain/diagnose.h \
 	tools/domain/domain.c \
 	tools/domain/domain_agent.c \
 	tools/domain/domain_attach.c \

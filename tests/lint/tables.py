@@ -37,6 +37,9 @@ def commands():
         names.add(name)
         if name.replace('-', '\\-') not in manual and name not in manual:
             fault(path, 0, f'{name} is not in reeve(1)')
+    for word, name in re.findall(r'^(NEEDS|MISSING)\("([\w-]+)"', read('tools/cli/needs.def'), re.M):
+        if (name in names) != (word == 'NEEDS'):
+            fault('tools/cli/needs.def', 0, f'{name} is {"no" if word == "NEEDS" else "a"} command')
     if len(rows) < 60:
         fault('tools/cli/commands.def', 0, f'only {len(rows)} commands were found')
 

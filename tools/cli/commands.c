@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/support.h"
 
 const Command commands[] = {
 #define COMMAND(name, group, function, options, help) { name, #group, function, options, help },
@@ -93,6 +94,11 @@ void help_print(const Command *command)
 	for (guint i = 0; i < options->len; i++)
 		option_print(&g_array_index(options, Option, i));
 	printf("\n");
+	if (!command_is_supported(command->name)) {
+		g_autofree char *note = command_unsupported(command->name);
+
+		printf(_("  NOTE\n    %s\n\n"), note);
+	}
 }
 
 static json_t *group_list(Session *session, const OptionText *group)
@@ -101,15 +107,19 @@ static json_t *group_list(Session *session, const OptionText *group)
 
 	out_print(session, _(" %s (help keyword '%s'):\n"), _(group->text), group->name);
 	for (const Command *command = commands; command->name; command++) {
+		bool supported;
 		json_t *row;
 
 		if (strcmp(command->group, group->name) != 0)
 			continue;
-		out_print(session, "    %-30s %s\n", command->name, _(command->help));
+		supported = command_is_supported(command->name);
+		out_print(session, "    %-30s %s%s\n", command->name, _(command->help),
+			  supported ? "" : _(" (not supported yet)"));
 		row = json_object();
 		json_object_set_new(row, "name", json_string(command->name));
 		json_object_set_new(row, "group", json_string(command->group));
 		json_object_set_new(row, "options", json_string(command->options));
+		json_object_set_new(row, "supported", json_boolean(supported));
 		json_array_append_new(array, row);
 	}
 	out_print(session, "\n");
@@ -137,6 +147,8 @@ bool cmd_help(Session *session, const Args *args, GError **error)
 		json_array_extend(all, part);
 		json_decref(part);
 	}
+	if (name && !json_array_size(all) && !command && !command_is_supported(name))
+		return command_fail_unknown(name, error);
 	if (name && !json_array_size(all) && !command)
 		return fail(error, VIR_ERR_INVALID_ARG, _("command or command group '%s' doesn't exist"), name);
 	out_value(session, json_incref(all));

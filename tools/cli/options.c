@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "tools/cli/options.h"
+#include "tools/cli/support.h"
 
 typedef struct Value {
 	const char *text; /* of a flag: "" */
@@ -120,6 +121,18 @@ static const char *word_keep(Args *args, const char *text)
 	return copy;
 }
 
+static bool fail_option(const Args *args, const char *name, GError **error)
+{
+	const char *nearest = option_nearest(args->options, name);
+
+	if (nearest)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("command '%s' doesn't support option --%s (did you mean --%s?)"),
+			    args->command->name, name, nearest);
+	return fail(error, VIR_ERR_INVALID_ARG, _("command '%s' doesn't support option --%s"),
+		    args->command->name, name);
+}
+
 /* One "--name" or "--name=value"; takes the value from the following word where it must. */
 static bool named_store(Args *args, char *const *words, gsize n_words, gsize *i, GError **error)
 {
@@ -134,8 +147,7 @@ static bool named_store(Args *args, char *const *words, gsize n_words, gsize *i,
 	if (index < 0 && !equals && !strcmp(name, "help"))
 		return args->help = true;
 	if (index < 0)
-		return fail(error, VIR_ERR_INVALID_ARG, _("command '%s' doesn't support option --%s"),
-			    args->command->name, name);
+		return fail_option(args, name, error);
 	option = &g_array_index(args->options, Option, index);
 	if (option->kind == OPTION_FLAG && equals)
 		return fail(error, VIR_ERR_INVALID_ARG, _("option --%s takes no value: leave out '=%s'"),

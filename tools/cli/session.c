@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/fiber.h"
 #include "base/i18n.h"
+#include "rpc/client/uri.h"
 #include "rpc/wire/wire.h"
 #include "tools/cli/session.h"
 
@@ -58,6 +59,53 @@ void session_done(Session *session)
 	session->loop = sd_event_unref(session->loop);
 }
 
+static const char *session_uri(const Session *session)
+{
+	return session->uri ? session->uri : rpc_uri_default();
+}
+
+/* What a URI may begin with: reeved's drivers, and those that libvirt's daemons serve. */
+static bool uri_check(const Session *session, GError **error)
+{
+	static const char *const drivers[] = { "qemu", "test", "remote", "bhyve", "ch", "lxc", "openvz", "vbox",
+					       "vz", "xen", NULL };
+	g_autoptr(RpcUri) uri = rpc_uri_parse(session_uri(session), error);
+
+	if (!uri)
+		return false;
+	if (g_strv_contains(drivers, uri->driver))
+		return true;
+	return fail(error, VIR_ERR_NO_CONNECT,
+		    _("URI '%s' has the scheme '%s', which is not known; reeved serves qemu:///system, "
+		      "qemu:///session and test:///default"), session_uri(session), uri->driver);
+}
+
+/* Nobody listening is what a user meets first: what to start, and how to name another daemon. */
+static RpcClient *open_or_advise(Session *session, const RpcOpen *open, GError **error)
+{
+	g_autoptr(GError) problem = NULL;
+	g_autoptr(RpcUri) uri = rpc_uri_parse(session_uri(session), NULL);
+	RpcClient *client = rpc_client_open_call(session->loop, open, &problem);
+
+	if (client)
+		return client;
+	if (error_code(problem) != VIR_ERR_NO_CONNECT || uri->transport != RPC_URI_UNIX)
+		g_propagate_error(error, g_steal_pointer(&problem));
+	else if (uri->socket)
+		fail(error, VIR_ERR_NO_CONNECT,
+		     _("%s; start the daemon of this socket, or give another URI by --connect"),
+		     problem->message);
+	else if (uri->session)
+		fail(error, VIR_ERR_NO_CONNECT,
+		     _("%s; run 'reeved' as this user, or give another URI by --connect, such as qemu:///system"),
+		     problem->message);
+	else
+		fail(error, VIR_ERR_NO_CONNECT,
+		     _("%s; run 'systemctl start reeved.socket' as root, or give another URI by --connect, such "
+		       "as qemu:///session"), problem->message);
+	return NULL;
+}
+
 RpcClient *session_client(Session *session, GError **error)
 {
 	RpcOpen open = {
@@ -73,12 +121,14 @@ RpcClient *session_client(Session *session, GError **error)
 		g_clear_pointer(&session->client, rpc_client_free);
 		fprintf(stderr, _("error: the connection was lost; connecting again\n"));
 	}
-	session->client = rpc_client_open_call(session->loop, &open, error);
+	session->client = uri_check(session, error) ? open_or_advise(session, &open, error) : NULL;
 	if (!session->client) {
 		g_free(session->context);
 		session->context = g_strdup(_("failed to connect to the hypervisor"));
+		session->unconnected = true;
 		return NULL;
 	}
+	session->unconnected = false;
 	/* Only the end of the connection, which keepalive notices, ends a call: some take long. */
 	rpc_client_set_timeout(session->client, 0);
 	return session->client;

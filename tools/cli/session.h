@@ -30,6 +30,7 @@ typedef struct Session {
 	GSList *kept;	      /* what ends with the command */
 	json_t *result;	      /* see output.h */
 	char *context;	      /* what could not be done, see failed() */
+	bool unconnected;     /* the command got no connection */
 	bool failed;	      /* the last command did */
 } Session;
 

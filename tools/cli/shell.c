@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/session.h"
 #include "tools/cli/shell.h"
+#include "tools/cli/support.h"
 
 typedef struct Splitter {
 	GPtrArray *commands;
@@ -146,6 +148,9 @@ bool failed(Session *session, const char *format, ...)
 {
 	va_list list;
 
+	/* Nothing was asked: what could not be done is to connect, and that is said already. */
+	if (session->unconnected)
+		return false;
 	va_start(list, format);
 	g_free(session->context);
 	session->context = g_strdup_vprintf(format, list);
@@ -181,6 +186,12 @@ void shell_report(Session *session, const GError *error)
 	g_clear_pointer(&session->context, g_free);
 }
 
+/* JSON is for programs: the same in every locale, whatever the command was about to translate. */
+static void language_set(bool json)
+{
+	setlocale(LC_MESSAGES, json ? "C" : "");
+}
+
 static bool command_run(Session *session, const Command *command, char *const *words, GError **error)
 {
 	g_autoptr(Args) args = NULL;
@@ -191,14 +202,17 @@ static bool command_run(Session *session, const Command *command, char *const *w
 	if (!args)
 		return false;
 	session->json = session->json_always || args_has(args, "json");
+	language_set(session->json);
 	if (args_has(args, "help")) {
 		help_print(command);
 		session->failed = false;
 		return true;
 	}
 	result = command->run(session, args, error);
-	if (!result)
+	if (!result) {
+		command_explain(command->name, error);
 		shell_report(session, error ? *error : NULL);
+	}
 	g_clear_error(error);
 	if (result)
 		out_finish(session);
@@ -218,9 +232,11 @@ bool shell_run(Session *session, char *const *words)
 	const Command *command = command_find(words[0]);
 
 	session->json = session->json_always;
+	language_set(session->json);
+	session->unconnected = false;
 	session->failed = true;
 	if (!command)
-		fail(&error, VIR_ERR_INVALID_ARG, _("unknown command: '%s'"), words[0]);
+		command_fail_unknown(words[0], &error);
 	else if (command_run(session, command, words, &error))
 		return !session->failed;
 	shell_report(session, error);

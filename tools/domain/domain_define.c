@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "tools/object/domain_ref.h"
+#include "tools/domain/diagnose.h"
 #include "tools/domain/undefine.h"
 #include "tools/cli/xmlfile.h"
 
@@ -29,20 +30,40 @@ static const Domain *define(Session *session, const char *xml, unsigned int flag
 	return ret ? &ret->dom : NULL;
 }
 
+/*
+ * What --lenient let pass is told at the terminal, not in the daemon's log alone. A daemon that
+ * cannot tell has stored the definition all the same.
+ */
+static void warnings_out(Session *session, const Args *args, const char *xml, json_t *deed)
+{
+	json_t *remarks = diagnostics_ask(session, xml, NULL), *remark;
+	gsize i;
+
+	if (!remarks)
+		return;
+	if (!session->json)
+		json_array_foreach(remarks, i, remark)
+			fprintf(stderr, "%s\n", diagnostic_text(session, args_text(args, "file"), remark));
+	json_object_set_new(deed, "warnings", remarks);
+}
+
 bool cmd_define(Session *session, const Args *args, GError **error)
 {
 	const char *xml = xmlfile_read(session, args, "file", error);
 	/* A mistyped element must not be dropped in silence, unless that is what is wanted. */
 	unsigned int flags = args_has(args, "lenient") ? 0 : VIR_DOMAIN_DEFINE_VALIDATE;
 	const Domain *domain;
+	json_t *deed;
 
 	if (!xml || !args_exclusive(args, "validate", "lenient", error))
 		return false;
 	domain = define(session, xml, flags, error);
 	if (!domain)
 		return failed(session, _("Failed to define domain from %s"), args_text(args, "file"));
-	out_done(session, domain_deed(domain, "define"), _("Domain '%s' defined from %s\n"), domain->name,
-		 args_text(args, "file"));
+	deed = domain_deed(domain, "define");
+	if (!flags)
+		warnings_out(session, args, xml, deed);
+	out_done(session, deed, _("Domain '%s' defined from %s\n"), domain->name, args_text(args, "file"));
 	return true;
 }
 

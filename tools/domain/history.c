@@ -17,20 +17,7 @@
 #include "conf/domain/domain.h"
 #include "tools/object/domain_ref.h"
 #include "tools/cli/xmlfile.h"
-
-static void *reeve_call(Session *session, gint32 number, const void *args, GError **error)
-{
-	g_autoptr(GError) problem = NULL;
-	void *ret = session_call(session, REEVE_PROGRAM_NUMBER, number, args, &problem);
-
-	if (ret)
-		return ret;
-	if (error_code(problem) == VIR_ERR_RPC && strstr(problem->message, "annot find program"))
-		return fail_null(error, VIR_ERR_NO_SUPPORT,
-				 _("this daemon keeps no history of definitions: it is not reeved"));
-	g_propagate_error(error, g_steal_pointer(&problem));
-	return NULL;
-}
+#include "tools/domain/diagnose.h"
 
 static const reeve_domain_history_get_ret *revision_get(Session *session, const Domain *domain,
 							int64_t revision, GError **error)
@@ -198,35 +185,5 @@ bool cmd_rollback(Session *session, const Args *args, GError **error)
 	deed = domain_deed(&ret->dom, "rollback");
 	json_object_set_new(deed, "revision", json_integer(revision));
 	out_done(session, deed, _("Domain '%s' is defined as in revision %d again\n"), ret->dom.name, revision);
-	return true;
-}
-
-bool cmd_check(Session *session, const Args *args, GError **error)
-{
-	static const char *const severities[] = { N_("note"), N_("warning"), N_("error") };
-	reeve_domain_diagnostics_args call = { 0 };
-	reeve_domain_diagnostics_ret *ret;
-	json_t *array;
-
-	call.xml = (char *)xmlfile_read(session, args, "file", error);
-	ret = call.xml ? reeve_call(session, REEVE_PROC_DOMAIN_DIAGNOSTICS, &call, error) : NULL;
-	if (!ret)
-		return false;
-	array = json_array();
-	for (guint i = 0; i < ret->diagnostics.diagnostics_len; i++) {
-		const reeve_diagnostic *d = &ret->diagnostics.diagnostics_val[i];
-		const char *severity = severities[CLAMP(d->severity, 0, 2)];
-
-		out_print(session, "%s:%d:%d: %s: %s: %s%s%s%s\n", args_text(args, "file"), d->line, d->column,
-			  _(severity), d->path, d->message, d->nearest[0] ? _(" (did you mean '") : "",
-			  d->nearest, d->nearest[0] ? _("'?)") : "");
-		json_array_append_new(array, json_pack("{s:s,s:i,s:i,s:o,s:o,s:o}", "severity", severity, "line",
-						       d->line, "column", d->column, "path", json_text(d->path),
-						       "message", json_text(d->message), "nearest",
-						       json_text(d->nearest[0] ? d->nearest : NULL)));
-	}
-	if (!ret->diagnostics.diagnostics_len)
-		out_extra(session, _("%s: nothing to remark\n"), args_text(args, "file"));
-	out_value(session, array);
 	return true;
 }
