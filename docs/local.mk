@@ -1,17 +1,24 @@
 # Manual pages, examples, and what is made from tables: reeved.conf(5) from the settings as reeved itself
 # knows them, the reference of each kind of document and its schema from conf/'s tables.
 
-dist_man_MANS = \
+dist_man_MANS = docs/man/reeved.8
+nodist_man_MANS = \
 	docs/man/reeve.1 \
-	docs/man/reeved.8
-nodist_man_MANS = docs/man/reeved.conf.5
+	docs/man/reeved.conf.5
+
+docs/man/reeve.1: docs/man/reeve.head docs/man/reeve.tail tools/reeve$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) docs/man && { cat $(srcdir)/docs/man/reeve.head && \
+		LC_ALL=C tools/reeve$(EXEEXT) --help-commands-roff && \
+		cat $(srcdir)/docs/man/reeve.tail; } > $@.new && mv $@.new $@
 
 docs/man/reeved.conf.5: docs/man/reeved.conf.head docs/man/reeved.conf.tail daemon/reeved$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) docs/man && { cat $(srcdir)/docs/man/reeved.conf.head && \
 		LC_ALL=C daemon/reeved$(EXEEXT) --help-settings-roff && \
 		cat $(srcdir)/docs/man/reeved.conf.tail; } > $@.new && mv $@.new $@
 
-CLEANFILES += docs/man/reeved.conf.5
+CLEANFILES += \
+	docs/man/reeve.1 \
+	docs/man/reeved.conf.5
 
 referencedir = $(docdir)/reference
 nodist_reference_DATA = \
@@ -54,5 +61,7 @@ EXTRA_DIST += \
 	docs/decisions \
 	docs/examples \
 	docs/faults.md \
+	docs/man/reeve.head \
+	docs/man/reeve.tail \
 	docs/man/reeved.conf.head \
 	docs/man/reeved.conf.tail

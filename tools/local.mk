@@ -17,6 +17,7 @@ tools_libtools_a_SOURCES = \
 	tools/cli/download.h \
 	tools/cli/groups.def \
 	tools/cli/interactive.c \
+	tools/cli/manual.c \
 	tools/cli/needs.def \
 	tools/cli/options.c \
 	tools/cli/options.def \

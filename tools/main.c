@@ -15,7 +15,7 @@
 
 #include "tools/cli/commands.h"
 
-enum { OPTION_JSON = 256 };
+enum { OPTION_JSON = 256, OPTION_ROFF };
 
 static const struct option long_options[] = {
 	{ "connect", required_argument, NULL, 'c' },
@@ -29,6 +29,7 @@ static const struct option long_options[] = {
 	{ "keepalive-count", required_argument, NULL, 'K' },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "help", no_argument, NULL, 'h' },
+	{ "help-commands-roff", no_argument, NULL, OPTION_ROFF },
 	{ "version", optional_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -138,6 +139,9 @@ static int option_apply(Session *session, int option)
 		return number_read(optarg, 0, &session->keepalive_count) ? 0 : -1;
 	case 'h':
 		usage_print();
+		return 1;
+	case OPTION_ROFF:
+		manual_print();
 		return 1;
 	case 'v':
 	case 'V':

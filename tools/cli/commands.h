@@ -15,5 +15,7 @@
 #include "tools/cli/commands.def"
 #undef COMMAND
 
+/* All commands as the section of reeve(1), to standard output. */
+void manual_print(void);
 /* The manual of one command, to standard output. */
 void help_print(const Command *command);
