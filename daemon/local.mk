@@ -48,6 +48,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/guest/event.c \
 	daemon/guest/link.c \
 	daemon/guest/message.c \
+	daemon/guest/phase.c \
 	daemon/guest/private.h \
 	daemon/guest/reconcile.c \
 	daemon/guest/start.c \

@@ -9,6 +9,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "daemon/front/events.h"
@@ -35,16 +36,10 @@ static bool process_alive(const VmProcess *process)
 /* Waits for the next thing that happens to @vm. False when the time is over. */
 static bool wake_wait(Vm *vm, uint64_t deadline)
 {
-	FiberEvent event = { 0 };
 	uint64_t now = (uint64_t)g_get_monotonic_time();
 
-	if (now >= deadline)
-		return false;
-	g_queue_push_tail(&vm->waiting, &event);
-	if (fiber_event_wait(&event, "the end of a guest's processes", deadline - now, NULL))
-		return true;
-	g_queue_remove(&vm->waiting, &event);
-	return false;
+	return now < deadline && fiber_queue_wait(&vm->waiting, "the end of a guest's processes",
+						  deadline - now, NULL);
 }
 
 static bool process_end_wait(Vm *vm, const VmProcess *process, uint64_t timeout_usec)
@@ -116,9 +111,8 @@ void vm_end(Vm *vm, int reason, int event, int detail)
 		.state = VIR_DOMAIN_SHUTOFF, .reason = reason, .event = event, .detail = detail
 	};
 
-	if (vm->ended)
+	if (!vm_move(vm, VM_ENDED))
 		return;
-	vm->ended = true;
 	g_clear_pointer(&vm->owner, client_unwatch);
 	g_clear_pointer(&vm->grace, sd_event_source_disable_unref);
 	domain->vm = NULL;
@@ -127,7 +121,6 @@ void vm_end(Vm *vm, int reason, int event, int detail)
 	if (!retiring)
 		retiring = g_ptr_array_new();
 	g_ptr_array_add(retiring, vm);
-	vm_wake(vm);
 	/* Our reference is the fiber's now. */
 	if (!fiber_spawn("retire", retire, vm, NULL)) {
 		g_ptr_array_remove(retiring, vm);
@@ -175,14 +168,14 @@ static bool worker_destroy_call(Vm *vm, unsigned flags, GError **error)
 		.timeout_usec = graceful ? GRACEFUL_USEC : DESTROY_USEC,
 	};
 
-	return vm_exchange_call(vm, &exchange, error) || vm->ended;
+	return vm_exchange_call(vm, &exchange, error) || vm_has_ended(vm);
 }
 
 /* The worker's answer follows what it has told about the end. */
 static void forced_end_call(Vm *vm, const GError *reason)
 {
 	log_warning(_("domain '%s' is ended by force: %s"), vm->domain->name, reason->message);
-	vm->linking = true; /* nobody shall take over what we kill */
+	vm_move(vm, VM_KILLING);
 	process_kill_call(vm, &vm->guest);
 	process_kill_call(vm, &vm->worker);
 	process_end_wait(vm, &vm->guest, END_USEC);
@@ -210,12 +203,12 @@ bool vm_destroy_call(Domain *domain, unsigned flags, GError **error)
 	if (!domain->vm)
 		return domain_require_active(domain, error);
 	vm = vm_ref(domain->vm);
-	if (vm->starting) {
-		vm->given_up = true;
+	if (vm_is_starting(vm)) {
+		vm_move(vm, VM_GIVEN_UP);
 		process_kill_call(vm, &vm->worker);
 		return true;
 	}
-	if (!worker_destroy_call(vm, flags, &reason) && !vm->ended) {
+	if (!worker_destroy_call(vm, flags, &reason) && !vm_has_ended(vm)) {
 		/* The caller wants no force; or the worker has said what is the matter. */
 		if (flags & VIR_DOMAIN_DESTROY_GRACEFUL) {
 			g_propagate_error(error, g_steal_pointer(&reason));
@@ -224,7 +217,7 @@ bool vm_destroy_call(Domain *domain, unsigned flags, GError **error)
 		forced_end_call(vm, reason);
 	}
 	/* Its word that the guest is gone came before its reply; without it the guest still is. */
-	if (!vm->ended)
+	if (!vm_has_ended(vm))
 		vm_end(vm, VIR_DOMAIN_SHUTOFF_DESTROYED, VIR_DOMAIN_EVENT_STOPPED,
 		       VIR_DOMAIN_EVENT_STOPPED_DESTROYED);
 	return end_commit(domain, error);
@@ -296,13 +289,13 @@ void vm_leave_all(Engine *engine)
 		if (!vm)
 			continue;
 		/* Nobody has been told of it yet: its fiber undoes what there is. */
-		if (vm->starting) {
-			vm->given_up = true;
+		if (vm_is_starting(vm)) {
+			vm_move(vm, VM_GIVEN_UP);
 			vm_unlink(vm);
 			continue;
 		}
 		domain->vm = NULL;
-		vm->ended = vm->left = true;
+		vm_move(vm, VM_LEFT);
 		g_clear_pointer(&vm->owner, client_unwatch);
 		vm_unlink(vm);
 		vm_unref(vm);

@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "daemon/guest/private.h"
@@ -164,13 +165,9 @@ void vm_unlink(Vm *vm)
 /* Its socket is closed before the kernel tells of a worker's end: callers wait for that, too. */
 static void worker_end_wait(Vm *vm)
 {
-	FiberEvent ended = { 0 };
-
-	if (vm->client || vm->ended || vm->worker.ended || vm->worker.pidfd < 0)
+	if (vm->client || vm_has_ended(vm) || vm->worker.ended || vm->worker.pidfd < 0)
 		return;
-	g_queue_push_tail(&vm->waiting, &ended);
-	if (!fiber_event_wait(&ended, "the end of a worker", DYING_USEC, NULL))
-		g_queue_remove(&vm->waiting, &ended);
+	fiber_queue_wait(&vm->waiting, "the end of a worker", DYING_USEC, NULL);
 }
 
 static void relink(void *data)
@@ -179,28 +176,26 @@ static void relink(void *data)
 	control_hello_ret hello = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	if (!vm->ended && !vm->worker.ended && vm_link_call(vm, &hello, &error))
+	if (!vm_has_ended(vm) && !vm->worker.ended && vm_link_call(vm, &hello, &error))
 		vm_greeted(vm, &hello.state, hello.live_xml ? *hello.live_xml : NULL);
 	else if (error)
 		log_debug("cannot reach the worker of domain '%s': %s", vm->domain->name,
 			  error->message);
 	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
 	worker_end_wait(vm);
-	vm->linking = false;
-	vm_wake(vm);
+	vm_move(vm, VM_LINKED);
 	/* It died while we tried; its end was not acted on then. */
-	if (vm->worker.ended && !vm->client && !vm->ended)
+	if (vm->worker.ended && !vm->client && !vm_has_ended(vm))
 		vm_worker_gone(vm);
 	vm_unref(vm);
 }
 
 void vm_relink_begin(Vm *vm)
 {
-	if (vm->ended || vm->starting || vm->linking || vm->worker.ended || vm->engine->stopping)
+	if (vm->worker.ended || vm->engine->stopping || !vm_move(vm, VM_LINKING))
 		return;
-	vm->linking = true;
 	if (!fiber_spawn("relink", relink, vm_ref(vm), NULL)) {
-		vm->linking = false;
+		vm_move(vm, VM_LINKED);
 		vm_unref(vm);
 	}
 }

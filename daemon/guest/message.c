@@ -5,6 +5,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "daemon/front/events.h"
@@ -38,11 +39,11 @@ static bool acknowledge_once(Vm *vm)
 	g_autoptr(StoreBatch) batch = store_batch_new();
 	g_autoptr(GError) error = NULL;
 	const Domain *domain = vm->domain;
-	uint64_t upto = vm->events_seen;
+	uint64_t upto = vm->events_storing = vm->events_seen;
 	StoreRun run = domain_run_row(domain);
 
 	run.events_stored = upto;
-	if (vm->ended && !vm->left)
+	if (vm->phase == VM_ENDED)
 		store_batch_run_remove(batch, run.driver, run.uuid);
 	else
 		store_batch_run(batch, &run);
@@ -62,19 +63,19 @@ static void acknowledge(void *data)
 
 	while (vm->events_stored < vm->events_seen && acknowledge_once(vm))
 		;
-	vm->acknowledging = false;
+	vm->events_storing = vm->events_stored;
 	vm_wake(vm);
 	vm_unref(vm);
 }
 
 static void acknowledge_begin(Vm *vm)
 {
-	if (vm->acknowledging)
+	if (vm->events_storing > vm->events_stored)
 		return;
-	vm->acknowledging = true;
+	vm->events_storing = vm->events_seen;
 	if (fiber_spawn("acknowledge", acknowledge, vm_ref(vm), NULL))
 		return;
-	vm->acknowledging = false;
+	vm->events_storing = vm->events_stored;
 	vm_unref(vm);
 }
 
@@ -155,7 +156,7 @@ static int on_late_xml(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint
 	g_autofree char *xml = g_steal_pointer(&vm->late_xml);
 
 	g_clear_pointer(&vm->late, sd_event_source_disable_unref);
-	if (xml && !vm->ended)
+	if (xml && !vm_has_ended(vm))
 		live_xml_set(vm, xml);
 	return 0;
 }
@@ -189,7 +190,7 @@ void vm_take_state(Vm *vm, const control_state *state, const char *xml)
 		vm_end(vm, state->reason, -1, 0);
 		return;
 	}
-	if (vm->ended)
+	if (vm_has_ended(vm))
 		return;
 	if (xml)
 		take_live_xml(vm, xml);
@@ -243,7 +244,7 @@ void vm_message(RpcMessage *message, void *data)
 	if (message->header.program != CONTROL_PROGRAM_NUMBER)
 		return;
 	/* What comes before the start is committed, or before the worker is known, waits for that. */
-	if (vm->starting || vm->greeting)
+	if (vm_is_starting(vm) || vm->greeting)
 		early_keep(vm, message);
 	else
 		take_message(vm, message);

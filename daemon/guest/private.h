@@ -2,7 +2,7 @@
 /* Shared by the files vm*.c: how the engine keeps its link to the worker of one guest. */
 #pragma once
 
-#include "base/fiber.h"
+#include "base/fiber_queue.h"
 #include "daemon/front/client.h"
 #include "daemon/guest/vm.h"
 
@@ -13,6 +13,18 @@ typedef struct VmProcess {
 	bool ended;
 	sd_event_source *source;
 } VmProcess;
+
+/* Where the engine stands with a guest. The moves between them are a table in phase.c. */
+typedef enum VmPhase {
+	VM_STARTING, /* nobody has been told of it yet */
+	VM_GIVEN_UP, /* the same, and somebody has destroyed it meanwhile */
+	VM_LINKING,  /* active; a fiber looks for its worker, or starts another one: calls wait for that */
+	VM_LINKED,   /* active; calls go to the worker. Where that could not be reached there is no client */
+	VM_KILLING,  /* active; its processes are being killed: nobody shall take it over */
+	VM_ENDED,    /* the domain is no longer ours; what is left of it is cleaned up */
+	VM_LEFT,     /* the engine ends and the guest runs on: its run state stays stored */
+	VM_PHASES
+} VmPhase;
 
 /* So many bytes, and more as time goes by. */
 typedef struct VmBudget {
@@ -30,7 +42,7 @@ struct Vm {
 
 	uint64_t events_seen;	/* highest sequence number that was passed on */
 	uint64_t events_stored; /* and that is known to be on disk */
-	bool acknowledging;	/* a fiber is at it */
+	uint64_t events_storing; /* and that a fiber is storing; as stored: there is none */
 	GQueue early;	  /* RpcMessage that came before the start was over or the worker known */
 	gsize early_size; /* bytes in there */
 	VmBudget events_budget, xml_budget; /* what the worker may still cost others */
@@ -38,26 +50,30 @@ struct Vm {
 	char *late_xml;			    /* came beyond the budget: taken by @late */
 	sd_event_source *late;
 
+	VmPhase phase; /* written by vm_move() only */
 	bool greeting; /* whether it is the worker that answers is not known yet */
-	bool starting;
-	bool given_up; /* starting, and somebody destroyed it */
 	bool other_boot; /* as the store says: the host has been started since */
-	bool ended;    /* the domain is no longer ours */
-	bool left;     /* the engine ends and the guest runs on: its run state stays stored */
-	bool linking;  /* a fiber is connecting */
 	unsigned respawns;
 	uint64_t respawned_usec;
-	GQueue waiting; /* of FiberEvent: for a link, or for the end */
+	FiberQueue waiting; /* for a link, or for the end */
 
 	ClientWatch *owner; /* autodestroy */
 	uint64_t mute_until; /* CLOCK_MONOTONIC: it owes statistics */
 	sd_event_source *grace; /* the hypervisor has died; the worker shall say how */
 };
 
-Vm *vm_new(Domain *domain);
+Vm *vm_new(Domain *domain, VmPhase phase);
 Vm *vm_ref(Vm *vm);
 void vm_unref(Vm *vm);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vm, vm_unref)
+
+bool vm_may_move(VmPhase from, VmPhase to);
+/* Enters the phase @to, and wakes whoever waits. False when @vm is not in one from which it may. */
+bool vm_move(Vm *vm, VmPhase to);
+bool vm_is_starting(const Vm *vm);
+bool vm_has_ended(const Vm *vm);
+/* Is somebody at work on its link or its processes? */
+bool vm_is_busy(const Vm *vm);
 
 /* Watches @pidfd (taken); what its end means is told by @handler. */
 bool vm_process_watch(Vm *vm, VmProcess *process, int pidfd, sd_event_io_handler_t handler,

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "daemon/guest/private.h"
@@ -74,9 +75,8 @@ void vm_state_restore(Domain *domain, int state, int reason)
 
 Vm *vm_note(Domain *domain, int id)
 {
-	Vm *vm = vm_new(domain);
+	Vm *vm = vm_new(domain, VM_LINKING);
 
-	vm->linking = true; /* calls wait for the link */
 	domain->vm = vm;
 	domain_set_id(domain, id);
 	return vm;
@@ -93,7 +93,7 @@ void vm_note_run(Engine *engine, const StoreRun *run)
 	if (!domain || domain->vm)
 		return;
 	vm = vm_note(domain, run->id);
-	vm->events_seen = vm->events_stored = run->events_stored;
+	vm->events_seen = vm->events_storing = vm->events_stored = run->events_stored;
 	domain->autodestroy = run->autodestroy;
 	if (run->start_xml)
 		domain_set_live_xml(domain, run->start_xml);
@@ -164,7 +164,7 @@ static void autodestroy(Vm *vm)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (vm->ended || !vm->domain->autodestroy)
+	if (vm_has_ended(vm) || !vm->domain->autodestroy)
 		return;
 	if (!vm_destroy_call(vm->domain, 0, &error))
 		log_warning(_("cannot end domain '%s', whose client has left: %s"),
@@ -176,8 +176,7 @@ static void vm_find(void *data)
 	Vm *vm = data;
 
 	vm_find_call(vm);
-	vm->linking = false;
-	vm_wake(vm);
+	vm_move(vm, VM_LINKED);
 	autodestroy(vm);
 	if (--reconcile.left == 0)
 		fiber_event_set(&reconcile.done);

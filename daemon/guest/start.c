@@ -11,6 +11,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -260,10 +261,9 @@ static void start_undo_call(Vm *vm)
 
 	vm_remove_call(vm);
 	domain->vm = NULL;
-	vm->ended = true;
+	vm_move(vm, VM_ENDED);
 	if (domain_is_active(domain) || domain->state != VIR_DOMAIN_SHUTOFF)
 		domain_move(domain, &back, NULL, NULL);
-	vm_wake(vm);
 	vm_unref(vm);
 }
 
@@ -272,7 +272,7 @@ static bool start_finish(Vm *vm, const control_start_ret *ret, const VmStart *st
 	Domain *domain = vm->domain;
 	g_autofree char *xml = NULL;
 
-	if (vm->given_up || vm->worker.ended)
+	if (vm->phase == VM_GIVEN_UP || vm->worker.ended)
 		return fail(error, VIR_ERR_OPERATION_ABORTED,
 			    _("domain '%s' was destroyed while it started"), domain->name);
 	if (!vm_state_is_possible(&ret->state) || ret->state.state == VIR_DOMAIN_SHUTOFF)
@@ -287,7 +287,7 @@ static bool start_finish(Vm *vm, const control_start_ret *ret, const VmStart *st
 	if (!start_commit(vm, &ret->state, xml, start, error))
 		return false;
 	registry_publish(domain);
-	vm->starting = false;
+	vm_move(vm, VM_LINKED);
 	if (start->autodestroy_with && start->autodestroy_with->conn)
 		vm->owner = client_watch(start->autodestroy_with, on_owner_gone, vm);
 	else if (start->autodestroy_with)
@@ -299,7 +299,7 @@ static bool start_finish(Vm *vm, const control_start_ret *ret, const VmStart *st
 /* What happened to the processes while nobody could be told. */
 static void missed_catch_up(Vm *vm)
 {
-	if (!vm->ended && (vm->worker.ended || vm->guest.ended))
+	if (!vm_has_ended(vm) && (vm->worker.ended || vm->guest.ended))
 		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
 		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
 }
@@ -327,12 +327,11 @@ static bool start_try_call(Domain *domain, const VmStart *start, bool *ret_again
 {
 	g_autoptr(DomainDef) live = domain_def_copy(start->def);
 	const Driver *driver = domain->driver;
-	Vm *vm = vm_new(domain);
+	Vm *vm = vm_new(domain, VM_STARTING);
 	bool started = false;
 
 	live->id = registry_next_id(domain->engine->registry, driver);
 	live->has_id = true;
-	vm->starting = true;
 	domain->vm = vm;
 	if (!driver->prepare || driver->prepare(live, live->id, error))
 		started = start_run_call(vm, live, start, error);

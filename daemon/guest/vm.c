@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "daemon/guest/private.h"
@@ -32,16 +33,16 @@ enum {
 #define CALL_EXTRA_USEC G_USEC_PER_SEC
 #define MUTE_USEC G_USEC_PER_SEC
 
-Vm *vm_new(Domain *domain)
+Vm *vm_new(Domain *domain, VmPhase phase)
 {
 	Vm *vm = g_new0(Vm, 1);
 
 	vm->refs = 1;
+	vm->phase = phase;
 	vm->engine = domain->engine;
 	vm->domain = domain_ref(domain);
 	vm->worker.pidfd = vm->guest.pidfd = -1;
 	g_queue_init(&vm->early);
-	g_queue_init(&vm->waiting);
 	return vm;
 }
 
@@ -99,7 +100,7 @@ static int on_grace_over(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED ui
 	Vm *vm = data;
 
 	g_clear_pointer(&vm->grace, sd_event_source_disable_unref);
-	if (!vm->ended && !vm->starting && vm->guest.ended)
+	if (vm->guest.ended && !vm_is_starting(vm) && vm->phase != VM_KILLING)
 		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
 		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
 	return 0;
@@ -112,7 +113,7 @@ static int on_guest_end(sd_event_source *source, G_GNUC_UNUSED int fd, G_GNUC_UN
 
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	vm->guest.ended = true;
-	if (!vm->ended && !vm->grace)
+	if (!vm_has_ended(vm) && !vm->grace)
 		sd_event_add_time_relative(vm->engine->loop, &vm->grace, CLOCK_MONOTONIC, GRACE_USEC,
 					   0, on_grace_over, vm);
 	vm_wake(vm);
@@ -146,15 +147,14 @@ static void respawn(void *data)
 	Vm *vm = data;
 	g_autoptr(GError) error = NULL;
 
-	if (!vm->ended && !vm_adopt_call(vm, &error)) {
+	if (!vm_has_ended(vm) && !vm_adopt_call(vm, &error)) {
 		log_error(_("cannot take over domain '%s': %s"), vm->domain->name, error->message);
 		/* A hypervisor that nobody controls can still be destroyed; what has none is gone. */
-		if (!vm->ended && (vm->guest.pidfd < 0 || vm->guest.ended))
+		if (!vm_has_ended(vm) && (vm->guest.pidfd < 0 || vm->guest.ended))
 			vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
 			       VIR_DOMAIN_EVENT_STOPPED_FAILED);
 	}
-	vm->linking = false;
-	vm_wake(vm);
+	vm_move(vm, VM_LINKED);
 	vm_unref(vm);
 }
 
@@ -163,7 +163,7 @@ static void respawn_begin(Vm *vm)
 	uint64_t now = (uint64_t)g_get_monotonic_time();
 	g_autoptr(GError) error = NULL;
 
-	if (vm->linking || vm->engine->stopping)
+	if (vm_is_busy(vm) || vm->engine->stopping)
 		return;
 	if (now - vm->respawned_usec > RESPAWN_WINDOW_USEC)
 		vm->respawns = 0;
@@ -178,10 +178,10 @@ static void respawn_begin(Vm *vm)
 		return;
 	}
 	log_warning(_("the worker of domain '%s' has died; a new one takes over"), vm->domain->name);
-	vm->linking = true;
+	vm_move(vm, VM_LINKING);
 	if (!fiber_spawn("respawn", respawn, vm_ref(vm), &error)) {
 		log_error("%s", error->message);
-		vm->linking = false;
+		vm_move(vm, VM_LINKED);
 		vm_unref(vm);
 	}
 }
@@ -189,6 +189,8 @@ static void respawn_begin(Vm *vm)
 void vm_worker_gone(Vm *vm)
 {
 	vm_unlink(vm);
+	if (vm->phase == VM_KILLING)
+		return;
 	if (vm->guest.ended)
 		vm_end(vm, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED,
 		       VIR_DOMAIN_EVENT_STOPPED_FAILED);
@@ -204,7 +206,7 @@ static int on_worker_end(sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t
 	pidfd_reap(fd);
 	vm->worker.ended = true;
 	vm_wake(vm);
-	if (!vm->ended && !vm->starting)
+	if (!vm_has_ended(vm) && !vm_is_starting(vm))
 		vm_worker_gone(vm);
 	return 0;
 }
@@ -217,10 +219,7 @@ bool vm_worker_watch(Vm *vm, pid_t pid, int pidfd, GError **error)
 
 void vm_wake(Vm *vm)
 {
-	FiberEvent *event;
-
-	while ((event = g_queue_pop_head(&vm->waiting)))
-		fiber_event_set(event);
+	fiber_queue_wake_all(&vm->waiting);
 }
 
 /* ---- Starting a worker ------------------------------------------------------------------------ */
@@ -270,21 +269,14 @@ bool vm_adopt_call(Vm *vm, GError **error)
 /* Waits for a link that is being made. */
 static bool link_wait(Vm *vm, uint64_t timeout_usec, GError **error)
 {
-	FiberEvent linked = { 0 };
-
 	/* One that did not answer may have come to itself. */
 	if (!vm->client)
 		vm_relink_begin(vm);
-	/* While linking there may be a connection already, but to a worker that has no guest yet. */
-	while (vm->linking && !vm->ended) {
-		g_queue_push_tail(&vm->waiting, &linked);
-		if (!fiber_event_wait(&linked, "the worker of a guest", timeout_usec, error)) {
-			g_queue_remove(&vm->waiting, &linked);
+	/* Then there may be a connection already, but to a worker that has no guest yet. */
+	while (vm_is_busy(vm))
+		if (!fiber_queue_wait(&vm->waiting, "the worker of a guest", timeout_usec, error))
 			return false;
-		}
-		linked = (FiberEvent){ 0 };
-	}
-	if (vm->ended)
+	if (vm_has_ended(vm))
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
 			    vm->domain->name);
 	return vm->client ||
@@ -314,7 +306,7 @@ static bool link_is_lost(const Vm *vm, const GError *reason)
 
 	if (!reason)
 		return true;
-	if (vm->client && !vm->linking && !vm->ended && rpc_client_is_open(vm->client))
+	if (vm->client && vm->phase == VM_LINKED && rpc_client_is_open(vm->client))
 		return false;
 	return error_code(reason) == VIR_ERR_RPC || errnum == EPIPE || errnum == ECONNRESET;
 }
@@ -329,10 +321,10 @@ static bool call_failed(const Vm *vm, const char *call, const GError *reason, GE
 			    _("the worker of domain '%s' did not answer '%s' in time; 'destroy' ends "
 			      "the guest"),
 			    vm->domain->name, call);
-	if (lost && vm->ended)
+	if (lost && vm_has_ended(vm))
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
 			    vm->domain->name);
-	if (lost && vm->starting)
+	if (lost && vm_is_starting(vm))
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("the worker of domain '%s' has died; see its log"), vm->domain->name);
 	if (lost)
@@ -363,7 +355,7 @@ bool vm_exchange_call(Vm *vm, const RpcExchange *exchange, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 
-	if (vm->starting && vm->given_up)
+	if (vm->phase == VM_GIVEN_UP)
 		return fail(error, VIR_ERR_OPERATION_ABORTED,
 			    _("domain '%s' was destroyed while it started"), vm->domain->name);
 	return (vm->client && rpc_client_exchange_call(vm->client, exchange, &reason)) ||
@@ -387,7 +379,7 @@ RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error)
 	const control_stats_args args = { .stats = stats };
 	Vm *vm = domain->vm;
 
-	if (!vm || !vm->client || vm->linking || vm->mute_until > (uint64_t)g_get_monotonic_time())
+	if (!vm || !vm->client || vm_is_busy(vm) || vm->mute_until > (uint64_t)g_get_monotonic_time())
 		return fail_null(error, VIR_ERR_OPERATION_INVALID,
 				 _("the worker of domain '%s' does not answer"), domain->name);
 	/* All other calls bring their own deadline. */
