@@ -154,7 +154,7 @@ def older(server):
     with server.connect('test') as connection:
         connection.lookupByName('old-name').rename('new-name')
         connection.lookupByName('new-name').create()
-        connection.defineXML(xml('stopped', numbers[0]).replace('32', '48')).create()
+        connection.defineXML(xml('stopped', numbers[0]).replace("'MiB'>32<", "'MiB'>48<")).create()
         numbers.append(connection.createXML(xml('transient')).UUIDString())
         connection.defineXML(xml('later')).create()
         numbers.append(connection.lookupByName('later').UUIDString())
