@@ -37,7 +37,7 @@ static json_t *agent_ask(VmCall *call, const char *name, GError **error)
 	if (!value)
 		fail(error, VIR_ERR_AGENT_UNRESPONSIVE,
 		     _("the guest agent of domain '%s' gave no answer to '%s' that makes sense"),
-		     call->vm->name, name);
+		     call->worker->name, name);
 	return value;
 }
 
@@ -64,5 +64,5 @@ bool vm_domain_get_hostname(VmCall *call, remote_domain_get_hostname_args *args,
 	json_decref(value);
 	return ret->hostname ||
 	       fail(error, VIR_ERR_NO_HOSTNAME, _("the agent of domain '%s' told no host name"),
-		    call->vm->name);
+		    call->worker->name);
 }

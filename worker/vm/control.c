@@ -24,48 +24,48 @@ static void guest_layer_free(GuestLayer *layer)
 }
 
 /* Takes @fd. */
-static void layer_keep(Vm *vm, const char *key, const priv_layer *layer, int fd)
+static void layer_keep(Worker *worker, const char *key, const priv_layer *layer, int fd)
 {
-	GPtrArray *layers = g_hash_table_lookup(vm->guest.resources, key);
+	GPtrArray *layers = g_hash_table_lookup(worker->guest.resources, key);
 	GuestLayer *kept = g_new0(GuestLayer, 1);
 
 	if (!layers) {
 		layers = g_ptr_array_new_with_free_func((GDestroyNotify)guest_layer_free);
-		g_hash_table_insert(vm->guest.resources, g_strdup(key), layers);
+		g_hash_table_insert(worker->guest.resources, g_strdup(key), layers);
 	}
 	*kept = (GuestLayer){ g_strdup(layer->path), g_strdup(layer->format), layer->read_only, fd };
 	g_ptr_array_add(layers, kept);
 }
 
-static void greeted(Vm *vm)
+static void greeted(Worker *worker)
 {
-	vm->greeted = true;
-	for (GList *l = vm->events.head; l;) {
+	worker->greeted = true;
+	for (GList *l = worker->events.head; l;) {
 		GList *next = l->next;
 
-		vm_event_send(vm, l->data);
+		vm_event_send(worker, l->data);
 		l = next;
 	}
 }
 
 bool control_hello(VmCall *call, control_hello_args *args, control_hello_ret *ret, GError **error)
 {
-	Vm *vm = call->vm;
+	Worker *worker = call->worker;
 
 	if (args->protocol != CONTROL_PROTOCOL)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
-			    _("the worker of domain '%s' is of another version of reeve"), vm->name);
-	vm_event_acknowledge(vm, args->acknowledged);
-	vm->sequence = MAX(vm->sequence, args->acknowledged);
+			    _("the worker of domain '%s' is of another version of reeve"), worker->name);
+	vm_event_acknowledge(worker, args->acknowledged);
+	worker->sequence = MAX(worker->sequence, args->acknowledged);
 	ret->protocol = CONTROL_PROTOCOL;
-	ret->uuid = g_strdup(vm->uuid_text);
+	ret->uuid = g_strdup(worker->uuid_text);
 	ret->pid = getpid();
-	ret->driver = g_strdup(vm->live ? vm->live->name : "");
-	vm_state_fill(vm, &ret->state);
+	ret->driver = g_strdup(worker->live ? worker->live->name : "");
+	vm_state_fill(worker, &ret->state);
 	ret->live_xml = NULL;
-	if (vm->active) {
+	if (worker->active) {
 		ret->live_xml = g_new(control_string, 1);
-		*ret->live_xml = vm_state_xml(vm);
+		*ret->live_xml = vm_state_xml(worker);
 	}
 	call->after = greeted;
 	return true;
@@ -80,7 +80,7 @@ bool control_offer(VmCall *call, control_offer_args *args, G_GNUC_UNUSED NOTHING
 		const control_layer *layer = &args->layers.layers_val[i];
 		const priv_layer kept = { layer->path, layer->format, layer->read_only };
 
-		layer_keep(call->vm, args->key, &kept, rpc_message_take_fd(call->message, i));
+		layer_keep(call->worker, args->key, &kept, rpc_message_take_fd(call->message, i));
 	}
 	return true;
 }
@@ -95,56 +95,56 @@ bool control_open(VmCall *call, priv_open_args *args, G_GNUC_UNUSED NOTHING *ret
 		ResourceLayer *layer = g_ptr_array_index(layers, i);
 		const priv_layer kept = { layer->path, layer->format, layer->read_only };
 
-		layer_keep(call->vm, args->key, &kept, take_fd(&layer->fd));
+		layer_keep(call->worker, args->key, &kept, take_fd(&layer->fd));
 	}
 	return true;
 }
 
 /* Fills in what start() and adopt() work on. */
-static bool guest_prepare(Vm *vm, const control_start_args *args, GError **error)
+static bool guest_prepare(Worker *worker, const control_start_args *args, GError **error)
 {
 	json_error_t reason;
 
-	vm->live = driver_live_find(args->driver);
-	if (!vm->live)
+	worker->live = driver_live_find(args->driver);
+	if (!worker->live)
 		return fail(error, VIR_ERR_NO_SUPPORT, _("there is no driver '%s'"), args->driver);
-	vm->guest.def = domain_def_parse(args->xml, strlen(args->xml), CONF_STATUS, NULL, error);
-	if (!vm->guest.def)
+	worker->guest.def = domain_def_parse(args->xml, strlen(args->xml), CONF_STATUS, NULL, error);
+	if (!worker->guest.def)
 		return false;
-	vm->guest.id = args->id;
-	vm->guest.def->id = args->id;
-	vm->guest.def->has_id = true;
-	vm->guest.settings = json_loads(args->settings, 0, &reason);
-	if (!vm->guest.settings)
+	worker->guest.id = args->id;
+	worker->guest.def->id = args->id;
+	worker->guest.def->has_id = true;
+	worker->guest.settings = json_loads(args->settings, 0, &reason);
+	if (!worker->guest.settings)
 		return fail(error, VIR_ERR_INVALID_ARG, _("the settings for domain '%s' are damaged: %s"),
-			    vm->name, reason.text);
-	vm->guest.log_path = g_strdup(
-		json_string_value(json_object_get(vm->guest.settings, "log_path")));
+			    worker->name, reason.text);
+	worker->guest.log_path = g_strdup(
+		json_string_value(json_object_get(worker->guest.settings, "log_path")));
 	return true;
 }
 
 bool control_start(VmCall *call, control_start_args *args, control_start_ret *ret, GError **error)
 {
-	Vm *vm = call->vm;
+	Worker *worker = call->worker;
 
-	if (vm->active || vm->starting || vm->ended || vm->failed)
+	if (worker->active || worker->starting || worker->ended || worker->failed)
 		return fail(error, VIR_ERR_OPERATION_INVALID,
-			    _("this worker has already been given domain '%s'"), vm->name);
-	vm->starting = true;
-	vm->failed = !guest_prepare(vm, args, error);
-	call->live = vm->live;
-	if (!vm->failed)
-		vm->failed = !vm->live->start(&vm->guest, args->flags, error);
-	vm->starting = false;
-	if (vm->failed) {
-		vm_event_clear(vm);
+			    _("this worker has already been given domain '%s'"), worker->name);
+	worker->starting = true;
+	worker->failed = !guest_prepare(worker, args, error);
+	call->live = worker->live;
+	if (!worker->failed)
+		worker->failed = !worker->live->start(&worker->guest, args->flags, error);
+	worker->starting = false;
+	if (worker->failed) {
+		vm_event_clear(worker);
 		return false;
 	}
-	vm->active = !vm->ended;
-	vm->started_usec = (uint64_t)g_get_real_time();
-	vm_state_fill(vm, &ret->state);
-	ret->live_xml = vm_state_xml(vm);
-	vm_state_save(vm);
+	worker->active = !worker->ended;
+	worker->started_usec = (uint64_t)g_get_real_time();
+	vm_state_fill(worker, &ret->state);
+	ret->live_xml = vm_state_xml(worker);
+	vm_state_save(worker);
 	call->after = greeted;
 	vm_trim();
 	return true;
@@ -152,41 +152,41 @@ bool control_start(VmCall *call, control_start_args *args, control_start_ret *re
 
 bool control_adopt(VmCall *call, G_GNUC_UNUSED NOTHING *args, control_adopt_ret *ret, GError **error)
 {
-	Vm *vm = call->vm;
+	Worker *worker = call->worker;
 
-	if (vm->active || vm->starting || vm->ended || vm->failed)
+	if (worker->active || worker->starting || worker->ended || worker->failed)
 		return fail(error, VIR_ERR_OPERATION_INVALID,
-			    _("this worker has already been given domain '%s'"), vm->name);
-	vm->starting = true;
-	vm->failed = !vm_state_load(vm, error);
-	if (!vm->failed && !vm->ended && !vm->live->adopt)
-		vm->failed = !vm_call_unsupported(call, error);
-	if (!vm->failed && !vm->ended)
-		vm->failed = !vm->live->adopt(&vm->guest, error);
-	vm->starting = false;
-	if (vm->failed)
+			    _("this worker has already been given domain '%s'"), worker->name);
+	worker->starting = true;
+	worker->failed = !vm_state_load(worker, error);
+	if (!worker->failed && !worker->ended && !worker->live->adopt)
+		worker->failed = !vm_call_unsupported(call, error);
+	if (!worker->failed && !worker->ended)
+		worker->failed = !worker->live->adopt(&worker->guest, error);
+	worker->starting = false;
+	if (worker->failed)
 		return false;
-	vm->active = !vm->ended;
-	vm_state_fill(vm, &ret->state);
-	ret->live_xml = vm_state_xml(vm);
-	vm_state_save(vm);
+	worker->active = !worker->ended;
+	vm_state_fill(worker, &ret->state);
+	ret->live_xml = vm_state_xml(worker);
+	vm_state_save(worker);
 	call->after = greeted;
 	vm_trim();
 	return true;
 }
 
-static void quit(Vm *vm)
+static void quit(Worker *worker)
 {
-	if (!vm->active && !vm->starting)
-		sd_event_exit(vm->guest.loop, EXIT_SUCCESS);
+	if (!worker->active && !worker->starting)
+		sd_event_exit(worker->guest.loop, EXIT_SUCCESS);
 }
 
 bool control_quit(VmCall *call, G_GNUC_UNUSED NOTHING *args, G_GNUC_UNUSED NOTHING *ret,
 		  GError **error)
 {
-	if (call->vm->active || call->vm->starting)
+	if (call->worker->active || call->worker->starting)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is running"),
-			    call->vm->name);
+			    call->worker->name);
 	call->after = quit;
 	return true;
 }

@@ -66,7 +66,7 @@ bool vm_domain_suspend(VmCall *call, G_GNUC_UNUSED remote_domain_suspend_args *a
 		return true;
 	if (call->guest->state == VIR_DOMAIN_PMSUSPENDED)
 		return fail(error, VIR_ERR_OPERATION_INVALID,
-			    _("domain '%s' has suspended itself; wake it up first"), call->vm->name);
+			    _("domain '%s' has suspended itself; wake it up first"), call->worker->name);
 	return call->live->suspend(call->guest, error);
 }
 
@@ -77,11 +77,11 @@ bool vm_domain_resume(VmCall *call, G_GNUC_UNUSED remote_domain_resume_args *arg
 		return false;
 	if (call->guest->state == VIR_DOMAIN_RUNNING)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is already running"),
-			    call->vm->name);
+			    call->worker->name);
 	if (call->guest->state == VIR_DOMAIN_PMSUSPENDED)
 		return fail(error, VIR_ERR_OPERATION_INVALID,
 			    _("domain '%s' has suspended itself; wake it up instead"),
-			    call->vm->name);
+			    call->worker->name);
 	return call->live->resume(call->guest, error);
 }
 
@@ -161,7 +161,7 @@ static bool memory_set(VmCall *call, uint64_t kib, GError **error)
 		return fail(error, VIR_ERR_INVALID_ARG, _("a guest cannot have no memory"));
 	if (kib > call->guest->def->memory.total_kib)
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("domain '%s' has %lu KiB at most; %lu KiB are more"), call->vm->name,
+			    _("domain '%s' has %lu KiB at most; %lu KiB are more"), call->worker->name,
 			    (unsigned long)call->guest->def->memory.total_kib, (unsigned long)kib);
 	return call->live->set_memory(call->guest, kib, error);
 }

@@ -21,30 +21,30 @@ static void vm_event_free(VmEvent *event)
 	g_free(event);
 }
 
-static void event_pop(Vm *vm)
+static void event_pop(Worker *worker)
 {
-	VmEvent *event = g_queue_pop_head(&vm->events);
+	VmEvent *event = g_queue_pop_head(&worker->events);
 
-	vm->events_size -= g_bytes_get_size(event->payload);
+	worker->events_size -= g_bytes_get_size(event->payload);
 	vm_event_free(event);
 }
 
-void vm_event_clear(Vm *vm)
+void vm_event_clear(Worker *worker)
 {
-	while (!g_queue_is_empty(&vm->events))
-		event_pop(vm);
+	while (!g_queue_is_empty(&worker->events))
+		event_pop(worker);
 }
 
-static void event_push(Vm *vm, VmEvent *event)
+static void event_push(Worker *worker, VmEvent *event)
 {
-	g_queue_push_tail(&vm->events, event);
-	vm->events_size += g_bytes_get_size(event->payload);
-	while (vm->events.length > EVENTS_MAX ||
-	       (vm->events_size > EVENTS_SIZE_MAX && vm->events.length > 1))
-		event_pop(vm);
+	g_queue_push_tail(&worker->events, event);
+	worker->events_size += g_bytes_get_size(event->payload);
+	while (worker->events.length > EVENTS_MAX ||
+	       (worker->events_size > EVENTS_SIZE_MAX && worker->events.length > 1))
+		event_pop(worker);
 }
 
-void vm_event_send(Vm *vm, const VmEvent *event)
+void vm_event_send(Worker *worker, const VmEvent *event)
 {
 	gsize length;
 	const void *bytes = g_bytes_get_data(event->payload, &length);
@@ -55,39 +55,39 @@ void vm_event_send(Vm *vm, const VmEvent *event)
 		.payload = { (u_int)length, (char *)bytes },
 	};
 
-	vm_link_post(vm, CONTROL(EVENT), &message);
+	vm_link_post(worker, CONTROL(EVENT), &message);
 }
 
-void vm_event_acknowledge(Vm *vm, uint64_t sequence)
+void vm_event_acknowledge(Worker *worker, uint64_t sequence)
 {
 	const VmEvent *event;
 
-	vm->acknowledged = MAX(vm->acknowledged, sequence);
-	while ((event = g_queue_peek_head(&vm->events)) && event->sequence <= sequence)
-		event_pop(vm);
-	vm_check_end(vm);
+	worker->acknowledged = MAX(worker->acknowledged, sequence);
+	while ((event = g_queue_peek_head(&worker->events)) && event->sequence <= sequence)
+		event_pop(worker);
+	vm_check_end(worker);
 }
 
-void vm_event_restore(Vm *vm, uint64_t sequence, int64_t time_usec, int id, GBytes *payload)
+void vm_event_restore(Worker *worker, uint64_t sequence, int64_t time_usec, int id, GBytes *payload)
 {
 	VmEvent *event = g_new0(VmEvent, 1);
 
 	/* A successor finds events in its file that the engine has had. */
-	if (sequence <= vm->acknowledged) {
+	if (sequence <= worker->acknowledged) {
 		g_free(event);
 		return;
 	}
 	*event = (VmEvent){ sequence, time_usec, id, g_bytes_ref(payload) };
-	event_push(vm, event);
+	event_push(worker, event);
 }
 
 static bool event_keep(Guest *guest, const GuestEvent *event)
 {
-	Vm *vm = (Vm *)guest;
+	Worker *worker = (Worker *)guest;
 	g_autoptr(GBytes) payload = vm_payload_encode(guest, event);
 
 	if (payload)
-		vm_event_restore(vm, ++vm->sequence, g_get_real_time(), event->id, payload);
+		vm_event_restore(worker, ++worker->sequence, g_get_real_time(), event->id, payload);
 	else
 		log_warning(_("an event of kind %d cannot be sent"), event->id);
 	return payload != NULL;
@@ -95,16 +95,16 @@ static bool event_keep(Guest *guest, const GuestEvent *event)
 
 static void host_event(Guest *guest, const GuestEvent *event)
 {
-	Vm *vm = (Vm *)guest;
+	Worker *worker = (Worker *)guest;
 
 	if (!event_keep(guest, event))
 		return;
 	/* A start that fails has not happened; one that succeeds sends what has come meanwhile. */
-	if (vm->starting)
+	if (worker->starting)
 		return;
-	vm_event_send(vm, g_queue_peek_tail(&vm->events));
-	if (!vm->greeted)
-		vm_state_save(vm);
+	vm_event_send(worker, g_queue_peek_tail(&worker->events));
+	if (!worker->greeted)
+		vm_state_save(worker);
 }
 
 static GuestEvent lifecycle_event(int event, int detail)
@@ -121,26 +121,26 @@ static void host_state(Guest *guest, int state, int reason, int event, int detai
 
 	guest->state = state;
 	guest->reason = reason;
-	vm_state_changed((Vm *)guest, false);
+	vm_state_changed((Worker *)guest, false);
 	if (event >= 0)
 		host_event(guest, &happened);
 }
 
 static void host_changed(Guest *guest)
 {
-	vm_state_changed((Vm *)guest, true);
+	vm_state_changed((Worker *)guest, true);
 }
 
 static void host_ended(Guest *guest, int reason, int detail)
 {
-	Vm *vm = (Vm *)guest;
+	Worker *worker = (Worker *)guest;
 	const GuestEvent happened = lifecycle_event(VIR_DOMAIN_EVENT_STOPPED, detail);
 	bool kept;
 
-	if (vm->ended)
+	if (worker->ended)
 		return;
-	vm->active = false;
-	vm->ended = true;
+	worker->active = false;
+	worker->ended = true;
 	guest->state = VIR_DOMAIN_SHUTOFF;
 	guest->reason = reason;
 	guest->pid = 0;
@@ -149,10 +149,10 @@ static void host_ended(Guest *guest, int reason, int detail)
 	 * hears of the state first: a client that gets the event finds the guest off.
 	 */
 	kept = event_keep(guest, &happened);
-	vm_state_changed(vm, false);
-	if (kept && !vm->starting)
-		vm_event_send(vm, g_queue_peek_tail(&vm->events));
-	vm_check_end(vm);
+	vm_state_changed(worker, false);
+	if (kept && !worker->starting)
+		vm_event_send(worker, g_queue_peek_tail(&worker->events));
+	vm_check_end(worker);
 }
 
 const GuestHost vm_host = {

@@ -20,19 +20,19 @@ static void on_message(G_GNUC_UNUSED RpcConn *conn, RpcMessage *message, void *d
 
 static void on_closed(RpcConn *conn, const GError *reason, void *data)
 {
-	Vm *vm = data;
+	Worker *worker = data;
 
 	if (reason)
 		log_warning(_("lost the engine: %s"), reason->message);
-	if (vm->conn != conn)
+	if (worker->conn != conn)
 		return;
-	vm->conn = NULL;
-	vm->greeted = false;
+	worker->conn = NULL;
+	worker->greeted = false;
 	rpc_conn_unref(conn);
 	/* From now on events are only here. */
-	if (vm->active || vm->ended)
-		vm_state_save(vm);
-	vm_check_end(vm);
+	if (worker->active || worker->ended)
+		vm_state_save(worker);
+	vm_check_end(worker);
 }
 
 static const RpcConnHandler handler = {
@@ -41,14 +41,14 @@ static const RpcConnHandler handler = {
 };
 
 /* A hypervisor that broke out has our user id: it shall not pass for the engine. */
-static bool peer_admit(const Vm *vm, const RpcPeer *peer)
+static bool peer_admit(const Worker *worker, const RpcPeer *peer)
 {
-	if (vm->session)
+	if (worker->session)
 		return peer->uid == (gint64)geteuid();
 	return peer->uid != (gint64)geteuid();
 }
 
-static void connection_take(Vm *vm, int fd)
+static void connection_take(Worker *worker, int fd)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(RpcTransport) transport = rpc_transport_new(fd, &error);
@@ -57,17 +57,17 @@ static void connection_take(Vm *vm, int fd)
 		log_warning("%s", error->message);
 		return;
 	}
-	if (!peer_admit(vm, &transport->peer)) {
+	if (!peer_admit(worker, &transport->peer)) {
 		log_warning(_("refused a connection of user %ld, who is not the engine"),
 			    (long)transport->peer.uid);
 		return;
 	}
-	if (vm->conn) {
-		rpc_conn_close(vm->conn);
-		rpc_conn_unref(vm->conn);
+	if (worker->conn) {
+		rpc_conn_close(worker->conn);
+		rpc_conn_unref(worker->conn);
 	}
-	vm->greeted = false;
-	vm->conn = rpc_conn_new(vm->guest.loop, g_steal_pointer(&transport), &handler, vm);
+	worker->greeted = false;
+	worker->conn = rpc_conn_new(worker->guest.loop, g_steal_pointer(&transport), &handler, worker);
 }
 
 static int on_connect(G_GNUC_UNUSED sd_event_source *source, int listener, uint32_t events, void *data)
@@ -84,29 +84,29 @@ static int on_connect(G_GNUC_UNUSED sd_event_source *source, int listener, uint3
 	return 0;
 }
 
-bool vm_link_listen(Vm *vm, int fd, GError **error)
+bool vm_link_listen(Worker *worker, int fd, GError **error)
 {
 	int r;
 
 	/* The hypervisor must not get it: a successor could not listen while that runs. */
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || !fd_set_nonblocking(fd, error))
 		return false;
-	r = sd_event_add_io(vm->guest.loop, &vm->listener, fd, EPOLLIN, on_connect, vm);
+	r = sd_event_add_io(worker->guest.loop, &worker->listener, fd, EPOLLIN, on_connect, worker);
 	if (r < 0)
 		return fail_errno(error, -r, _("cannot listen for the engine"));
-	sd_event_source_set_io_fd_own(vm->listener, true);
+	sd_event_source_set_io_fd_own(worker->listener, true);
 	return true;
 }
 
-void vm_link_close(Vm *vm)
+void vm_link_close(Worker *worker)
 {
-	g_clear_pointer(&vm->listener, sd_event_source_disable_unref);
-	if (vm->conn)
-		rpc_conn_close(vm->conn);
-	g_clear_pointer(&vm->conn, rpc_conn_unref);
+	g_clear_pointer(&worker->listener, sd_event_source_disable_unref);
+	if (worker->conn)
+		rpc_conn_close(worker->conn);
+	g_clear_pointer(&worker->conn, rpc_conn_unref);
 }
 
-void vm_link_post(Vm *vm, const RpcProc *proc, const void *message)
+void vm_link_post(Worker *worker, const RpcProc *proc, const void *message)
 {
 	const RpcHeader header = {
 		.program = proc->program,
@@ -117,9 +117,9 @@ void vm_link_post(Vm *vm, const RpcProc *proc, const void *message)
 	g_autoptr(RpcMessage) frame = NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (!vm->conn || !vm->greeted)
+	if (!worker->conn || !worker->greeted)
 		return;
 	frame = rpc_message_new(&header, proc->args_filter, message, &error);
-	if (!frame || !rpc_conn_send(vm->conn, frame, &error))
+	if (!frame || !rpc_conn_send(worker->conn, frame, &error))
 		log_warning(_("cannot tell the engine: %s"), error->message);
 }

@@ -65,23 +65,23 @@ void vm_trim(void)
 	malloc_trim(0);
 }
 
-void vm_check_end(Vm *vm)
+void vm_check_end(Worker *worker)
 {
-	if (vm->active || vm->starting)
+	if (worker->active || worker->starting)
 		return;
 	/* An engine that is there will say `quit`, take the last events, or leave. */
-	if (vm->conn && !(vm->ended && g_queue_is_empty(&vm->events)))
+	if (worker->conn && !(worker->ended && g_queue_is_empty(&worker->events)))
 		return;
-	sd_event_exit(vm->guest.loop, EXIT_SUCCESS);
+	sd_event_exit(worker->guest.loop, EXIT_SUCCESS);
 }
 
 static int on_lonely(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t usec, void *data)
 {
-	Vm *vm = data;
+	Worker *worker = data;
 
-	if (!vm->active && !vm->starting && !vm->ended) {
+	if (!worker->active && !worker->starting && !worker->ended) {
 		log_warning(_("nobody gave this worker a guest; it ends"));
-		sd_event_exit(vm->guest.loop, EXIT_FAILURE);
+		sd_event_exit(worker->guest.loop, EXIT_FAILURE);
 	}
 	return 0;
 }
@@ -90,11 +90,11 @@ static int on_lonely(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64
 static int on_terminate(G_GNUC_UNUSED sd_event_source *source,
 			G_GNUC_UNUSED const struct signalfd_siginfo *info, void *data)
 {
-	Vm *vm = data;
+	Worker *worker = data;
 
-	if (vm->active)
-		vm_state_save(vm);
-	sd_event_exit(vm->guest.loop, EXIT_SUCCESS);
+	if (worker->active)
+		vm_state_save(worker);
+	sd_event_exit(worker->guest.loop, EXIT_SUCCESS);
 	return 0;
 }
 
@@ -112,7 +112,7 @@ static void resource_layers_free(GPtrArray *layers)
 	g_ptr_array_unref(layers);
 }
 
-static bool vm_init(Vm *vm, GError **error)
+static bool vm_init(Worker *worker, GError **error)
 {
 	sigset_t signals;
 	int r;
@@ -124,53 +124,53 @@ static bool vm_init(Vm *vm, GError **error)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	r = sd_event_default(&vm->guest.loop);
+	r = sd_event_default(&worker->guest.loop);
 	if (r >= 0)
-		r = sd_event_add_signal(vm->guest.loop, NULL, SIGTERM, on_terminate, vm);
+		r = sd_event_add_signal(worker->guest.loop, NULL, SIGTERM, on_terminate, worker);
 	if (r >= 0)
-		r = sd_event_add_signal(vm->guest.loop, NULL, SIGINT, on_terminate, vm);
+		r = sd_event_add_signal(worker->guest.loop, NULL, SIGINT, on_terminate, worker);
 	if (r >= 0)
-		r = sd_event_add_time_relative(vm->guest.loop, &vm->lonely, CLOCK_MONOTONIC,
-					       LONELY_SECONDS * UINT64_C(1000000), 0, on_lonely, vm);
+		r = sd_event_add_time_relative(worker->guest.loop, &worker->lonely, CLOCK_MONOTONIC,
+					       LONELY_SECONDS * UINT64_C(1000000), 0, on_lonely, worker);
 	if (r < 0)
 		return fail_errno(error, -r, _("cannot set up the event loop"));
-	vm->guest.host = &vm_host;
-	vm->guest.id = -1;
-	vm->guest.state = VIR_DOMAIN_SHUTOFF;
-	vm->guest.run_dir = g_strdup(".");
-	vm->guest.log_fd = STDERR_FILENO;
-	vm->guest.resources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	worker->guest.host = &vm_host;
+	worker->guest.id = -1;
+	worker->guest.state = VIR_DOMAIN_SHUTOFF;
+	worker->guest.run_dir = g_strdup(".");
+	worker->guest.log_fd = STDERR_FILENO;
+	worker->guest.resources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 						    (GDestroyNotify)resource_layers_free);
-	return fiber_init(vm->guest.loop, error) && vm_link_listen(vm, SOCKET_FD, error);
+	return fiber_init(worker->guest.loop, error) && vm_link_listen(worker, SOCKET_FD, error);
 }
 
-static void vm_done(Vm *vm)
+static void vm_done(Worker *worker)
 {
-	vm_link_close(vm);
-	if (vm->live && vm->live->release)
-		vm->live->release(&vm->guest);
-	vm_event_clear(vm);
-	g_clear_pointer(&vm->lonely, sd_event_source_disable_unref);
-	g_clear_pointer(&vm->guest.def, domain_def_free);
-	g_clear_pointer(&vm->guest.settings, json_decref);
-	g_clear_pointer(&vm->guest.resources, g_hash_table_unref);
-	g_free(vm->guest.run_dir);
-	g_free(vm->guest.log_path);
-	g_free(vm->name);
+	vm_link_close(worker);
+	if (worker->live && worker->live->release)
+		worker->live->release(&worker->guest);
+	vm_event_clear(worker);
+	g_clear_pointer(&worker->lonely, sd_event_source_disable_unref);
+	g_clear_pointer(&worker->guest.def, domain_def_free);
+	g_clear_pointer(&worker->guest.settings, json_decref);
+	g_clear_pointer(&worker->guest.resources, g_hash_table_unref);
+	g_free(worker->guest.run_dir);
+	g_free(worker->guest.log_path);
+	g_free(worker->name);
 	fiber_done();
-	sd_event_unref(vm->guest.loop);
+	sd_event_unref(worker->guest.loop);
 }
 
-static int vm_run(Vm *vm)
+static int vm_run(Worker *worker)
 {
 	g_autoptr(GError) error = NULL;
 	int r;
 
-	if (!vm_init(vm, &error)) {
+	if (!vm_init(worker, &error)) {
 		log_error("%s", error->message);
 		return EXIT_FAILURE;
 	}
-	r = sd_event_loop(vm->guest.loop);
+	r = sd_event_loop(worker->guest.loop);
 	if (r < 0)
 		log_error(_("the event loop failed: %s"), g_strerror(-r));
 	return r < 0 ? EXIT_FAILURE : r;
@@ -178,7 +178,7 @@ static int vm_run(Vm *vm)
 
 int main(int argc, char **argv)
 {
-	Vm vm = { 0 };
+	Worker worker = { 0 };
 	Uuid uuid;
 	int status;
 
@@ -187,8 +187,8 @@ int main(int argc, char **argv)
 	log_init("reeve-vm", LOG_LEVEL_INFO);
 	if (argc == 4 && g_str_equal(argv[1], "--probe"))
 		return probe_run(argv[2], argv[3]);
-	vm.session = argc > 1 && g_str_equal(argv[1], "--session");
-	if (argc != 3 + vm.session || !uuid_parse(argv[1 + vm.session], &uuid)) {
+	worker.session = argc > 1 && g_str_equal(argv[1], "--session");
+	if (argc != 3 + worker.session || !uuid_parse(argv[1 + worker.session], &uuid)) {
 		usage();
 		return EXIT_FAILURE;
 	}
@@ -197,15 +197,15 @@ int main(int argc, char **argv)
 	 * user too, and has to look where we live.
 	 */
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker traces its own process */
-	if (!vm.session)
+	if (!worker.session)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 	/* What was handed to us is not for the hypervisor: it would listen in our place after us. */
 	close_range(SOCKET_FD, ~0U, CLOSE_RANGE_CLOEXEC);
-	g_strlcpy(vm.uuid_text, argv[1 + vm.session], sizeof(vm.uuid_text));
-	vm.name = g_strdup(argv[2 + vm.session]);
+	g_strlcpy(worker.uuid_text, argv[1 + worker.session], sizeof(worker.uuid_text));
+	worker.name = g_strdup(argv[2 + worker.session]);
 	umask(0027);
-	status = vm_run(&vm);
-	vm_done(&vm);
+	status = vm_run(&worker);
+	vm_done(&worker);
 	return status;
 }

@@ -78,10 +78,10 @@ void vm_call_add_fd(VmCall *call, int fd)
 
 bool vm_call_check_active(VmCall *call, GError **error)
 {
-	if (call->vm->active && call->live)
+	if (call->worker->active && call->live)
 		return true;
 	return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
-		    call->vm->name);
+		    call->worker->name);
 }
 
 bool vm_call_unsupported(const VmCall *call, GError **error)
@@ -121,7 +121,7 @@ static const RpcService service = {
 };
 
 typedef struct Served {
-	Vm *vm;
+	Worker *worker;
 	RpcConn *conn; /* the reply belongs to this connection, not to one that comes later */
 	const RpcProc *proc;
 	RpcHandler handler;
@@ -132,9 +132,9 @@ static void serve_on_fiber(void *data)
 {
 	Served *served = data;
 	VmCall call = {
-		.vm = served->vm,
-		.guest = &served->vm->guest,
-		.live = served->vm->live,
+		.worker = served->worker,
+		.guest = &served->worker->guest,
+		.live = served->worker->live,
 		.proc = served->proc,
 		.message = served->message,
 	};
@@ -143,19 +143,19 @@ static void serve_on_fiber(void *data)
 
 	if (rpc_conn_is_open(served->conn))
 		rpc_conn_send(served->conn, reply, NULL);
-	if (call.after && served->vm->conn == served->conn)
-		call.after(served->vm);
+	if (call.after && served->worker->conn == served->conn)
+		call.after(served->worker);
 	for (unsigned i = 0; call.fds && i < call.fds->len; i++)
 		close(g_array_index(call.fds, int, i));
 	g_clear_pointer(&call.fds, g_array_unref);
 	rpc_conn_unref(served->conn);
 	rpc_message_unref(served->message);
-	vm_check_end(served->vm);
+	vm_check_end(served->worker);
 	g_free(served);
 }
 
 /* Messages of the engine: there is one. */
-static void message_take(Vm *vm, const RpcMessage *message)
+static void message_take(Worker *worker, const RpcMessage *message)
 {
 	control_acknowledge_msg acknowledge = { 0 };
 
@@ -163,17 +163,17 @@ static void message_take(Vm *vm, const RpcMessage *message)
 	    message->header.procedure != CONTROL_PROC_ACKNOWLEDGE)
 		return;
 	if (rpc_message_decode(message, (xdrproc_t)xdr_control_acknowledge_msg, &acknowledge, NULL))
-		vm_event_acknowledge(vm, acknowledge.sequence);
+		vm_event_acknowledge(worker, acknowledge.sequence);
 }
 
-static void refuse(Vm *vm, RpcMessage *refusal)
+static void refuse(Worker *worker, RpcMessage *refusal)
 {
 	if (refusal)
-		rpc_conn_send(vm->conn, refusal, NULL);
+		rpc_conn_send(worker->conn, refusal, NULL);
 	rpc_message_unref(refusal);
 }
 
-void vm_serve(Vm *vm, RpcMessage *message)
+void vm_serve(Worker *worker, RpcMessage *message)
 {
 	g_autoptr(GError) error = NULL;
 	RpcMessage *refusal = NULL;
@@ -182,18 +182,18 @@ void vm_serve(Vm *vm, RpcMessage *message)
 	Served *served;
 
 	if (message->header.type == RPC_TYPE_MESSAGE)
-		return message_take(vm, message);
+		return message_take(worker, message);
 	proc = rpc_dispatch_find(message, &refusal);
 	if (!proc)
-		return refuse(vm, refusal);
+		return refuse(worker, refusal);
 	handler = handler_find(proc);
 	if (!handler)
-		return refuse(vm, rpc_dispatch_missing(message, proc));
+		return refuse(worker, rpc_dispatch_missing(message, proc));
 	served = g_new0(Served, 1);
-	*served = (Served){ vm, rpc_conn_ref(vm->conn), proc, handler, rpc_message_ref(message) };
+	*served = (Served){ worker, rpc_conn_ref(worker->conn), proc, handler, rpc_message_ref(message) };
 	if (fiber_spawn(proc->name, serve_on_fiber, served, &error))
 		return;
-	refuse(vm, wire_error_reply(&message->header, error, VIR_FROM_QEMU));
+	refuse(worker, wire_error_reply(&message->header, error, VIR_FROM_QEMU));
 	rpc_conn_unref(served->conn);
 	rpc_message_unref(served->message);
 	g_free(served);

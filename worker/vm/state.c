@@ -23,41 +23,41 @@ enum {
 	SEQUENCE_GAP = 1 << 20,
 };
 
-void vm_state_fill(const Vm *vm, control_state *ret)
+void vm_state_fill(const Worker *worker, control_state *ret)
 {
-	ret->state = vm->guest.state;
-	ret->reason = vm->guest.reason;
-	ret->pid = vm->guest.pid;
-	ret->generation = vm->generation;
+	ret->state = worker->guest.state;
+	ret->reason = worker->guest.reason;
+	ret->pid = worker->guest.pid;
+	ret->generation = worker->generation;
 }
 
-char *vm_state_xml(const Vm *vm)
+char *vm_state_xml(const Worker *worker)
 {
-	return domain_def_format(vm->guest.def, CONF_SECURE);
+	return domain_def_format(worker->guest.def, CONF_SECURE);
 }
 
-void vm_state_changed(Vm *vm, bool xml)
+void vm_state_changed(Worker *worker, bool xml)
 {
 	control_changed_msg message = { 0 };
 	g_autofree char *text = NULL;
 
-	vm->generation++;
-	if (vm->starting)
+	worker->generation++;
+	if (worker->starting)
 		return; /* the reply to the start says it all */
-	vm_state_fill(vm, &message.state);
+	vm_state_fill(worker, &message.state);
 	if (xml) {
-		text = vm_state_xml(vm);
+		text = vm_state_xml(worker);
 		message.live_xml = &text;
 	}
-	vm_link_post(vm, CONTROL(CHANGED), &message);
-	vm_state_save(vm);
+	vm_link_post(worker, CONTROL(CHANGED), &message);
+	vm_state_save(worker);
 }
 
-static json_t *events_pack(const Vm *vm)
+static json_t *events_pack(const Worker *worker)
 {
 	json_t *list = json_array();
 
-	for (GList *l = vm->events.head; l; l = l->next) {
+	for (GList *l = worker->events.head; l; l = l->next) {
 		const VmEvent *event = l->data;
 		gsize length;
 		const guint8 *bytes = g_bytes_get_data(event->payload, &length);
@@ -93,29 +93,29 @@ static bool file_write(const char *text)
 	return rename(STATE_FILE ".new", STATE_FILE) == 0;
 }
 
-void vm_state_save(const Vm *vm)
+void vm_state_save(const Worker *worker)
 {
-	g_autofree char *xml = vm->guest.def ? vm_state_xml(vm) : NULL;
+	g_autofree char *xml = worker->guest.def ? vm_state_xml(worker) : NULL;
 	g_autofree char *text = NULL;
 	json_t *root;
 
-	if (!xml || !vm->live)
+	if (!xml || !worker->live)
 		return;
-	root = json_pack("{s:s,s:i,s:i,s:I,s:i,s:i,s:I,s:b,s:s,s:o,s:o}", "driver", vm->live->name,
+	root = json_pack("{s:s,s:i,s:i,s:I,s:i,s:i,s:I,s:b,s:s,s:o,s:o}", "driver", worker->live->name,
 			 "worker", (int)getpid(), "id",
-			 vm->guest.id, "pid", (json_int_t)vm->guest.pid, "state", vm->guest.state,
-			 "reason", vm->guest.reason, "sequence", (json_int_t)vm->sequence, "ended",
-			 vm->ended, "xml", xml, "settings",
-			 vm->guest.settings ? json_incref(vm->guest.settings) : json_object(),
-			 "events", events_pack(vm));
+			 worker->guest.id, "pid", (json_int_t)worker->guest.pid, "state", worker->guest.state,
+			 "reason", worker->guest.reason, "sequence", (json_int_t)worker->sequence, "ended",
+			 worker->ended, "xml", xml, "settings",
+			 worker->guest.settings ? json_incref(worker->guest.settings) : json_object(),
+			 "events", events_pack(worker));
 	text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
 	if (!text || !file_write(text))
-		log_warning(_("cannot save the state of domain '%s': %s"), vm->name,
+		log_warning(_("cannot save the state of domain '%s': %s"), worker->name,
 			    g_strerror(errno));
 }
 
-static void events_load(Vm *vm, const json_t *list)
+static void events_load(Worker *worker, const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *coded = "";
@@ -130,11 +130,11 @@ static void events_load(Vm *vm, const json_t *list)
 			continue;
 		bytes = g_base64_decode(coded, &length);
 		payload = g_bytes_new_take(bytes, length);
-		vm_event_restore(vm, (uint64_t)sequence, time_usec, id, payload);
+		vm_event_restore(worker, (uint64_t)sequence, time_usec, id, payload);
 	}
 }
 
-static bool state_unpack(Vm *vm, json_t *root, GError **error)
+static bool state_unpack(Worker *worker, json_t *root, GError **error)
 {
 	const char *driver, *xml;
 	json_int_t sequence, pid;
@@ -142,26 +142,26 @@ static bool state_unpack(Vm *vm, json_t *root, GError **error)
 	int ended;
 
 	if (json_unpack(root, "{s:s,s:i,s:I,s:i,s:i,s:I,s:b,s:s,s:o,s:o}", "driver", &driver, "id",
-			&vm->guest.id, "pid", &pid, "state", &vm->guest.state, "reason",
-			&vm->guest.reason, "sequence", &sequence, "ended", &ended, "xml", &xml,
+			&worker->guest.id, "pid", &pid, "state", &worker->guest.state, "reason",
+			&worker->guest.reason, "sequence", &sequence, "ended", &ended, "xml", &xml,
 			"settings", &settings, "events", &events) < 0)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
-			    _("the saved state of domain '%s' is damaged"), vm->name);
-	vm->live = driver_live_find(driver);
-	if (!vm->live)
+			    _("the saved state of domain '%s' is damaged"), worker->name);
+	worker->live = driver_live_find(driver);
+	if (!worker->live)
 		return fail(error, VIR_ERR_NO_SUPPORT, _("there is no driver '%s'"), driver);
-	vm->guest.def = domain_def_parse(xml, strlen(xml), CONF_STATUS, NULL, error);
-	if (!vm->guest.def)
+	worker->guest.def = domain_def_parse(xml, strlen(xml), CONF_STATUS, NULL, error);
+	if (!worker->guest.def)
 		return false;
-	vm->guest.pid = (pid_t)pid;
-	vm->guest.settings = json_incref(settings);
-	vm->sequence = MAX(vm->acknowledged, (uint64_t)sequence) + SEQUENCE_GAP;
-	vm->ended = ended;
-	events_load(vm, events);
+	worker->guest.pid = (pid_t)pid;
+	worker->guest.settings = json_incref(settings);
+	worker->sequence = MAX(worker->acknowledged, (uint64_t)sequence) + SEQUENCE_GAP;
+	worker->ended = ended;
+	events_load(worker, events);
 	return true;
 }
 
-bool vm_state_load(Vm *vm, GError **error)
+bool vm_state_load(Worker *worker, GError **error)
 {
 	json_error_t reason;
 	json_t *root = json_load_file(STATE_FILE, JSON_REJECT_DUPLICATES, &reason);
@@ -169,8 +169,8 @@ bool vm_state_load(Vm *vm, GError **error)
 
 	if (!root)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
-			    _("there is no saved state of domain '%s': %s"), vm->name, reason.text);
-	good = state_unpack(vm, root, error);
+			    _("there is no saved state of domain '%s': %s"), worker->name, reason.text);
+	good = state_unpack(worker, root, error);
 	json_decref(root);
 	return good;
 }

@@ -32,7 +32,7 @@ static int64_t sample(VmCall *call, uint64_t timeout_usec)
 
 void vm_stats_sample(VmCall *call)
 {
-	if (sample(call, patience(call->guest)) == G_MAXINT64 && call->vm->active)
+	if (sample(call, patience(call->guest)) == G_MAXINT64 && call->worker->active)
 		sample(call, FIRST_SAMPLE_USEC);
 }
 
@@ -68,7 +68,7 @@ bool vm_stats_collect(VmCall *call, const control_stats_args *args, control_stat
 	if (sink->values->len > CONTROL_PARAMS_MAX)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("domain '%s' has more statistics than fit into a reply"),
-			    call->vm->name);
+			    call->worker->name);
 	ret->params.params_val = g_new0(control_param, sink->values->len + 1);
 	ret->params.params_len = sink->values->len;
 	for (unsigned i = 0; i < sink->values->len; i++)

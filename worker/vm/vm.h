@@ -20,9 +20,9 @@
 #include "rpc/wire/dispatch.h"
 #include "rpc/wire/procs.h"
 
-typedef struct Vm Vm;
+typedef struct Worker Worker;
 
-struct Vm {
+struct Worker {
 	Guest guest; /* first: the driver gives us a Guest back */
 	const DriverLive *live; /* NULL before start and adopt */
 	char uuid_text[37];
@@ -48,13 +48,13 @@ struct Vm {
 
 /* Context of every function that serves a call. */
 typedef struct VmCall {
-	Vm *vm;
+	Worker *worker;
 	Guest *guest;
 	const DriverLive *live;
 	const RpcProc *proc;
 	RpcMessage *message; /* with its descriptors */
 	GArray *fds;	     /* of int: go with the reply; NULL: none */
-	void (*after)(Vm *vm); /* runs when the reply has been sent; may be NULL */
+	void (*after)(Worker *worker); /* runs when the reply has been sent; may be NULL */
 } VmCall;
 
 /* Sends the reply's descriptor along; takes @fd. */
@@ -67,13 +67,13 @@ bool vm_call_unsupported(const VmCall *call, GError **error);
 bool vm_call_flags(const VmCall *call, unsigned flags, unsigned known, GError **error);
 
 /* vm_link.c */
-bool vm_link_listen(Vm *vm, int fd, GError **error);
-void vm_link_close(Vm *vm);
+bool vm_link_listen(Worker *worker, int fd, GError **error);
+void vm_link_close(Worker *worker);
 /* Sends a message of the control program, if somebody listens. */
-void vm_link_post(Vm *vm, const RpcProc *proc, const void *message);
+void vm_link_post(Worker *worker, const RpcProc *proc, const void *message);
 
 /* vm_serve.c: answers one frame, on a fiber of its own. */
-void vm_serve(Vm *vm, RpcMessage *message);
+void vm_serve(Worker *worker, RpcMessage *message);
 
 /* vm_event.c */
 extern const GuestHost vm_host; /* what the live half calls */
@@ -84,27 +84,27 @@ typedef struct VmEvent {
 	GBytes *payload;
 } VmEvent;
 
-void vm_event_send(Vm *vm, const VmEvent *event);
-void vm_event_acknowledge(Vm *vm, uint64_t sequence);
-void vm_event_clear(Vm *vm);
+void vm_event_send(Worker *worker, const VmEvent *event);
+void vm_event_acknowledge(Worker *worker, uint64_t sequence);
+void vm_event_clear(Worker *worker);
 /* Adds an event that was saved; @payload is copied. */
-void vm_event_restore(Vm *vm, uint64_t sequence, int64_t time_usec, int id, GBytes *payload);
+void vm_event_restore(Worker *worker, uint64_t sequence, int64_t time_usec, int id, GBytes *payload);
 
 /* vm_payload.c: the remote program's message for @event, without a callback id. */
 GBytes *vm_payload_encode(const Guest *guest, const GuestEvent *event);
 
 /* vm_state.c */
-void vm_state_fill(const Vm *vm, control_state *ret);
+void vm_state_fill(const Worker *worker, control_state *ret);
 /* The live XML; the caller frees. */
-char *vm_state_xml(const Vm *vm);
+char *vm_state_xml(const Worker *worker);
 /* Tells the engine of a new state, with @xml of the new definition too; saves. */
-void vm_state_changed(Vm *vm, bool xml);
+void vm_state_changed(Worker *worker, bool xml);
 /* Writes the file for a successor. A failure is logged. */
-void vm_state_save(const Vm *vm);
+void vm_state_save(const Worker *worker);
 /* Reads it: definition, driver, state, events. */
-bool vm_state_load(Vm *vm, GError **error);
+bool vm_state_load(Worker *worker, GError **error);
 
 /* vm_main.c: ends the process when there is nothing left to do. */
-void vm_check_end(Vm *vm);
+void vm_check_end(Worker *worker);
 /* Gives back memory that the start needed. */
 void vm_trim(void);
