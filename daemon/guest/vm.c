@@ -402,6 +402,25 @@ bool vm_stats_finish_call(Domain *domain, RpcPending *pending, control_stats_ret
 	return false;
 }
 
+/*
+ * The loop reads what the worker has sent: a console is a socket or a terminal, a picture a plain file; others could
+ * block it. Takes @fd.
+ */
+static int fd_check(int fd, bool console, const Domain *domain, GError **error)
+{
+	g_autofd int taken = fd;
+	struct stat st;
+
+	if (taken < 0 || fstat(taken, &st) < 0 ||
+	    !(console ? S_ISSOCK(st.st_mode) || S_ISCHR(st.st_mode) : S_ISREG(st.st_mode)))
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    console ? _("the worker of domain '%s' sent no console") :
+				      _("the worker of domain '%s' sent no picture"),
+			    domain->name),
+		       -1;
+	return take_fd(&taken);
+}
+
 int vm_open_console_call(Domain *domain, const char *device, GError **error)
 {
 	control_string name = (char *)device;
@@ -410,15 +429,10 @@ int vm_open_console_call(Domain *domain, const char *device, GError **error)
 	const RpcExchange exchange = {
 		.proc = CONTROL(OPEN_CONSOLE), .args = &args, .reply = &reply
 	};
-	int fd;
 
 	if (!vm_worker_call(domain, &exchange, error))
 		return -1;
-	fd = rpc_message_take_fd(reply, 0);
-	if (fd < 0)
-		fail(error, VIR_ERR_OPERATION_FAILED, _("the worker of domain '%s' sent no console"),
-		     domain->name);
-	return fd;
+	return fd_check(rpc_message_take_fd(reply, 0), true, domain, error);
 }
 
 int vm_screenshot_call(Domain *domain, unsigned screen, char **ret_mime, GError **error)
@@ -433,11 +447,8 @@ int vm_screenshot_call(Domain *domain, unsigned screen, char **ret_mime, GError 
 
 	if (!vm_worker_call(domain, &exchange, error))
 		return -1;
-	fd = rpc_message_take_fd(reply, 0);
-	if (fd < 0)
-		fail(error, VIR_ERR_OPERATION_FAILED, _("the worker of domain '%s' sent no picture"),
-		     domain->name);
-	else
+	fd = fd_check(rpc_message_take_fd(reply, 0), false, domain, error);
+	if (fd >= 0)
 		*ret_mime = g_strdup(ret.mime);
 	rpc_free((xdrproc_t)xdr_control_screenshot_ret, &ret);
 	return fd;
