@@ -362,6 +362,24 @@ unsigned int args_flags(const Args *args, const FlagOption *table)
 	return flags;
 }
 
+bool args_words(const Args *args, const char *name, const FlagOption *table, const char *bad,
+		unsigned int *flags, GError **error)
+{
+	const char *text = args_text(args, name);
+	g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
+
+	for (gsize i = 0; words[i]; i++) {
+		const FlagOption *row = table;
+
+		while (row->name && strcmp(row->name, words[i]) != 0)
+			row++;
+		if (!row->name)
+			return fail(error, VIR_ERR_INVALID_ARG, _(bad), words[i]);
+		*flags |= row->flag;
+	}
+	return true;
+}
+
 bool args_exclusive(const Args *args, const char *one, const char *other, GError **error)
 {
 	if (args_has(args, one) && args_has(args, other))

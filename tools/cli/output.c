@@ -199,6 +199,20 @@ void out_table(Session *session, const OutColumn *columns, json_t *rows)
 	out_value(session, rows);
 }
 
+void out_list(Session *session, const OutColumn *columns, const char *key, json_t *rows)
+{
+	json_t *row;
+	gsize i;
+
+	if (!key) {
+		out_table(session, columns, rows);
+		return;
+	}
+	json_array_foreach(rows, i, row)
+		out_print(session, "%s\n", json_string_value(json_object_get(row, key)));
+	out_value(session, rows);
+}
+
 static void record_print(const OutColumn *lines, int width, const json_t *object)
 {
 	/* A translation may be longer than what the width was made for. */

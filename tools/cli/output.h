@@ -37,6 +37,8 @@ typedef struct OutColumn {
 
 /* Table of the array @rows, which is consumed. */
 void out_table(Session *session, const OutColumn *columns, json_t *rows);
+/* The same, or only the values of @key, a line each, when there is one. */
+void out_list(Session *session, const OutColumn *columns, const char *key, json_t *rows);
 /* "Title:   value" lines of @object, which is consumed; members that are absent are left out. */
 void out_record(Session *session, const OutColumn *lines, int width, json_t *object);
 /* Several records with an empty line between them; @array is consumed. */

@@ -54,21 +54,8 @@ bool cmd_inject_nmi(Session *session, const Args *args, GError **error)
 /* Flags of a comma separated list of words; false for a word that is not in the table. */
 static bool modes_read(const Args *args, const FlagOption *table, unsigned int *flags, GError **error)
 {
-	const char *text = args_text(args, "mode");
-	g_auto(GStrv) words = text ? g_strsplit(text, ",", -1) : NULL;
-
-	for (gsize i = 0; words && words[i]; i++) {
-		const FlagOption *row = table;
-
-		while (row->name && strcmp(row->name, words[i]) != 0)
-			row++;
-		if (!row->name)
-			return fail(error, VIR_ERR_INVALID_ARG,
-				    _("Unknown mode '%s': use acpi, agent, initctl, signal or paravirt"),
-				    words[i]);
-		*flags |= row->flag;
-	}
-	return true;
+	return args_words(args, "mode", table,
+			  N_("Unknown mode '%s': use acpi, agent, initctl, signal or paravirt"), flags, error);
 }
 
 bool cmd_shutdown(Session *session, const Args *args, GError **error)

@@ -175,18 +175,7 @@ static const FlagOption caps[] = {
 
 static bool caps_read(const Args *args, unsigned int *flags, GError **error)
 {
-	g_auto(GStrv) words = g_strsplit(args_has(args, "cap") ? args_text(args, "cap") : "", ",", -1);
-
-	for (gsize i = 0; words[i]; i++) {
-		const FlagOption *row = caps;
-
-		while (row->name && strcmp(row->name, words[i]) != 0)
-			row++;
-		if (!row->name)
-			return fail(error, VIR_ERR_INVALID_ARG, _("Invalid capability type '%s'"), words[i]);
-		*flags |= row->flag;
-	}
-	return true;
+	return args_words(args, "cap", caps, N_("Invalid capability type '%s'"), flags, error);
 }
 
 typedef struct Tree {

@@ -44,10 +44,14 @@ bool cmd_iface_mac(Session *session, const Args *args, GError **error)
 	return iface;
 }
 
-static int iface_compare(const void *a, const void *b)
+static json_t *list_row(Session *session, const void *data)
 {
-	return strcmp(((const remote_nonnull_interface *)a)->name,
-		      ((const remote_nonnull_interface *)b)->name);
+	const remote_nonnull_interface *iface = data;
+	remote_interface_is_active_args active = { *iface };
+	int answer = YES_NO(session, interface_is_active, &active, active);
+
+	return json_pack("{s:o,s:s,s:o}", "name", json_text(iface->name), "state",
+			 answer > 0 ? N_("active") : N_("inactive"), "mac", json_text(iface->mac));
 }
 
 bool cmd_iface_list(Session *session, const Args *args, GError **error)
@@ -67,22 +71,10 @@ bool cmd_iface_list(Session *session, const Args *args, GError **error)
 	ret = ASK(session, connect_list_all_interfaces, &call, error);
 	if (!ret)
 		return failed(session, _("Failed to list interfaces"));
-	if (ret->ifaces.ifaces_len)
-		qsort(ret->ifaces.ifaces_val, ret->ifaces.ifaces_len, sizeof(*ret->ifaces.ifaces_val),
-		      iface_compare);
-	array = json_array();
-	for (guint i = 0; i < ret->ifaces.ifaces_len; i++) {
-		const remote_nonnull_interface *iface = &ret->ifaces.ifaces_val[i];
-		remote_interface_is_active_args active = { *iface };
-		json_t *row = json_object();
-
-		json_object_set_new(row, "name", json_text(iface->name));
-		json_object_set_new(row, "state",
-				    json_string(YES_NO(session, interface_is_active, &active, active) > 0 ?
-							N_("active") : N_("inactive")));
-		json_object_set_new(row, "mac", json_text(iface->mac));
-		json_array_append_new(array, row);
-	}
+	array = objects_rows(session, &(ObjectList)OBJECT_LIST(ret->ifaces.ifaces_val, ret->ifaces.ifaces_len,
+							       list_row), error);
+	if (!array)
+		return false;
 	out_table(session, columns, array);
 	return true;
 }

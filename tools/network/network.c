@@ -95,26 +95,22 @@ bool cmd_net_info(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-typedef struct List {
-	Session *session;
-	remote_nonnull_network *nets;
-	json_t **rows;
-} List;
-
-static bool list_row(void *data, gsize i, G_GNUC_UNUSED GError **error)
+static json_t *list_row(Session *session, const void *net)
 {
-	List *list = data;
+	json_t *row = network_facts(session, net);
 
-	list->rows[i] = network_facts(list->session, &list->nets[i]);
-	json_object_set_new(list->rows[i], "state",
-			    json_string(json_is_true(json_object_get(list->rows[i], "active")) ?
-						N_("active") : N_("inactive")));
-	return true;
+	json_object_set_new(row, "state",
+			    json_string(json_is_true(json_object_get(row, "active")) ? N_("active") :
+										       N_("inactive")));
+	return row;
 }
 
-static int net_compare(const void *a, const void *b)
+/* Names or UUIDs alone, for scripts, cost no further call. */
+static json_t *list_plain(G_GNUC_UNUSED Session *session, const void *data)
 {
-	return strcmp(((const remote_nonnull_network *)a)->name, ((const remote_nonnull_network *)b)->name);
+	const remote_nonnull_network *net = data;
+
+	return json_pack("{s:o,s:o}", "name", json_text(net->name), "uuid", json_uuid(net->uuid));
 }
 
 static const FlagOption filters[] = {
@@ -138,10 +134,9 @@ bool cmd_net_list(Session *session, const Args *args, GError **error)
 	};
 	remote_connect_list_all_networks_args call = { 1, args_flags(args, filters) };
 	remote_connect_list_all_networks_ret *ret;
-	g_autofree json_t **rows = NULL;
-	List list = { .session = session };
+	const char *key = session->json ? NULL : args_has(args, "uuid") ? "uuid" :
+			  args_has(args, "name") ? "name" : NULL;
 	json_t *array;
-	char uuid[37];
 
 	if (!args_exclusive(args, "table", "name", error) ||
 	    !args_exclusive(args, "table", "uuid", error))
@@ -151,23 +146,11 @@ bool cmd_net_list(Session *session, const Args *args, GError **error)
 	ret = ASK(session, connect_list_all_networks, &call, error);
 	if (!ret)
 		return failed(session, _("Failed to list networks"));
-	list.nets = ret->nets.nets_val;
-	if (ret->nets.nets_len)
-		qsort(list.nets, ret->nets.nets_len, sizeof(*list.nets), net_compare);
-	for (guint i = 0; !session->json && i < ret->nets.nets_len; i++)
-		if (args_has(args, "uuid"))
-			out_print(session, "%s\n", uuid_text(list.nets[i].uuid, uuid));
-		else if (args_has(args, "name"))
-			out_print(session, "%s\n", list.nets[i].name);
-	if (!session->json && (args_has(args, "uuid") || args_has(args, "name")))
-		return true;
-	list.rows = rows = g_new0(json_t *, ret->nets.nets_len + 1);
-	if (!session_parallel(session, ret->nets.nets_len, list_row, &list, error))
+	array = objects_rows(session, &(ObjectList)OBJECT_LIST(ret->nets.nets_val, ret->nets.nets_len,
+							       key ? list_plain : list_row), error);
+	if (!array)
 		return false;
-	array = json_array();
-	for (guint i = 0; i < ret->nets.nets_len; i++)
-		json_array_append_new(array, rows[i]);
-	out_table(session, columns, array);
+	out_list(session, columns, key, array);
 	return true;
 }
 

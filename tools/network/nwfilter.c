@@ -21,9 +21,11 @@ OBJECT_EDIT(cmd_nwfilter_edit, "nwfilter", nwfilter_arg, nwfilter_get_xml_desc, 
 	    0, N_("Network filter %s XML configuration edited.\n"),
 	    N_("Network filter %s XML configuration not changed.\n"))
 
-static int filter_compare(const void *a, const void *b)
+static json_t *list_row(G_GNUC_UNUSED Session *session, const void *data)
 {
-	return strcmp(((const remote_nonnull_nwfilter *)a)->name, ((const remote_nonnull_nwfilter *)b)->name);
+	const remote_nonnull_nwfilter *filter = data;
+
+	return json_pack("{s:o,s:o}", "uuid", json_uuid(filter->uuid), "name", json_text(filter->name));
 }
 
 bool cmd_nwfilter_list(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
@@ -37,17 +39,10 @@ bool cmd_nwfilter_list(Session *session, G_GNUC_UNUSED const Args *args, GError 
 
 	if (!ret)
 		return failed(session, _("Failed to list network filters"));
-	if (ret->filters.filters_len)
-		qsort(ret->filters.filters_val, ret->filters.filters_len, sizeof(*ret->filters.filters_val),
-		      filter_compare);
-	array = json_array();
-	for (guint i = 0; i < ret->filters.filters_len; i++) {
-		json_t *row = json_object();
-
-		json_object_set_new(row, "uuid", json_uuid(ret->filters.filters_val[i].uuid));
-		json_object_set_new(row, "name", json_text(ret->filters.filters_val[i].name));
-		json_array_append_new(array, row);
-	}
+	array = objects_rows(session, &(ObjectList)OBJECT_LIST(ret->filters.filters_val, ret->filters.filters_len,
+							       list_row), error);
+	if (!array)
+		return false;
 	out_table(session, columns, array);
 	return true;
 }

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "tools/object/object_ref.h"
 #include "tools/cli/xmlfile.h"
 
@@ -108,6 +110,19 @@
 			 changed ? _(good) : _(same), object->name); \
 		return true; \
 	}
+
+/* What a listing call gave: handles of @size bytes, each with its name @name bytes from its start. */
+typedef struct ObjectList {
+	void *items;
+	guint n;
+	gsize size, name;
+	json_t *(*row)(Session *session, const void *item); /* may call; several run at once */
+} ObjectList;
+#define OBJECT_LIST(list, length, make_row) \
+	{ .items = (list), .n = (length), .size = sizeof(*(list)), \
+	  .name = offsetof(__typeof__(*(list)), name), .row = (make_row) }
+/* One row for each, in the order of the names, which @list is then in, too; NULL with an error. */
+json_t *objects_rows(Session *session, ObjectList *list, GError **error);
 
 extern const FlagOption no_flags[];
 /* 1, 0, or -1 when the call failed: for listings. */

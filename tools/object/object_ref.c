@@ -172,3 +172,45 @@ json_t *json_yes_no(int answer)
 {
 	return answer < 0 ? json_null() : json_boolean(answer);
 }
+
+static const char *item_name(const ObjectList *list, const void *item)
+{
+	return *(char *const *)((const char *)item + list->name);
+}
+
+static int item_compare(const void *a, const void *b, void *data)
+{
+	return strcmp(item_name(data, a), item_name(data, b));
+}
+
+typedef struct Rows {
+	Session *session;
+	const ObjectList *list;
+	json_t **rows;
+} Rows;
+
+static bool row_make(void *data, gsize i, G_GNUC_UNUSED GError **error)
+{
+	Rows *rows = data;
+
+	rows->rows[i] = rows->list->row(rows->session, (const char *)rows->list->items + i * rows->list->size);
+	return true;
+}
+
+json_t *objects_rows(Session *session, ObjectList *list, GError **error)
+{
+	g_autofree json_t **made = g_new0(json_t *, list->n + 1);
+	Rows rows = { session, list, made };
+	json_t *array = NULL;
+
+	if (list->n)
+		g_qsort_with_data(list->items, (int)list->n, list->size, item_compare, list);
+	if (session_parallel(session, list->n, row_make, &rows, error))
+		array = json_array();
+	for (guint i = 0; i < list->n; i++)
+		if (array)
+			json_array_append_new(array, made[i]);
+		else
+			json_decref(made[i]);
+	return array;
+}

@@ -293,30 +293,29 @@ bool cmd_pool_info(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-typedef struct List {
-	Session *session;
-	remote_nonnull_storage_pool *pools;
-	json_t **rows;
-	bool details;
-} List;
-
-static bool list_row(void *data, gsize i, G_GNUC_UNUSED GError **error)
+static json_t *list_details(Session *session, const void *pool)
 {
-	List *list = data;
-	remote_storage_pool_is_active_args active = { list->pools[i] };
-
-	list->rows[i] = pool_facts(list->session, &list->pools[i]);
-	if (!list->details)
-		json_object_set_new(list->rows[i], "state",
-				    json_string(YES_NO(list->session, storage_pool_is_active, &active,
-						       active) > 0 ? N_("active") : N_("inactive")));
-	return true;
+	return pool_facts(session, pool);
 }
 
-static int pool_compare(const void *a, const void *b)
+static json_t *list_row(Session *session, const void *data)
 {
-	return strcmp(((const remote_nonnull_storage_pool *)a)->name,
-		      ((const remote_nonnull_storage_pool *)b)->name);
+	const remote_nonnull_storage_pool *pool = data;
+	remote_storage_pool_is_active_args active = { *pool };
+	json_t *row = pool_facts(session, pool);
+
+	json_object_set_new(row, "state",
+			    json_string(YES_NO(session, storage_pool_is_active, &active, active) > 0 ?
+						N_("active") : N_("inactive")));
+	return row;
+}
+
+/* Names or UUIDs alone, for scripts, cost no further call. */
+static json_t *list_plain(G_GNUC_UNUSED Session *session, const void *data)
+{
+	const remote_nonnull_storage_pool *pool = data;
+
+	return json_pack("{s:o,s:o}", "name", json_text(pool->name), "uuid", json_uuid(pool->uuid));
 }
 
 static const FlagOption filters[] = {
@@ -348,18 +347,8 @@ static bool types_read(const Args *args, unsigned int *flags, GError **error)
 		{ "iscsi-direct", VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI_DIRECT },
 		{ NULL, 0 },
 	};
-	g_auto(GStrv) words = g_strsplit(args_has(args, "type") ? args_text(args, "type") : "", ",", -1);
 
-	for (gsize i = 0; words[i]; i++) {
-		const FlagOption *row = types;
-
-		while (row->name && strcmp(row->name, words[i]) != 0)
-			row++;
-		if (!row->name)
-			return fail(error, VIR_ERR_INVALID_ARG, _("Invalid pool type '%s'"), words[i]);
-		*flags |= row->flag;
-	}
-	return true;
+	return args_words(args, "type", types, N_("Invalid pool type '%s'"), flags, error);
 }
 
 static const OutColumn columns[] = {
@@ -380,11 +369,10 @@ bool cmd_pool_list(Session *session, const Args *args, GError **error)
 {
 	remote_connect_list_all_storage_pools_args call = { 1, args_flags(args, filters) };
 	remote_connect_list_all_storage_pools_ret *ret;
-	bool plain = !session->json && (args_has(args, "uuid") || args_has(args, "name"));
-	List list = { .session = session, .details = args_has(args, "details") };
-	g_autofree json_t **rows = NULL;
+	const char *key = session->json ? NULL : args_has(args, "uuid") ? "uuid" :
+			  args_has(args, "name") ? "name" : NULL;
+	bool details = args_has(args, "details");
 	json_t *array;
-	guint n;
 
 	if (!args_has(args, "all") && !args_has(args, "inactive"))
 		call.flags |= VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE;
@@ -392,25 +380,12 @@ bool cmd_pool_list(Session *session, const Args *args, GError **error)
 						     NULL;
 	if (!ret)
 		return failed(session, _("Failed to list pools"));
-	n = ret->pools.pools_len;
-	list.pools = ret->pools.pools_val;
-	if (n)
-		qsort(list.pools, n, sizeof(*list.pools), pool_compare);
-	for (guint i = 0; plain && i < n; i++) {
-		char uuid[37];
-
-		out_print(session, "%s\n", args_has(args, "uuid") ? uuid_text(list.pools[i].uuid, uuid) :
-								     list.pools[i].name);
-	}
-	if (plain)
-		return true;
-	list.rows = rows = g_new0(json_t *, n + 1);
-	if (!session_parallel(session, n, list_row, &list, error))
+	array = objects_rows(session, &(ObjectList)OBJECT_LIST(ret->pools.pools_val, ret->pools.pools_len,
+							       key ? list_plain :
+							       details ? list_details : list_row), error);
+	if (!array)
 		return false;
-	array = json_array();
-	for (guint i = 0; i < n; i++)
-		json_array_append_new(array, rows[i]);
-	out_table(session, list.details ? columns_details : columns, array);
+	out_list(session, details ? columns_details : columns, key, array);
 	return true;
 }
 

@@ -142,29 +142,20 @@ bool cmd_vol_info(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-static int vol_compare(const void *a, const void *b)
+static json_t *list_row(Session *session, const void *vol)
 {
-	return strcmp(((const remote_nonnull_storage_vol *)a)->name,
-		      ((const remote_nonnull_storage_vol *)b)->name);
+	return json_pack("{s:o,s:o}", "name", json_text(((const remote_nonnull_storage_vol *)vol)->name), "path",
+			 json_text(volume_path(session, vol, NULL)));
 }
 
-typedef struct List {
-	Session *session;
-	remote_nonnull_storage_vol *vols;
-	json_t **rows;
-	bool details;
-} List;
-
-static bool list_row(void *data, gsize i, G_GNUC_UNUSED GError **error)
+static json_t *list_details(Session *session, const void *vol)
 {
-	List *list = data;
-	json_t *row = list->details ? volume_facts(list->session, &list->vols[i], false, NULL) : NULL;
+	json_t *row = volume_facts(session, vol, false, NULL);
 
 	if (!row)
-		row = json_pack("{s:o}", "name", json_text(list->vols[i].name));
-	json_object_set_new(row, "path", json_text(volume_path(list->session, &list->vols[i], NULL)));
-	list->rows[i] = row;
-	return true;
+		return list_row(session, vol);
+	json_object_set_new(row, "path", json_text(volume_path(session, vol, NULL)));
+	return row;
 }
 
 bool cmd_vol_list(Session *session, const Args *args, GError **error)
@@ -180,8 +171,7 @@ bool cmd_vol_list(Session *session, const Args *args, GError **error)
 	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
 	remote_storage_pool_list_all_volumes_args call = { .need_results = 1 };
 	remote_storage_pool_list_all_volumes_ret *ret;
-	List list = { .session = session, .details = args_has(args, "details") };
-	g_autofree json_t **rows = NULL;
+	bool full = args_has(args, "details");
 	json_t *array;
 
 	if (!pool)
@@ -190,16 +180,11 @@ bool cmd_vol_list(Session *session, const Args *args, GError **error)
 	ret = ASK(session, storage_pool_list_all_volumes, &call, error);
 	if (!ret)
 		return failed(session, _("Failed to list volumes"));
-	list.vols = ret->vols.vols_val;
-	if (ret->vols.vols_len)
-		qsort(list.vols, ret->vols.vols_len, sizeof(*list.vols), vol_compare);
-	list.rows = rows = g_new0(json_t *, ret->vols.vols_len + 1);
-	if (!session_parallel(session, ret->vols.vols_len, list_row, &list, error))
+	array = objects_rows(session, &(ObjectList)OBJECT_LIST(ret->vols.vols_val, ret->vols.vols_len,
+							       full ? list_details : list_row), error);
+	if (!array)
 		return false;
-	array = json_array();
-	for (guint i = 0; i < ret->vols.vols_len; i++)
-		json_array_append_new(array, rows[i]);
-	out_table(session, list.details ? details : columns, array);
+	out_table(session, full ? details : columns, array);
 	return true;
 }
 
