@@ -159,7 +159,7 @@ static int options_read(Session *session, int argc, char **argv)
 	while (!result && (option = getopt_long(argc, argv, "+c:rqtd:l:e:k:K:hvV", long_options, NULL)) >= 0) {
 		result = option_apply(session, option);
 		if (result < 0 && option != '?')
-			fprintf(stderr, _("error: the value '%s' of option -%c makes no sense\n"),
+			fprintf(stderr, _("error: invalid value '%s' of option -%c\n"),
 				optarg ? optarg : "", option);
 	}
 	return result;

@@ -362,19 +362,19 @@ unsigned int args_flags(const Args *args, const FlagOption *table)
 	return flags;
 }
 
-bool args_words(const Args *args, const char *name, const FlagOption *table, const char *bad,
-		unsigned int *flags, GError **error)
+bool args_words(const Args *args, const char *name, const FlagWords *known, unsigned int *flags,
+		GError **error)
 {
 	const char *text = args_text(args, name);
 	g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
 
 	for (gsize i = 0; words[i]; i++) {
-		const FlagOption *row = table;
+		const FlagOption *row = known->table;
 
 		while (row->name && strcmp(row->name, words[i]) != 0)
 			row++;
 		if (!row->name)
-			return fail(error, VIR_ERR_INVALID_ARG, _(bad), words[i]);
+			return fail(error, VIR_ERR_INVALID_ARG, _(known->bad), words[i]);
 		*flags |= row->flag;
 	}
 	return true;

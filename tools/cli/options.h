@@ -79,9 +79,13 @@ typedef struct FlagOption {
 } FlagOption;
 /* Or of the flags whose option was given; the table ends with a NULL name. */
 unsigned int args_flags(const Args *args, const FlagOption *table);
-/* The same of a comma separated list of words; @bad tells of a word that the table lacks (%s). */
-bool args_words(const Args *args, const char *name, const FlagOption *table, const char *bad,
-		unsigned int *flags, GError **error);
+typedef struct FlagWords {
+	const FlagOption *table;
+	const char *bad; /* tells of a word that the table lacks (%s) */
+} FlagWords;
+/* Adds the flags of a comma separated list of words. */
+bool args_words(const Args *args, const char *name, const FlagWords *known, unsigned int *flags,
+		GError **error);
 /* Fails when both were given. */
 bool args_exclusive(const Args *args, const char *one, const char *other, GError **error);
 /* VIR_DOMAIN_AFFECT_* by --live and --config; neither goes with --current. */

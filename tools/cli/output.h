@@ -3,7 +3,7 @@
  * What a command has to say. Every command builds JSON values; they are printed as they are with
  * --json, else as the tables, records and sentences that virsh's users and their scripts know.
  * The JSON is in the C locale and its shapes are documented in reeve(1): a list is an array of
- * objects, a record an object, a document {"xml": ...}, a deed an object that names what was done
+ * objects, a record an object, a document {"xml": ...}, a change an object that names what was done
  * to what. Process: reeve.
  */
 #pragma once

@@ -195,7 +195,7 @@ bool console_run(Session *session, const Domain *domain, const char *device, uns
 	}
 	g_clear_error(&console.error);
 	if (result)
-		out_done(session, domain_deed(domain, "console"), "\n");
+		out_done(session, domain_result(domain, "console"), "\n");
 	return result;
 }
 

@@ -68,7 +68,7 @@ bool cmd_check(Session *session, const Args *args, GError **error)
 	json_array_foreach(array, i, remark)
 		out_print(session, "%s\n", diagnostic_text(session, file, remark));
 	if (!json_array_size(array))
-		out_extra(session, _("%s: nothing to remark\n"), file);
+		out_extra(session, _("%s: no warnings\n"), file);
 	out_value(session, array);
 	return true;
 }

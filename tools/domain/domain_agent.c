@@ -113,7 +113,7 @@ bool cmd_qemu_attach(Session *session, const Args *args, GError **error)
 	ret = session_call(session, QEMU_PROGRAM, QEMU_PROC_domain_attach, &call, error);
 	if (!ret)
 		return failed(session, _("Failed to attach to pid %u"), call.pid_value);
-	out_done(session, domain_deed((const Domain *)&ret->dom, "attach"),
+	out_done(session, domain_result((const Domain *)&ret->dom, "attach"),
 		 _("Domain '%s' attached to pid %u\n"), ret->dom.name, call.pid_value);
 	return true;
 }
@@ -198,7 +198,7 @@ bool cmd_domfsinfo(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-#define FREEZE_COMMAND(function, proc, deed, good, bad) \
+#define FREEZE_COMMAND(function, proc, result, good, bad) \
 	bool function(Session *session, const Args *args, GError **error) \
 	{ \
 		const Domain *domain = domain_arg(session, args, error); \
@@ -215,7 +215,7 @@ bool cmd_domfsinfo(Session *session, const Args *args, GError **error)
 		ret = ASK(session, proc, &call, error); \
 		if (!ret) \
 			return failed(session, _(bad)); \
-		value = domain_deed(domain, deed); \
+		value = domain_result(domain, result); \
 		json_object_set_new(value, "filesystems", json_integer(ret->filesystems)); \
 		out_done(session, value, _(good), ret->filesystems); \
 		return true; \
@@ -236,7 +236,7 @@ bool cmd_domfstrim(Session *session, const Args *args, GError **error)
 	call.dom = *domain;
 	if (!TELL(session, domain_fstrim, &call, error))
 		return failed(session, _("Unable to invoke fstrim"));
-	out_value(session, domain_deed(domain, "fstrim"));
+	out_value(session, domain_result(domain, "fstrim"));
 	return true;
 }
 
@@ -251,7 +251,7 @@ static bool time_set(Session *session, const Args *args, const Domain *domain, G
 	call.flags = args_has(args, "sync") ? VIR_DOMAIN_TIME_SYNC : 0;
 	if (!TELL(session, domain_set_time, &call, error))
 		return false;
-	out_value(session, domain_deed(domain, "set-time"));
+	out_value(session, domain_result(domain, "set-time"));
 	return true;
 }
 
@@ -302,7 +302,7 @@ bool cmd_set_user_password(Session *session, const Args *args, GError **error)
 	call.flags = args_has(args, "encrypted") ? VIR_DOMAIN_PASSWORD_ENCRYPTED : 0;
 	if (!TELL(session, domain_set_user_password, &call, error))
 		return false;
-	out_done(session, domain_deed(domain, "set-user-password"),
+	out_done(session, domain_result(domain, "set-user-password"),
 		 _("Password set successfully for %s in %s\n"), user, domain->name);
 	return true;
 }
@@ -355,6 +355,6 @@ bool cmd_set_user_sshkeys(Session *session, const Args *args, GError **error)
 		call.flags &= ~(unsigned int)VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND;
 	if (!TELL(session, domain_authorized_ssh_keys_set, &call, error))
 		return false;
-	out_value(session, domain_deed(domain, "set-user-sshkeys"));
+	out_value(session, domain_result(domain, "set-user-sshkeys"));
 	return true;
 }

@@ -183,7 +183,7 @@ static bool disk_format(GString *xml, const Args *args, GError **error)
 }
 
 typedef struct AttachWords {
-	const char *deed, *failed, *done;
+	const char *result, *failed, *done;
 } AttachWords;
 
 /* What the options made: shown, or attached to the domain. */
@@ -201,7 +201,7 @@ static bool made_attach(Session *session, const Args *args, const char *xml, con
 		return false;
 	if (!device_attach(session, args, domain, xml, error))
 		return failed(session, "%s", _(words->failed));
-	out_done(session, domain_deed(domain, words->deed), "%s", _(words->done));
+	out_done(session, domain_result(domain, words->result), "%s", _(words->done));
 	return true;
 }
 

@@ -280,7 +280,7 @@ bool cmd_domblkthreshold(Session *session, const Args *args, GError **error)
 	call.dom = *domain;
 	if (!TELL(session, domain_set_block_threshold, &call, error))
 		return false;
-	out_value(session, domain_deed(domain, "domblkthreshold"));
+	out_value(session, domain_result(domain, "domblkthreshold"));
 	return true;
 }
 
@@ -300,7 +300,7 @@ bool cmd_blockresize(Session *session, const Args *args, GError **error)
 	}
 	if (!TELL(session, domain_block_resize, &call, error))
 		return failed(session, _("Failed to resize block device '%s'"), call.disk);
-	out_done(session, domain_deed(domain, "blockresize"), _("Block device '%s' is resized\n"),
+	out_done(session, domain_result(domain, "blockresize"), _("Block device '%s' is resized\n"),
 		 call.disk);
 	return true;
 }

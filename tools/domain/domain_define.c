@@ -34,7 +34,7 @@ static const Domain *define(Session *session, const char *xml, unsigned int flag
  * What --lenient let pass is told at the terminal, not in the daemon's log alone. A daemon that
  * cannot tell has stored the definition all the same.
  */
-static void warnings_out(Session *session, const Args *args, const char *xml, json_t *deed)
+static void warnings_out(Session *session, const Args *args, const char *xml, json_t *result)
 {
 	json_t *remarks = diagnostics_ask(session, xml, NULL), *remark;
 	gsize i;
@@ -44,7 +44,7 @@ static void warnings_out(Session *session, const Args *args, const char *xml, js
 	if (!session->json)
 		json_array_foreach(remarks, i, remark)
 			fprintf(stderr, "%s\n", diagnostic_text(session, args_text(args, "file"), remark));
-	json_object_set_new(deed, "warnings", remarks);
+	json_object_set_new(result, "warnings", remarks);
 }
 
 bool cmd_define(Session *session, const Args *args, GError **error)
@@ -53,17 +53,17 @@ bool cmd_define(Session *session, const Args *args, GError **error)
 	/* A mistyped element must not be dropped in silence, unless that is what is wanted. */
 	unsigned int flags = args_has(args, "lenient") ? 0 : VIR_DOMAIN_DEFINE_VALIDATE;
 	const Domain *domain;
-	json_t *deed;
+	json_t *result;
 
 	if (!xml || !args_exclusive(args, "validate", "lenient", error))
 		return false;
 	domain = define(session, xml, flags, error);
 	if (!domain)
 		return failed(session, _("Failed to define domain from %s"), args_text(args, "file"));
-	deed = domain_deed(domain, "define");
+	result = domain_result(domain, "define");
 	if (!flags)
-		warnings_out(session, args, xml, deed);
-	out_done(session, deed, _("Domain '%s' defined from %s\n"), domain->name, args_text(args, "file"));
+		warnings_out(session, args, xml, result);
+	out_done(session, result, _("Domain '%s' defined from %s\n"), domain->name, args_text(args, "file"));
 	return true;
 }
 
@@ -111,10 +111,10 @@ bool cmd_edit(Session *session, const Args *args, GError **error)
 	if (!xml_edit(session, &edit, &changed, error))
 		return false;
 	if (changed)
-		out_done(session, domain_deed(data.stored, "edit"),
+		out_done(session, domain_result(data.stored, "edit"),
 			 _("Domain '%s' XML configuration edited.\n"), data.stored->name);
 	else
-		out_done(session, domain_deed(domain, "nothing"),
+		out_done(session, domain_result(domain, "nothing"),
 			 _("Domain '%s' XML configuration not changed.\n"), domain->name);
 	return true;
 }
@@ -130,7 +130,7 @@ bool cmd_domrename(Session *session, const Args *args, GError **error)
 	call.dom = *domain;
 	if (!ASK(session, domain_rename, &call, error))
 		return false;
-	out_done(session, domain_deed(domain, "rename"), _("Domain successfully renamed\n"));
+	out_done(session, domain_result(domain, "rename"), _("Domain successfully renamed\n"));
 	return true;
 }
 
@@ -202,7 +202,7 @@ bool cmd_undefine(Session *session, const Args *args, GError **error)
 			    TELL(session, domain_undefine, &plain, error);
 	if (!good)
 		return failed(session, _("Failed to undefine domain '%s'"), domain->name);
-	out_done(session, domain_deed(domain, "undefine"), _("Domain '%s' has been undefined\n"),
+	out_done(session, domain_result(domain, "undefine"), _("Domain '%s' has been undefined\n"),
 		 domain->name);
 	return undefine_storage_remove(session, args, storage, error);
 }

@@ -58,7 +58,7 @@ bool cmd_attach_device(Session *session, const Args *args, GError **error)
 		return false;
 	if (!device_attach(session, args, domain, xml, error))
 		return failed(session, _("Failed to attach device from %s"), args_text(args, "file"));
-	out_done(session, domain_deed(domain, "attach-device"), _("Device attached successfully\n"));
+	out_done(session, domain_result(domain, "attach-device"), _("Device attached successfully\n"));
 	return true;
 }
 
@@ -71,7 +71,7 @@ bool cmd_detach_device(Session *session, const Args *args, GError **error)
 		return false;
 	if (!device_detach(session, args, domain, xml, error))
 		return failed(session, _("Failed to detach device from %s"), args_text(args, "file"));
-	out_done(session, domain_deed(domain, "detach-device"), _("Device detached successfully\n"));
+	out_done(session, domain_result(domain, "detach-device"), _("Device detached successfully\n"));
 	return true;
 }
 
@@ -84,7 +84,7 @@ bool cmd_update_device(Session *session, const Args *args, GError **error)
 		return false;
 	if (!device_update(session, args, domain, xml, error))
 		return failed(session, _("Failed to update device from %s"), args_text(args, "file"));
-	out_done(session, domain_deed(domain, "update-device"), _("Device updated successfully\n"));
+	out_done(session, domain_result(domain, "update-device"), _("Device updated successfully\n"));
 	return true;
 }
 
@@ -98,7 +98,7 @@ bool cmd_detach_device_alias(Session *session, const Args *args, GError **error)
 	call.dom = *domain;
 	if (!TELL(session, domain_detach_device_alias, &call, error))
 		return failed(session, _("Failed to detach device with alias %s"), call.alias);
-	out_done(session, domain_deed(domain, "detach-device-alias"),
+	out_done(session, domain_result(domain, "detach-device-alias"),
 		 _("Device detach request sent successfully\n"));
 	return true;
 }
@@ -151,7 +151,7 @@ bool cmd_detach_disk(Session *session, const Args *args, GError **error)
 	}
 	if (!device_detach(session, args, domain, device, error))
 		return failed(session, _("Failed to detach disk"));
-	out_done(session, domain_deed(domain, "detach-disk"), _("Disk detached successfully\n"));
+	out_done(session, domain_result(domain, "detach-disk"), _("Disk detached successfully\n"));
 	return true;
 }
 
@@ -200,7 +200,7 @@ bool cmd_detach_interface(Session *session, const Args *args, GError **error)
 	}
 	if (!device_detach(session, args, domain, device, error))
 		return failed(session, _("Failed to detach interface"));
-	out_done(session, domain_deed(domain, "detach-interface"), _("Interface detached successfully\n"));
+	out_done(session, domain_result(domain, "detach-interface"), _("Interface detached successfully\n"));
 	return true;
 }
 
@@ -278,6 +278,6 @@ bool cmd_change_media(Session *session, const Args *args, GError **error)
 	}
 	if (!device_update(session, args, domain, xml, error))
 		return failed(session, _("Failed to complete action on media"));
-	out_done(session, domain_deed(domain, "change-media"), "%s", _(done[media_change(args)]));
+	out_done(session, domain_result(domain, "change-media"), "%s", _(done[media_change(args)]));
 	return true;
 }

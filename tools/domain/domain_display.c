@@ -166,7 +166,7 @@ bool cmd_screenshot(Session *session, const Args *args, GError **error)
 	remote_domain_screenshot_ret ret = { 0 };
 	Download download = { .proc = REMOTE(domain_screenshot), .args = &call, .ret = &ret };
 	const char *mime, *file = args_text(args, "file");
-	json_t *deed;
+	json_t *what;
 	bool result;
 
 	if (!domain || !args_uint(args, "screen", &call.screen, error))
@@ -181,10 +181,10 @@ bool cmd_screenshot(Session *session, const Args *args, GError **error)
 	result = download_finish(session, &download, file, error);
 	if (!result)
 		return false;
-	deed = domain_deed(domain, "screenshot");
-	json_object_set_new(deed, "file", json_text(file));
-	json_object_set_new(deed, "type", json_text(mime));
-	out_done(session, deed, _("Screenshot saved to %s, with type of %s"), file, mime);
+	what = domain_result(domain, "screenshot");
+	json_object_set_new(what, "file", json_text(file));
+	json_object_set_new(what, "type", json_text(mime));
+	out_done(session, what, _("Screenshot saved to %s, with type of %s"), file, mime);
 	return true;
 }
 
@@ -211,6 +211,6 @@ bool cmd_send_key(Session *session, const Args *args, GError **error)
 	call.keycodes.keycodes_val = codes;
 	if (!TELL(session, domain_send_key, &call, error))
 		return false;
-	out_value(session, domain_deed(domain, "send-key"));
+	out_value(session, domain_result(domain, "send-key"));
 	return true;
 }

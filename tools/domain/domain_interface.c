@@ -170,7 +170,7 @@ bool cmd_domif_setlink(Session *session, const Args *args, GError **error)
 	call.flags = args_has(args, "config") || !active ? VIR_DOMAIN_AFFECT_CONFIG : VIR_DOMAIN_AFFECT_LIVE;
 	if (!TELL(session, domain_update_device_flags, &call, error))
 		return failed(session, _("Failed to update interface link state"));
-	out_done(session, domain_deed(domain, "domif-setlink"), _("Device updated successfully\n"));
+	out_done(session, domain_result(domain, "domif-setlink"), _("Device updated successfully\n"));
 	return true;
 }
 

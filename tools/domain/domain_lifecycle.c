@@ -13,7 +13,7 @@
 #include "tools/cli/xmlfile.h"
 
 /* A command that calls one procedure about a domain and says so. */
-#define DOMAIN_VERB(function, proc, deed, good, bad) \
+#define DOMAIN_VERB(function, proc, result, good, bad) \
 	bool function(Session *session, const Args *args, GError **error) \
 	{ \
 		const Domain *domain = domain_arg(session, args, error); \
@@ -24,7 +24,7 @@
 		call.dom = *domain; \
 		if (!TELL(session, proc, &call, error)) \
 			return failed(session, _(bad), domain->name); \
-		out_done(session, domain_deed(domain, deed), _(good), domain->name); \
+		out_done(session, domain_result(domain, result), _(good), domain->name); \
 		return true; \
 	}
 
@@ -47,15 +47,16 @@ bool cmd_inject_nmi(Session *session, const Args *args, GError **error)
 	call.dom = *domain;
 	if (!TELL(session, domain_inject_nmi, &call, error))
 		return false;
-	out_value(session, domain_deed(domain, "inject-nmi"));
+	out_value(session, domain_result(domain, "inject-nmi"));
 	return true;
 }
 
 /* Flags of a comma separated list of words; false for a word that is not in the table. */
 static bool modes_read(const Args *args, const FlagOption *table, unsigned int *flags, GError **error)
 {
-	return args_words(args, "mode", table,
-			  N_("Unknown mode '%s': use acpi, agent, initctl, signal or paravirt"), flags, error);
+	const FlagWords known = { table, N_("Unknown mode '%s': use acpi, agent, initctl, signal or paravirt") };
+
+	return args_words(args, "mode", &known, flags, error);
 }
 
 bool cmd_shutdown(Session *session, const Args *args, GError **error)
@@ -80,7 +81,7 @@ bool cmd_shutdown(Session *session, const Args *args, GError **error)
 			    TELL(session, domain_shutdown, &plain, error);
 	if (!good)
 		return failed(session, _("Failed to shutdown domain '%s'"), domain->name);
-	out_done(session, domain_deed(domain, "shutdown"), _("Domain '%s' is being shutdown\n"),
+	out_done(session, domain_result(domain, "shutdown"), _("Domain '%s' is being shutdown\n"),
 		 domain->name);
 	return true;
 }
@@ -103,7 +104,7 @@ bool cmd_reboot(Session *session, const Args *args, GError **error)
 	call.dom = *domain;
 	if (!TELL(session, domain_reboot, &call, error))
 		return failed(session, _("Failed to reboot domain '%s'"), domain->name);
-	out_done(session, domain_deed(domain, "reboot"), _("Domain '%s' is being rebooted\n"),
+	out_done(session, domain_result(domain, "reboot"), _("Domain '%s' is being rebooted\n"),
 		 domain->name);
 	return true;
 }
@@ -127,7 +128,7 @@ bool cmd_destroy(Session *session, const Args *args, GError **error)
 			    TELL(session, domain_destroy, &plain, error);
 	if (!good)
 		return failed(session, _("Failed to destroy domain '%s'"), domain->name);
-	out_done(session, domain_deed(domain, "destroy"), _("Domain '%s' destroyed\n"), domain->name);
+	out_done(session, domain_result(domain, "destroy"), _("Domain '%s' destroyed\n"), domain->name);
 	return true;
 }
 
@@ -144,7 +145,7 @@ bool cmd_autostart(Session *session, const Args *args, GError **error)
 		return failed(session,
 			      on ? _("Failed to mark domain '%s' as autostarted") :
 				   _("Failed to unmark domain '%s' as autostarted"), domain->name);
-	out_done(session, domain_deed(domain, on ? "autostart" : "no-autostart"),
+	out_done(session, domain_result(domain, on ? "autostart" : "no-autostart"),
 		 on ? _("Domain '%s' marked as autostarted\n") :
 		      _("Domain '%s' unmarked as autostarted\n"), domain->name);
 	return true;
@@ -215,7 +216,7 @@ bool cmd_start(Session *session, const Args *args, GError **error)
 					    start_plain(session, args, domain, error);
 	if (!good)
 		return failed(session, _("Failed to start domain '%s'"), domain->name);
-	out_done(session, domain_deed(domain, "start"), _("Domain '%s' started\n"), domain->name);
+	out_done(session, domain_result(domain, "start"), _("Domain '%s' started\n"), domain->name);
 	if (args_has(args, "console"))
 		return console_run(session, domain, NULL, 0, error);
 	return true;
@@ -253,7 +254,7 @@ bool cmd_create(Session *session, const Args *args, GError **error)
 					      create_plain(session, args, xml, error);
 	if (!domain)
 		return failed(session, _("Failed to create domain from %s"), args_text(args, "file"));
-	out_done(session, domain_deed(domain, "create"), _("Domain '%s' created from %s\n"),
+	out_done(session, domain_result(domain, "create"), _("Domain '%s' created from %s\n"),
 		 domain->name, args_text(args, "file"));
 	if (args_has(args, "console"))
 		return console_run(session, domain, NULL, 0, error);
@@ -283,7 +284,7 @@ bool cmd_dompmsuspend(Session *session, const Args *args, GError **error)
 	call.target = target->flag;
 	if (!TELL(session, domain_pm_suspend_for_duration, &call, error))
 		return failed(session, _("Domain '%s' could not be suspended"), domain->name);
-	out_done(session, domain_deed(domain, "pmsuspend"), _("Domain '%s' successfully suspended"),
+	out_done(session, domain_result(domain, "pmsuspend"), _("Domain '%s' successfully suspended"),
 		 domain->name);
 	return true;
 }
@@ -312,6 +313,6 @@ bool cmd_set_lifecycle_action(Session *session, const Args *args, GError **error
 	call.dom = *domain;
 	if (!TELL(session, domain_set_lifecycle_action, &call, error))
 		return failed(session, _("Unable to change lifecycle action."));
-	out_value(session, domain_deed(domain, "set-lifecycle-action"));
+	out_value(session, domain_result(domain, "set-lifecycle-action"));
 	return true;
 }

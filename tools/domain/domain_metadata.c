@@ -108,11 +108,11 @@ bool cmd_desc(Session *session, const Args *args, GError **error)
 					       _("Failed to set new domain description"));
 	}
 	if (changed)
-		out_done(session, domain_deed(domain, "desc"), "%s",
+		out_done(session, domain_result(domain, "desc"), "%s",
 			 title ? _("Domain title updated successfully") :
 				 _("Domain description updated successfully"));
 	else
-		out_done(session, domain_deed(domain, "nothing"), "%s",
+		out_done(session, domain_result(domain, "nothing"), "%s",
 			 title ? _("Domain title not changed\n") : _("Domain description not changed\n"));
 	return true;
 }
@@ -142,13 +142,13 @@ bool cmd_metadata(Session *session, const Args *args, GError **error)
 	if (args_has(args, "remove")) {
 		if (!metadata_set(session, &change, NULL, error))
 			return false;
-		out_done(session, domain_deed(domain, "metadata-remove"), _("Metadata removed\n"));
+		out_done(session, domain_result(domain, "metadata-remove"), _("Metadata removed\n"));
 		return true;
 	}
 	if (args_has(args, "set")) {
 		if (!metadata_set(session, &change, args_text(args, "set"), error))
 			return false;
-		out_done(session, domain_deed(domain, "metadata-set"), _("Metadata modified\n"));
+		out_done(session, domain_result(domain, "metadata-set"), _("Metadata modified\n"));
 		return true;
 	}
 	now = metadata_get(session, &change, error);
@@ -161,7 +161,7 @@ bool cmd_metadata(Session *session, const Args *args, GError **error)
 		g_clear_error(error);
 		if (!xml_edit(session, &edit, &changed, error))
 			return false;
-		out_done(session, domain_deed(domain, changed ? "metadata-set" : "nothing"), "%s",
+		out_done(session, domain_result(domain, changed ? "metadata-set" : "nothing"), "%s",
 			 changed ? _("Metadata modified") : _("Metadata not changed"));
 		return true;
 	}

@@ -50,7 +50,7 @@ bool cmd_save(Session *session, const Args *args, GError **error)
 				   TELL(session, domain_save, &plain, error);
 	if (!good)
 		return failed(session, _("Failed to save domain '%s' to %s"), domain->name, file);
-	out_done(session, domain_deed(domain, "save"), _("\nDomain '%s' saved to %s\n"), domain->name, file);
+	out_done(session, domain_result(domain, "save"), _("\nDomain '%s' saved to %s\n"), domain->name, file);
 	return true;
 }
 
@@ -149,7 +149,7 @@ bool cmd_managedsave(Session *session, const Args *args, GError **error)
 	call.dom = *domain;
 	if (!TELL(session, domain_managed_save, &call, error))
 		return failed(session, _("Failed to save domain '%s' state"), domain->name);
-	out_done(session, domain_deed(domain, "managedsave"), _("\nDomain '%s' state saved by libvirt\n"),
+	out_done(session, domain_result(domain, "managedsave"), _("\nDomain '%s' state saved by libvirt\n"),
 		 domain->name);
 	return true;
 }
@@ -168,13 +168,13 @@ bool cmd_managedsave_remove(Session *session, const Args *args, GError **error)
 	if (!has)
 		return false;
 	if (!has->result) {
-		out_done(session, domain_deed(domain, "nothing"),
+		out_done(session, domain_result(domain, "nothing"),
 			 _("Domain '%s' has no manage save image; removal skipped"), domain->name);
 		return true;
 	}
 	if (!TELL(session, domain_managed_save_remove, &call, error))
 		return failed(session, _("Failed to remove managed save image for domain '%s'"), domain->name);
-	out_done(session, domain_deed(domain, "managedsave-remove"),
+	out_done(session, domain_result(domain, "managedsave-remove"),
 		 _("Removed managedsave image for domain '%s'\n"), domain->name);
 	return true;
 }
@@ -219,7 +219,7 @@ bool cmd_managedsave_define(Session *session, const Args *args, GError **error)
 
 	if (!xml || !managed_define(session, xml, &managed, error))
 		return domain ? failed(session, _("Failed to update %s XML configuration"), domain->name) : false;
-	out_done(session, domain_deed(domain, "managedsave-define"),
+	out_done(session, domain_result(domain, "managedsave-define"),
 		 _("Managed save state file of domain '%s' updated.\n"), domain->name);
 	return true;
 }
@@ -237,7 +237,7 @@ bool cmd_managedsave_edit(Session *session, const Args *args, GError **error)
 	edit.name = domain->name;
 	if (!xml_edit(session, &edit, &changed, error))
 		return false;
-	out_done(session, domain_deed(domain, changed ? "edit" : "nothing"),
+	out_done(session, domain_result(domain, changed ? "edit" : "nothing"),
 		 changed ? _("Managed save image of domain '%s' XML configuration edited.\n") :
 			   _("Managed save image of domain '%s' XML configuration not changed.\n"),
 		 domain->name);
@@ -276,7 +276,7 @@ bool cmd_dump(Session *session, const Args *args, GError **error)
 			TELL(session, domain_core_dump, &plain, error);
 	if (!good)
 		return failed(session, _("Failed to core dump domain '%s' to %s"), domain->name, file);
-	out_done(session, domain_deed(domain, "dump"), _("\nDomain '%s' dumped to %s\n"), domain->name, file);
+	out_done(session, domain_result(domain, "dump"), _("\nDomain '%s' dumped to %s\n"), domain->name, file);
 	return true;
 }
 

@@ -137,7 +137,7 @@ bool cmd_dommemstat(Session *session, const Args *args, GError **error)
 	if (args_has(args, "period")) {
 		if (!TELL(session, domain_set_memory_stats_period, &period, error))
 			return failed(session, _("Unable to change balloon collection period."));
-		out_value(session, domain_deed(domain, "dommemstat"));
+		out_value(session, domain_result(domain, "dommemstat"));
 		return true;
 	}
 	ret = ASK(session, domain_memory_stats, &call, error);
@@ -252,7 +252,7 @@ bool cmd_domdirtyrate_calc(Session *session, const Args *args, GError **error)
 	if (!TELL(session, domain_start_dirty_rate_calc, &call, error))
 		return failed(session, _("Failed to measure the dirty rate of domain '%s'"),
 			      domain->name);
-	out_done(session, domain_deed(domain, "domdirtyrate-calc"),
+	out_done(session, domain_result(domain, "domdirtyrate-calc"),
 		 _("The dirty rate of domain '%s' is being measured\n"), domain->name);
 	return true;
 }

@@ -33,7 +33,7 @@
 			tell.params.params_val = tune->params; \
 			if (!TELL(session, set, &tell, error)) \
 				return failed(session, _(bad_set)); \
-			out_value(session, domain_deed(domain, "set")); \
+			out_value(session, domain_result(domain, "set")); \
 			return true; \
 		} \
 		ask.flags |= VIR_TYPED_PARAM_STRING_OKAY; \
@@ -274,7 +274,7 @@ bool cmd_blkdeviotune(Session *session, const Args *args, GError **error)
 		tell.params.params_val = tune->params;
 		if (!TELL(session, domain_set_block_io_tune, &tell, error))
 			return failed(session, _("Unable to change block I/O throttle"));
-		out_value(session, domain_deed(domain, "set"));
+		out_value(session, domain_result(domain, "set"));
 		return true;
 	}
 	ask.flags |= VIR_TYPED_PARAM_STRING_OKAY;

@@ -197,7 +197,7 @@ bool cmd_setvcpus(Session *session, const Args *args, GError **error)
 	if (!(call.flags || args_has(args, "current") ? TELL(session, domain_set_vcpus_flags, &call, error) :
 							TELL(session, domain_set_vcpus, &plain, error)))
 		return false;
-	out_value(session, domain_deed(domain, "setvcpus"));
+	out_value(session, domain_result(domain, "setvcpus"));
 	return true;
 }
 
@@ -215,7 +215,7 @@ bool cmd_setvcpu(Session *session, const Args *args, GError **error)
 	call.state = args_has(args, "enable");
 	if (!TELL(session, domain_set_vcpu, &call, error))
 		return false;
-	out_value(session, domain_deed(domain, "setvcpu"));
+	out_value(session, domain_result(domain, "setvcpu"));
 	return true;
 }
 
@@ -304,7 +304,7 @@ bool cmd_vcpupin(Session *session, const Args *args, GError **error)
 	call.cpumap.cpumap_len = (n_cpus + 7) / 8;
 	if (!TELL(session, domain_pin_vcpu_flags, &call, error))
 		return false;
-	out_value(session, domain_deed(domain, "vcpupin"));
+	out_value(session, domain_result(domain, "vcpupin"));
 	return true;
 }
 

@@ -173,7 +173,7 @@ bool cmd_rollback(Session *session, const Args *args, GError **error)
 	reeve_domain_rollback_args call = { 0 };
 	reeve_domain_rollback_ret *ret;
 	int revision = 0;
-	json_t *deed;
+	json_t *result;
 
 	if (!domain || !args_int(args, "revision", &revision, error))
 		return false;
@@ -182,8 +182,8 @@ bool cmd_rollback(Session *session, const Args *args, GError **error)
 	ret = reeve_call(session, REEVE_PROC_DOMAIN_ROLLBACK, &call, error);
 	if (!ret)
 		return failed(session, _("Failed to roll back domain '%s'"), domain->name);
-	deed = domain_deed(&ret->dom, "rollback");
-	json_object_set_new(deed, "revision", json_integer(revision));
-	out_done(session, deed, _("Domain '%s' is defined as in revision %d again\n"), ret->dom.name, revision);
+	result = domain_result(&ret->dom, "rollback");
+	json_object_set_new(result, "revision", json_integer(revision));
+	out_done(session, result, _("Domain '%s' is defined as in revision %d again\n"), ret->dom.name, revision);
 	return true;
 }

@@ -10,13 +10,13 @@
 #include "tools/domain/undefine.h"
 #include "tools/cli/xmlfile.h"
 
-typedef struct Doomed {
+typedef struct Removal {
 	const char *target, *source;
 	remote_nonnull_storage_vol volume;
-} Doomed;
+} Removal;
 
 struct UndefineStorage {
-	GArray *list; /* of Doomed */
+	GArray *list; /* of Removal */
 };
 
 static void storage_free(void *data)
@@ -39,11 +39,11 @@ static bool disk_wanted(const Args *args, const char *target, const char *source
 	       g_strv_contains((const char *const *)words, source);
 }
 
-static bool volume_find(Session *session, XmlView *view, xmlNode *disk, Doomed *doomed)
+static bool volume_find(Session *session, XmlView *view, xmlNode *disk, Removal *removal)
 {
 	const char *pool = xml_text(session, view, disk, "source/@pool");
 	const char *name = xml_text(session, view, disk, "source/@volume");
-	remote_storage_vol_lookup_by_path_args args = { .path = (char *)doomed->source };
+	remote_storage_vol_lookup_by_path_args args = { .path = (char *)removal->source };
 	remote_storage_vol_lookup_by_path_ret *ret;
 
 	if (pool && name) {
@@ -58,30 +58,30 @@ static bool volume_find(Session *session, XmlView *view, xmlNode *disk, Doomed *
 		vol_args.pool = pool_ret->pool;
 		vol_ret = ASK(session, storage_vol_lookup_by_name, &vol_args, NULL);
 		if (vol_ret)
-			doomed->volume = vol_ret->vol;
+			removal->volume = vol_ret->vol;
 		return vol_ret;
 	}
 	ret = ASK(session, storage_vol_lookup_by_path, &args, NULL);
 	if (ret)
-		doomed->volume = ret->vol;
+		removal->volume = ret->vol;
 	return ret;
 }
 
 static bool disk_add(Session *session, const Args *args, XmlView *view, xmlNode *disk,
 		     UndefineStorage *storage)
 {
-	Doomed doomed = {
+	Removal removal = {
 		.target = xml_text(session, view, disk, "target/@dev"),
 		.source = xml_text(session, view, disk, "source/@file | source/@dev | source/@volume"),
 	};
 
-	if (!doomed.source || !doomed.target || !disk_wanted(args, doomed.target, doomed.source))
+	if (!removal.source || !removal.target || !disk_wanted(args, removal.target, removal.source))
 		return true;
-	if (volume_find(session, view, disk, &doomed))
-		g_array_append_val(storage->list, doomed);
+	if (volume_find(session, view, disk, &removal))
+		g_array_append_val(storage->list, removal);
 	else
 		out_print(session, _("Storage volume '%s'(%s) is not managed by libvirt. "
-				     "Remove it manually.\n"), doomed.target, doomed.source);
+				     "Remove it manually.\n"), removal.target, removal.source);
 	return true;
 }
 
@@ -93,7 +93,7 @@ UndefineStorage *undefine_storage_find(Session *session, const Args *args, const
 	XmlView *view;
 	XmlNodes *disks;
 
-	storage->list = g_array_new(FALSE, FALSE, sizeof(Doomed));
+	storage->list = g_array_new(FALSE, FALSE, sizeof(Removal));
 	session_keep(session, storage, storage_free);
 	if (!args_has(args, "storage") && !args_has(args, "remove-all-storage"))
 		return storage;
@@ -116,10 +116,10 @@ bool undefine_storage_remove(Session *session, const Args *args, UndefineStorage
 	bool result = true;
 
 	for (guint i = 0; i < storage->list->len; i++) {
-		const Doomed *doomed = &g_array_index(storage->list, Doomed, i);
-		remote_storage_vol_wipe_args wipe = { doomed->volume, 0 };
+		const Removal *removal = &g_array_index(storage->list, Removal, i);
+		remote_storage_vol_wipe_args wipe = { removal->volume, 0 };
 		remote_storage_vol_delete_args call = {
-			doomed->volume,
+			removal->volume,
 			args_has(args, "delete-storage-volume-snapshots") ?
 				VIR_STORAGE_VOL_DELETE_WITH_SNAPSHOTS :
 				0,
@@ -128,10 +128,10 @@ bool undefine_storage_remove(Session *session, const Args *args, UndefineStorage
 
 		if ((!args_has(args, "wipe-storage") || TELL(session, storage_vol_wipe, &wipe, &problem)) &&
 		    TELL(session, storage_vol_delete, &call, &problem)) {
-			out_extra(session, _("Volume '%s'(%s) removed.\n"), doomed->target, doomed->source);
+			out_extra(session, _("Volume '%s'(%s) removed.\n"), removal->target, removal->source);
 			continue;
 		}
-		failed(session, _("Failed to remove storage volume '%s'(%s)"), doomed->target, doomed->source);
+		failed(session, _("Failed to remove storage volume '%s'(%s)"), removal->target, removal->source);
 		if (result)
 			g_propagate_error(error, g_steal_pointer(&problem));
 		else

@@ -434,6 +434,6 @@ bool cmd_await(Session *session, const Args *args, GError **error)
 		deregister_domain(session, g_array_index(watch.ids, int, j));
 	watch_clear(&watch);
 	if (result)
-		out_value(session, domain_deed(domain, name));
+		out_value(session, domain_result(domain, name));
 	return result;
 }

@@ -13,7 +13,7 @@
 #include "tools/object/object.h"
 
 /* Calls name devices by a string, not by a handle. */
-#define NODEDEV_VERB(function, proc, deed, good, bad) \
+#define NODEDEV_VERB(function, proc, result, good, bad) \
 	bool function(Session *session, const Args *args, GError **error) \
 	{ \
 		const remote_nonnull_node_device *dev = nodedev_arg(session, args, error); \
@@ -24,7 +24,7 @@
 		call.name = dev->name; \
 		if (!TELL(session, proc, &call, error)) \
 			return failed(session, _(bad), dev->name); \
-		out_done(session, object_deed("device", dev->name, NULL, deed), _(good), dev->name); \
+		out_done(session, object_result("device", dev->name, NULL, result), _(good), dev->name); \
 		return true; \
 	}
 NODEDEV_VERB(cmd_nodedev_destroy, node_device_destroy, "destroy", N_("Destroyed node device '%s'\n"),
@@ -38,7 +38,7 @@ NODEDEV_VERB(cmd_nodedev_reattach, node_device_re_attach, "reattach", N_("Device
 NODEDEV_VERB(cmd_nodedev_reset, node_device_reset, "reset", N_("Device %s reset\n"),
 	     N_("Failed to reset device %s"))
 
-#define NODEDEV_DEFINE(function, proc, flag, deed, good, bad) \
+#define NODEDEV_DEFINE(function, proc, flag, result, good, bad) \
 	bool function(Session *session, const Args *args, GError **error) \
 	{ \
 		remote_##proc##_args call = { .flags = args_has(args, "validate") ? flag : 0 }; \
@@ -48,7 +48,7 @@ NODEDEV_VERB(cmd_nodedev_reset, node_device_reset, "reset", N_("Device %s reset\
 		ret = call.xml_desc ? ASK(session, proc, &call, error) : NULL; \
 		if (!ret) \
 			return failed(session, _(bad), args_text(args, "file")); \
-		out_done(session, object_deed("device", ret->dev.name, NULL, deed), _(good), ret->dev.name, \
+		out_done(session, object_result("device", ret->dev.name, NULL, result), _(good), ret->dev.name, \
 			 args_text(args, "file")); \
 		return true; \
 	}
@@ -69,7 +69,7 @@ bool cmd_nodedev_autostart(Session *session, const Args *args, GError **error)
 	if (!TELL(session, node_device_set_autostart, &call, error))
 		return failed(session, on ? _("failed to mark device %s as autostarted") :
 					    _("failed to unmark device %s as autostarted"), dev->name);
-	out_done(session, object_deed("device", dev->name, NULL, on ? "autostart" : "no-autostart"),
+	out_done(session, object_result("device", dev->name, NULL, on ? "autostart" : "no-autostart"),
 		 on ? _("Device %s marked as autostarted\n") : _("Device %s unmarked as autostarted\n"),
 		 dev->name);
 	return true;
@@ -90,7 +90,7 @@ bool cmd_nodedev_detach(Session *session, const Args *args, GError **error)
 			TELL(session, node_device_dettach, &plain, error);
 	if (!good)
 		return failed(session, _("Failed to detach device %s"), dev->name);
-	out_done(session, object_deed("device", dev->name, NULL, "detach"), _("Device %s detached\n"),
+	out_done(session, object_result("device", dev->name, NULL, "detach"), _("Device %s detached\n"),
 		 dev->name);
 	return true;
 }
@@ -175,7 +175,7 @@ static const FlagOption caps[] = {
 
 static bool caps_read(const Args *args, unsigned int *flags, GError **error)
 {
-	return args_words(args, "cap", caps, N_("Invalid capability type '%s'"), flags, error);
+	return args_words(args, "cap", &(FlagWords){ caps, N_("Invalid capability type '%s'") }, flags, error);
 }
 
 typedef struct Tree {

@@ -21,7 +21,7 @@ static const char *const usages[] = {
 
 OBJECT_DUMPXML(cmd_secret_dumpxml, secret_arg, secret_get_xml_desc, secret, no_flags)
 
-static json_t *deed(const remote_nonnull_secret *secret, const char *what)
+static json_t *result(const remote_nonnull_secret *secret, const char *what)
 {
 	json_t *object = json_object();
 
@@ -42,7 +42,7 @@ bool cmd_secret_define(Session *session, const Args *args, GError **error)
 	ret = call.xml ? ASK(session, secret_define_xml, &call, error) : NULL;
 	if (!ret)
 		return failed(session, _("Failed to set attributes from %s"), args_text(args, "file"));
-	out_done(session, deed(&ret->secret, "define"), _("Secret %s created\n"),
+	out_done(session, result(&ret->secret, "define"), _("Secret %s created\n"),
 		 uuid_text(ret->secret.uuid, uuid));
 	return true;
 }
@@ -58,7 +58,7 @@ bool cmd_secret_undefine(Session *session, const Args *args, GError **error)
 	call.secret = *secret;
 	if (!TELL(session, secret_undefine, &call, error))
 		return failed(session, _("Failed to delete secret %s"), uuid_text(secret->uuid, uuid));
-	out_done(session, deed(secret, "undefine"), _("Secret %s deleted\n"), uuid_text(secret->uuid, uuid));
+	out_done(session, result(secret, "undefine"), _("Secret %s deleted\n"), uuid_text(secret->uuid, uuid));
 	return true;
 }
 
@@ -136,7 +136,7 @@ static char *password_read(Session *session, GError **error)
 
 	if (tcgetattr(STDIN_FILENO, &shown) < 0)
 		return fail_null(error, VIR_ERR_OPERATION_INVALID,
-				 _("there is no terminal to type the secret at: use --file"));
+				 _("no terminal to read the secret from; use --file"));
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	fputs(_("Enter new value for secret:"), stdout);
@@ -200,6 +200,6 @@ bool cmd_secret_set_value(Session *session, const Args *args, GError **error)
 	if (!TELL(session, secret_set_value, &call, error))
 		return failed(session, _("Failed to set secret value"));
 	memset(bytes, 0, length);
-	out_done(session, deed(secret, "set-value"), _("Secret value set\n"));
+	out_done(session, result(secret, "set-value"), _("Secret value set\n"));
 	return true;
 }

@@ -251,7 +251,7 @@ bool cmd_net_update(Session *session, const Args *args, GError **error)
 	call.xml = (char *)(xml[0] == '<' ? xml : xmlfile_read(session, args, "xml", error));
 	if (!call.xml || !network_update(session, &call, error))
 		return failed(session, _("Failed to update network %s"), net->name);
-	out_done(session, object_deed("network", net->name, net->uuid, "update"),
+	out_done(session, object_result("network", net->name, net->uuid, "update"),
 		 _("Updated network %s live state"), net->name);
 	return true;
 }
@@ -287,7 +287,7 @@ bool cmd_net_port_delete(Session *session, const Args *args, GError **error)
 	call.port = *port;
 	if (!TELL(session, network_port_delete, &call, error))
 		return failed(session, _("Failed to delete network port %s"), args_text(args, "port"));
-	out_done(session, object_deed("port", uuid_text(port->uuid, uuid), NULL, "delete"),
+	out_done(session, object_result("port", uuid_text(port->uuid, uuid), NULL, "delete"),
 		 _("Network port %s deleted\n"), uuid_text(port->uuid, uuid));
 	return true;
 }
@@ -308,7 +308,7 @@ bool cmd_net_port_create(Session *session, const Args *args, GError **error)
 	ret = call.xml ? ASK(session, network_port_create_xml, &call, error) : NULL;
 	if (!ret)
 		return failed(session, _("Failed to create network from %s"), args_text(args, "file"));
-	out_done(session, object_deed("port", uuid_text(ret->port.uuid, uuid), NULL, "create"),
+	out_done(session, object_result("port", uuid_text(ret->port.uuid, uuid), NULL, "create"),
 		 _("Network port %s created from %s\n"), uuid, args_text(args, "file"));
 	return true;
 }

@@ -73,7 +73,7 @@ bool cmd_nwfilter_binding_delete(Session *session, const Args *args, GError **er
 	call.nwfilter = *binding;
 	if (!TELL(session, nwfilter_binding_delete, &call, error))
 		return failed(session, _("Failed to delete network filter binding on %s"), binding->portdev);
-	out_done(session, object_deed("binding", binding->portdev, NULL, "delete"),
+	out_done(session, object_result("binding", binding->portdev, NULL, "delete"),
 		 _("Network filter binding on %s deleted\n"), binding->portdev);
 	return true;
 }
@@ -89,7 +89,7 @@ bool cmd_nwfilter_binding_create(Session *session, const Args *args, GError **er
 	ret = call.xml ? ASK(session, nwfilter_binding_create_xml, &call, error) : NULL;
 	if (!ret)
 		return failed(session, _("Failed to create network filter from %s"), args_text(args, "file"));
-	out_done(session, object_deed("binding", ret->nwfilter.portdev, NULL, "create"),
+	out_done(session, object_result("binding", ret->nwfilter.portdev, NULL, "create"),
 		 _("Network filter binding on %s created from %s\n"), ret->nwfilter.portdev,
 		 args_text(args, "file"));
 	return true;

@@ -104,8 +104,8 @@ guint8 *cpumap_parse(Session *session, const char *text, guint n_cpus, GError **
 	for (gsize i = 0; parts[i]; i++)
 		if (!part_read(parts[i], n_cpus, map))
 			return fail_null(error, VIR_ERR_INVALID_ARG,
-					 _("'%s' is no set of CPUs: write 0-3,^2,5 with CPUs below %u"), text,
-					 n_cpus);
+					 _("'%s' is not a valid CPU list; expected for example 0-3,^2,5 with "
+					   "CPUs below %u"), text, n_cpus);
 	if (!parts[0])
 		return fail_null(error, VIR_ERR_INVALID_ARG, _("the set of CPUs is empty"));
 	return map;

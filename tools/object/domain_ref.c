@@ -177,7 +177,7 @@ const char *domain_reason_name(int state, int reason)
 	return reasons[state].names[reason];
 }
 
-json_t *domain_deed(const Domain *domain, const char *what)
+json_t *domain_result(const Domain *domain, const char *what)
 {
 	json_t *object = json_object();
 

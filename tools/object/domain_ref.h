@@ -25,7 +25,7 @@ const char *domain_state_name(int state);
 const char *domain_reason_name(int state, int reason);
 
 /* {"domain": name, "uuid": uuid, "done": what} for out_done(). */
-json_t *domain_deed(const Domain *domain, const char *what);
+json_t *domain_result(const Domain *domain, const char *what);
 
 /*
  * VIR_DOMAIN_AFFECT_* by --config, --live, --current, and --persistent, which also means the

@@ -14,7 +14,7 @@
  * Calls @proc about the object that @find gives and says so. @member: the handle in the arguments;
  * @uuid: of the handle, or NULL.
  */
-#define OBJECT_VERB(function, what, find, proc, member, deed, good, bad) \
+#define OBJECT_VERB(function, what, find, proc, member, result, good, bad) \
 	bool function(Session *session, const Args *args, GError **error) \
 	{ \
 		const __auto_type object = find(session, args, error); \
@@ -25,7 +25,7 @@
 		call.member = *object; \
 		if (!TELL(session, proc, &call, error)) \
 			return failed(session, _(bad), object->name); \
-		out_done(session, object_deed(what, object->name, NULL, deed), _(good), object->name); \
+		out_done(session, object_result(what, object->name, NULL, result), _(good), object->name); \
 		return true; \
 	}
 
@@ -42,13 +42,13 @@
 		call.member = *object; \
 		if (!TELL(session, proc, &call, error)) \
 			return failed(session, on ? _(bad) : _(bad_off), object->name); \
-		out_done(session, object_deed(what, object->name, NULL, on ? "autostart" : "no-autostart"), \
+		out_done(session, object_result(what, object->name, NULL, on ? "autostart" : "no-autostart"), \
 			 on ? _(good) : _(good_off), object->name); \
 		return true; \
 	}
 
 /* Hands over the document of --file; @flag stands for --validate. */
-#define OBJECT_DEFINE(function, what, proc, document, member, flag, deed, good, bad) \
+#define OBJECT_DEFINE(function, what, proc, document, member, flag, result, good, bad) \
 	bool function(Session *session, const Args *args, GError **error) \
 	{ \
 		remote_##proc##_args call = { .flags = args_has(args, "validate") ? flag : 0 }; \
@@ -58,7 +58,7 @@
 		ret = call.document ? ASK(session, proc, &call, error) : NULL; \
 		if (!ret) \
 			return failed(session, _(bad), args_text(args, "file")); \
-		out_done(session, object_deed(what, ret->member.name, NULL, deed), _(good), \
+		out_done(session, object_result(what, ret->member.name, NULL, result), _(good), \
 			 ret->member.name, args_text(args, "file")); \
 		return true; \
 	}
@@ -106,7 +106,7 @@
 		edit.what = session_printf(session, "'%s'", object->name); \
 		if (!xml_edit(session, &edit, &changed, error)) \
 			return false; \
-		out_done(session, object_deed(noun, object->name, NULL, changed ? "edit" : "nothing"), \
+		out_done(session, object_result(noun, object->name, NULL, changed ? "edit" : "nothing"), \
 			 changed ? _(good) : _(same), object->name); \
 		return true; \
 	}

@@ -155,14 +155,14 @@ const remote_nonnull_storage_vol *volume_arg(Session *session, const Args *args,
 	return volume_find(session, args_text(args, "vol"), args_text(args, "pool"), error);
 }
 
-json_t *object_deed(const char *what, const char *name, const void *uuid, const char *deed)
+json_t *object_result(const char *what, const char *name, const void *uuid, const char *result)
 {
 	json_t *object = json_object();
 
 	json_object_set_new(object, what, json_text(name));
 	if (uuid)
 		json_object_set_new(object, "uuid", json_uuid(uuid));
-	json_object_set_new(object, "done", json_string(deed));
+	json_object_set_new(object, "done", json_string(result));
 	return object;
 }
 

@@ -21,5 +21,5 @@ const remote_nonnull_storage_vol *volume_arg(Session *session, const Args *args,
 const remote_nonnull_storage_vol *volume_find(Session *session, const char *name, const char *pool,
 					      GError **error);
 
-/* {what: name, "uuid": uuid, "done": deed}; @uuid may be NULL. */
-json_t *object_deed(const char *what, const char *name, const void *uuid, const char *deed);
+/* {what: name, "uuid": uuid, "done": result}; @uuid may be NULL. */
+json_t *object_result(const char *what, const char *name, const void *uuid, const char *result);

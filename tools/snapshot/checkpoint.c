@@ -44,9 +44,9 @@ static const char *checkpoint_xml(Session *session, const Checkpoint *checkpoint
 	return ret ? ret->xml : NULL;
 }
 
-static json_t *deed(const Checkpoint *checkpoint, const char *what)
+static json_t *result(const Checkpoint *checkpoint, const char *what)
 {
-	json_t *object = domain_deed(&checkpoint->dom, what);
+	json_t *object = domain_result(&checkpoint->dom, what);
 
 	json_object_set_new(object, "checkpoint", json_text(checkpoint->name));
 	return object;
@@ -78,10 +78,10 @@ static bool create_and_say(Session *session, const Args *args, const char *xml, 
 	if (!checkpoint)
 		return false;
 	if (args_has(args, "xmlfile"))
-		out_done(session, deed(checkpoint, "create"), _("Domain checkpoint %s created from '%s'"),
+		out_done(session, result(checkpoint, "create"), _("Domain checkpoint %s created from '%s'"),
 			 checkpoint->name, args_text(args, "xmlfile"));
 	else
-		out_done(session, deed(checkpoint, "create"), _("Domain checkpoint %s created"),
+		out_done(session, result(checkpoint, "create"), _("Domain checkpoint %s created"),
 			 checkpoint->name);
 	return true;
 }
@@ -252,7 +252,7 @@ bool cmd_checkpoint_delete(Session *session, const Args *args, GError **error)
 	call.flags = args_flags(args, table);
 	if (!TELL(session, domain_checkpoint_delete, &call, error))
 		return failed(session, _("Failed to delete checkpoint %s"), checkpoint->name);
-	out_done(session, deed(checkpoint, "delete"),
+	out_done(session, result(checkpoint, "delete"),
 		 args_has(args, "children-only") ? _("Domain checkpoint %s children deleted\n") :
 						   _("Domain checkpoint %s deleted\n"), checkpoint->name);
 	return true;
@@ -277,7 +277,7 @@ bool cmd_checkpoint_edit(Session *session, const Args *args, GError **error)
 	edit.data = (void *)&checkpoint->dom;
 	if (!xml_edit(session, &edit, &changed, error))
 		return false;
-	out_done(session, deed(checkpoint, changed ? "edit" : "nothing"),
+	out_done(session, result(checkpoint, changed ? "edit" : "nothing"),
 		 changed ? _("Checkpoint %s edited.\n") : _("Checkpoint %s XML configuration not changed.\n"),
 		 checkpoint->name);
 	return true;
@@ -307,7 +307,7 @@ bool cmd_backup_begin(Session *session, const Args *args, GError **error)
 	call.dom = *domain;
 	if (!call.backup_xml || !TELL(session, domain_backup_begin, &call, error))
 		return false;
-	out_done(session, domain_deed(domain, "backup-begin"), _("Backup started\n"));
+	out_done(session, domain_result(domain, "backup-begin"), _("Backup started\n"));
 	return true;
 }
 

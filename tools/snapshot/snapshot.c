@@ -58,9 +58,9 @@ static const char *snapshot_xml(Session *session, const Snapshot *snapshot, unsi
 	return ret ? ret->xml : NULL;
 }
 
-static json_t *deed(const Snapshot *snapshot, const char *what)
+static json_t *result(const Snapshot *snapshot, const char *what)
 {
-	json_t *object = domain_deed(&snapshot->dom, what);
+	json_t *object = domain_result(&snapshot->dom, what);
 
 	json_object_set_new(object, "snapshot", json_text(snapshot->name));
 	return object;
@@ -107,10 +107,10 @@ bool cmd_snapshot_create(Session *session, const Args *args, GError **error)
 	if (!snapshot)
 		return false;
 	if (args_has(args, "xmlfile"))
-		out_done(session, deed(snapshot, "create"), _("Domain snapshot %s created from '%s'"),
+		out_done(session, result(snapshot, "create"), _("Domain snapshot %s created from '%s'"),
 			 snapshot->name, args_text(args, "xmlfile"));
 	else
-		out_done(session, deed(snapshot, "create"), _("Domain snapshot %s created"), snapshot->name);
+		out_done(session, result(snapshot, "create"), _("Domain snapshot %s created"), snapshot->name);
 	return true;
 }
 
@@ -129,7 +129,7 @@ bool cmd_snapshot_create_as(Session *session, const Args *args, GError **error)
 	snapshot = snapshot_create(session, domain, xml, args_flags(args, create_flags), error);
 	if (!snapshot)
 		return false;
-	out_done(session, deed(snapshot, "create"), _("Domain snapshot %s created"), snapshot->name);
+	out_done(session, result(snapshot, "create"), _("Domain snapshot %s created"), snapshot->name);
 	return true;
 }
 
@@ -188,7 +188,7 @@ bool cmd_snapshot_current(Session *session, const Args *args, GError **error)
 					     VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE |
 						     VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT, error))
 			return false;
-		out_done(session, deed(snapshot, "current"), _("Snapshot %s set as current"), name);
+		out_done(session, result(snapshot, "current"), _("Snapshot %s set as current"), name);
 		return true;
 	}
 	has_args = (remote_domain_has_current_snapshot_args){ *domain, 0 };
@@ -373,7 +373,7 @@ bool cmd_snapshot_delete(Session *session, const Args *args, GError **error)
 	call.flags = args_flags(args, table);
 	if (!TELL(session, domain_snapshot_delete, &call, error))
 		return failed(session, _("Failed to delete snapshot %s"), snapshot->name);
-	out_done(session, deed(snapshot, "delete"),
+	out_done(session, result(snapshot, "delete"),
 		 args_has(args, "children-only") ? _("Domain snapshot %s children deleted\n") :
 						   _("Domain snapshot %s deleted\n"), snapshot->name);
 	return true;
@@ -397,7 +397,7 @@ bool cmd_snapshot_revert(Session *session, const Args *args, GError **error)
 	call.flags = args_flags(args, table);
 	if (!TELL(session, domain_revert_to_snapshot, &call, error))
 		return false;
-	out_done(session, deed(snapshot, "revert"), _("Domain snapshot %s reverted\n"), snapshot->name);
+	out_done(session, result(snapshot, "revert"), _("Domain snapshot %s reverted\n"), snapshot->name);
 	return true;
 }
 
@@ -423,7 +423,7 @@ bool cmd_snapshot_edit(Session *session, const Args *args, GError **error)
 	edit.data = (void *)&snapshot->dom;
 	if (!xml_edit(session, &edit, &changed, error))
 		return false;
-	out_done(session, deed(snapshot, changed ? "edit" : "nothing"),
+	out_done(session, result(snapshot, changed ? "edit" : "nothing"),
 		 changed ? _("Snapshot %s edited.\n") : _("Snapshot %s XML configuration not changed.\n"),
 		 snapshot->name);
 	return true;

@@ -49,7 +49,7 @@ bool cmd_pool_start(Session *session, const Args *args, GError **error)
 	call.pool = *pool;
 	if (!TELL(session, storage_pool_create, &call, error))
 		return failed(session, _("Failed to start pool %s"), pool->name);
-	out_done(session, object_deed("pool", pool->name, pool->uuid, "start"), _("Pool %s started\n"),
+	out_done(session, object_result("pool", pool->name, pool->uuid, "start"), _("Pool %s started\n"),
 		 pool->name);
 	return true;
 }
@@ -69,7 +69,7 @@ bool cmd_pool_build(Session *session, const Args *args, GError **error)
 	call.pool = *pool;
 	if (!TELL(session, storage_pool_build, &call, error))
 		return failed(session, _("Failed to build pool %s"), pool->name);
-	out_done(session, object_deed("pool", pool->name, pool->uuid, "build"), _("Pool %s built\n"),
+	out_done(session, object_result("pool", pool->name, pool->uuid, "build"), _("Pool %s built\n"),
 		 pool->name);
 	return true;
 }
@@ -82,7 +82,7 @@ static bool pool_create(Session *session, const Args *args, const char *xml, con
 
 	if (!ret)
 		return failed(session, _("Failed to create pool from %s"), from);
-	out_done(session, object_deed("pool", ret->pool.name, ret->pool.uuid, "create"),
+	out_done(session, object_result("pool", ret->pool.name, ret->pool.uuid, "create"),
 		 _("Pool %s created from %s\n"), ret->pool.name, from);
 	return true;
 }
@@ -199,7 +199,7 @@ bool cmd_pool_create_as(Session *session, const Args *args, GError **error)
 	}
 	if (!ASK(session, storage_pool_create_xml, &call, error))
 		return failed(session, _("Failed to create pool %s"), name);
-	out_done(session, object_deed("pool", name, NULL, "create"), _("Pool %s created\n"), name);
+	out_done(session, object_result("pool", name, NULL, "create"), _("Pool %s created\n"), name);
 	return true;
 }
 
@@ -214,7 +214,7 @@ bool cmd_pool_define_as(Session *session, const Args *args, GError **error)
 	}
 	if (!ASK(session, storage_pool_define_xml, &call, error))
 		return failed(session, _("Failed to define pool %s"), name);
-	out_done(session, object_deed("pool", name, NULL, "define"), _("Pool %s defined\n"), name);
+	out_done(session, object_result("pool", name, NULL, "define"), _("Pool %s defined\n"), name);
 	return true;
 }
 
@@ -348,7 +348,7 @@ static bool types_read(const Args *args, unsigned int *flags, GError **error)
 		{ NULL, 0 },
 	};
 
-	return args_words(args, "type", types, N_("Invalid pool type '%s'"), flags, error);
+	return args_words(args, "type", &(FlagWords){ types, N_("Invalid pool type '%s'") }, flags, error);
 }
 
 static const OutColumn columns[] = {

@@ -15,9 +15,9 @@
 
 OBJECT_DUMPXML(cmd_vol_dumpxml, volume_arg, storage_vol_get_xml_desc, vol, no_flags)
 
-static json_t *deed(const remote_nonnull_storage_vol *vol, const char *what)
+static json_t *result(const remote_nonnull_storage_vol *vol, const char *what)
 {
-	json_t *object = object_deed("volume", vol->name, NULL, what);
+	json_t *object = object_result("volume", vol->name, NULL, what);
 
 	json_object_set_new(object, "pool", json_text(vol->pool));
 	json_object_set_new(object, "key", json_text(vol->key));
@@ -215,7 +215,7 @@ bool cmd_vol_create(Session *session, const Args *args, GError **error)
 
 	if (!vol)
 		return failed(session, _("Failed to create vol from %s"), args_text(args, "file"));
-	out_done(session, deed(vol, "create"), _("Vol %s created from %s\n"), vol->name,
+	out_done(session, result(vol, "create"), _("Vol %s created from %s\n"), vol->name,
 		 args_text(args, "file"));
 	return true;
 }
@@ -274,7 +274,7 @@ bool cmd_vol_create_as(Session *session, const Args *args, GError **error)
 	vol = volume_create(session, args, pool, xml->str, error);
 	if (!vol)
 		return failed(session, _("Failed to create vol %s"), args_text(args, "name"));
-	out_done(session, deed(vol, "create"), _("Vol %s created\n"), vol->name);
+	out_done(session, result(vol, "create"), _("Vol %s created\n"), vol->name);
 	return true;
 }
 
@@ -307,7 +307,7 @@ bool cmd_vol_create_from(Session *session, const Args *args, GError **error)
 	if (!vol)
 		return source ? failed(session, _("Failed to create vol from %s"), args_text(args, "file")) :
 				false;
-	out_done(session, deed(vol, "create"), _("Vol %s created from input vol %s\n"), vol->name,
+	out_done(session, result(vol, "create"), _("Vol %s created from input vol %s\n"), vol->name,
 		 source->name);
 	return true;
 }
@@ -363,7 +363,7 @@ bool cmd_vol_clone(Session *session, const Args *args, GError **error)
 	copy = pool ? volume_copy(session, args, &create, error) : NULL;
 	if (!copy)
 		return failed(session, _("Failed to clone vol from %s"), vol->name);
-	out_done(session, deed(copy, "clone"), _("Vol %s cloned from %s\n"), copy->name, vol->name);
+	out_done(session, result(copy, "clone"), _("Vol %s cloned from %s\n"), copy->name, vol->name);
 	return true;
 }
 
@@ -380,7 +380,7 @@ bool cmd_vol_delete(Session *session, const Args *args, GError **error)
 	call.flags = args_has(args, "delete-snapshots") ? VIR_STORAGE_VOL_DELETE_WITH_SNAPSHOTS : 0;
 	if (!TELL(session, storage_vol_delete, &call, error))
 		return failed(session, _("Failed to delete vol %s"), vol->name);
-	out_done(session, deed(vol, "delete"), _("Vol %s deleted\n"), vol->name);
+	out_done(session, result(vol, "delete"), _("Vol %s deleted\n"), vol->name);
 	return true;
 }
 
@@ -405,7 +405,7 @@ bool cmd_vol_wipe(Session *session, const Args *args, GError **error)
 	if (!(algorithm ? TELL(session, storage_vol_wipe_pattern, &call, error) :
 			  TELL(session, storage_vol_wipe, &plain, error)))
 		return failed(session, _("Failed to wipe vol %s"), vol->name);
-	out_done(session, deed(vol, "wipe"), _("Vol %s wiped\n"), vol->name);
+	out_done(session, result(vol, "wipe"), _("Vol %s wiped\n"), vol->name);
 	return true;
 }
 
@@ -437,7 +437,7 @@ bool cmd_vol_resize(Session *session, const Args *args, GError **error)
 		return failed(session, args_has(args, "delta") ?
 					       _("Failed to change size of volume '%s' by %s") :
 					       _("Failed to change size of volume '%s' to %s"), vol->name, text);
-	out_done(session, deed(vol, "resize"),
+	out_done(session, result(vol, "resize"),
 		 args_has(args, "delta") ? _("Size of volume '%s' successfully changed by %s\n") :
 					   _("Size of volume '%s' successfully changed to %s\n"),
 		 vol->name, text);
@@ -457,7 +457,7 @@ bool cmd_vol_upload(Session *session, const Args *args, GError **error)
 	call.flags = upload.sparse ? VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM : 0;
 	if (!upload_run(session, &upload, error))
 		return failed(session, _("cannot upload to volume %s"), vol->name);
-	out_value(session, deed(vol, "upload"));
+	out_value(session, result(vol, "upload"));
 	return true;
 }
 
@@ -475,6 +475,6 @@ bool cmd_vol_download(Session *session, const Args *args, GError **error)
 	if (!download_open(session, &download, error) ||
 	    !download_finish(session, &download, args_text(args, "file"), error))
 		return failed(session, _("cannot download from volume %s"), vol->name);
-	out_value(session, deed(vol, "download"));
+	out_value(session, result(vol, "download"));
 	return true;
 }
