@@ -17,6 +17,8 @@
 #define LIMIT_XML_SIZE (4 * 1024 * 1024) /* bytes of one document */
 #define LIMIT_XML_DEPTH 64		 /* nesting of elements, except inside metadata: 256 */
 #define LIMIT_XML_NODES 200000		 /* elements and attributes of one document */
+#define LIMIT_XML_ATTRIBUTES 1000	 /* of one element: the parser compares each with each */
+#define LIMIT_XML_NAMESPACES 1000	 /* declared in one document: each is looked for among all */
 #define LIMIT_NAME 255			 /* bytes of an object's name: it becomes a file name */
 
 #define LIMIT_QMP_LINE (64 * 1024 * 1024)  /* bytes of one message of a hypervisor */

@@ -14,6 +14,8 @@ base_libbase_a_SOURCES = \
 	base/i18n.h \
 	base/limits.h \
 	base/log.c \
-	base/log.h
+	base/log.h \
+	base/plain.c \
+	base/plain.h
 
 BASE_LIBS = base/libbase.a $(SYSTEMD_LIBS) $(GLIB_LIBS)

@@ -8,6 +8,7 @@
 #include "rpc/wire/dispatch.h"
 #include "rpc/wire/wire.h"
 #include "rpc/wire/wire_error.h"
+#include "rpc/wire/wire_xdr.h"
 
 static bool is_call(const RpcMessage *message)
 {
@@ -112,9 +113,19 @@ typedef struct Serving {
 static bool decode_args(const Serving *serving, void *args, GError **error)
 {
 	const RpcProc *proc = serving->proc;
+	RpcXdrTexts before = rpc_xdr_texts(RPC_XDR_TEXTS_REFUSE);
+	bool good = rpc_message_decode(serving->call, proc->args_filter, args, NULL);
+	bool odd = rpc_xdr_was_odd();
 
-	if (rpc_message_decode(serving->call, proc->args_filter, args, NULL))
+	rpc_xdr_texts(before);
+	if (good)
 		return true;
+	/* It would end up in a definition that nobody can read any more. */
+	if (odd)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("a text in the arguments of call '%s' is not UTF-8 or has control "
+			      "characters that XML cannot hold"),
+			    proc->name);
 	return fail(
 		error, VIR_ERR_RPC,
 		_("the arguments of call '%s' are too short or exceed the limits of the protocol"),

@@ -26,9 +26,13 @@ static RpcMessage *message_init(void *block, const RpcHeader *header, gsize leng
 RpcMessage *rpc_message_new(const RpcHeader *header, xdrproc_t filter, const void *value,
 			    GError **error)
 {
+	bool asks = header->type == RPC_TYPE_CALL || header->type == RPC_TYPE_CALL_FDS;
 	gsize length;
-	guint8 *block = rpc_encode(filter, value, sizeof(RpcMessage), &length, error);
+	guint8 *block;
 
+	/* What hosts, images and guests tell is made readable; what is asked for is not changed. */
+	block = (asks ? rpc_encode : rpc_encode_mended)(filter, value, sizeof(RpcMessage), &length,
+							error);
 	return block ? message_init(block, header, length - sizeof(RpcMessage)) : NULL;
 }
 

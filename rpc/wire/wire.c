@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "rpc/wire/wire.h"
+#include "rpc/wire/wire_xdr.h"
 
 enum {
 	ENCODE_FIRST = 256, /* bytes allocated at first */
@@ -97,6 +98,16 @@ guint8 *rpc_encode(xdrproc_t filter, const void *value, gsize reserve, gsize *re
 	}
 	*ret_length = xdrs.x_handy;
 	return xdrs.x_private;
+}
+
+guint8 *rpc_encode_mended(xdrproc_t filter, const void *value, gsize reserve, gsize *ret_length,
+			  GError **error)
+{
+	RpcXdrTexts before = rpc_xdr_texts(RPC_XDR_TEXTS_MEND);
+	guint8 *bytes = rpc_encode(filter, value, reserve, ret_length, error);
+
+	rpc_xdr_texts(before);
+	return bytes;
 }
 
 bool rpc_decode(const void *bytes, gsize length, xdrproc_t filter, void *value, GError **error)

@@ -17,6 +17,10 @@
 guint8 *rpc_encode(xdrproc_t filter, const void *value, gsize reserve, gsize *ret_length,
 		   GError **error);
 
+/* The same for what a client gets: each byte of a text that could not be read there becomes '?'. */
+guint8 *rpc_encode_mended(xdrproc_t filter, const void *value, gsize reserve, gsize *ret_length,
+			  GError **error);
+
 /*
  * Fills the zeroed @value from the beginning of @bytes; bytes that are left over are ignored. On
  * failure (VIR_ERR_RPC) what was filled is freed again.

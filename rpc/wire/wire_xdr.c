@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plain.h"
 #include "rpc/wire/wire_xdr.h"
 
 enum {
@@ -64,21 +65,60 @@ static bool_t get_opaque(XDR *xdrs, char **ret_bytes, u_int *ret_length, u_int l
 	return TRUE;
 }
 
-bool_t rpc_xdr_string(XDR *xdrs, char **text, u_int limit)
+static __thread RpcXdrTexts texts = RPC_XDR_TEXTS_ANY;
+static __thread bool odd; /* a text was refused */
+
+RpcXdrTexts rpc_xdr_texts(RpcXdrTexts wanted)
+{
+	RpcXdrTexts before = texts;
+
+	texts = wanted;
+	odd = false;
+	return before;
+}
+
+bool rpc_xdr_was_odd(void)
+{
+	return odd;
+}
+
+static bool_t get_string(XDR *xdrs, char **text, u_int limit)
 {
 	u_int length;
-	size_t actual;
 
+	/* A string with a NUL inside would be taken for its beginning by whoever checks it. */
+	if (!get_opaque(xdrs, text, &length, limit) || strlen(*text) != length)
+		return FALSE;
+	if (texts != RPC_XDR_TEXTS_REFUSE || text_is_plain(*text))
+		return TRUE;
+	odd = true;
+	return FALSE;
+}
+
+static bool_t put_string(XDR *xdrs, const char *text, u_int limit)
+{
+	size_t actual = text && !is_poison(text) ? strlen(text) : SIZE_MAX;
+	u_int length = (u_int)actual;
+	char *mended;
+	bool_t good;
+
+	if (actual > limit || !xdr_u_int(xdrs, &length))
+		return FALSE;
+	if (texts != RPC_XDR_TEXTS_MEND || text_is_plain(text))
+		return put_opaque(xdrs, text, length);
+	mended = strdup(text);
+	good = mended && put_opaque(xdrs, text_mend(mended), length);
+	free(mended);
+	return good;
+}
+
+bool_t rpc_xdr_string(XDR *xdrs, char **text, u_int limit)
+{
 	switch (xdrs->x_op) {
 	case XDR_DECODE:
-		/* A string with a NUL inside would be taken for its beginning by whoever checks it.
-		 */
-		return get_opaque(xdrs, text, &length, limit) && strlen(*text) == length;
+		return get_string(xdrs, text, limit);
 	case XDR_ENCODE:
-		actual = *text && !is_poison(*text) ? strlen(*text) : SIZE_MAX;
-		length = (u_int)actual;
-		return actual <= limit && xdr_u_int(xdrs, &length) &&
-		       put_opaque(xdrs, *text, length);
+		return put_string(xdrs, *text, limit);
 	case XDR_FREE:
 		free(*text);
 		*text = NULL;
@@ -163,7 +203,8 @@ bool_t rpc_xdr_pointer(XDR *xdrs, char **object, u_int size, xdrproc_t filter)
 		*object = NULL;
 		return TRUE;
 	}
-	if (is_poison(*object) || !xdr_u_int(xdrs, &present) || present > 1)
+	/* Not only 1 says that it is there: there are clients that write another number. */
+	if (is_poison(*object) || !xdr_u_int(xdrs, &present))
 		return FALSE;
 	if (!present) {
 		*object = NULL;

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/plain.h"
 #include "rpc/wire/procs.h"
 #include "rpc/wire/wire.h"
 
@@ -147,6 +148,67 @@ static void test_encoding_is_bounded(G_GNUC_UNUSED void **state)
 		rpc_encode((xdrproc_t)xdr_remote_domain_define_xml_args, &args, 0, &length, NULL));
 }
 
+/* RFC 4506, 4.4: a bool is 0 or 1. There is a client that writes 0x01000000, and libvirtd reads it. */
+static void test_whatever_is_not_zero_is_there(G_GNUC_UNUSED void **state)
+{
+	static const guint32 flags[] = { 1, 2, 0x01000000, 0xffffffff };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+		const guint32 words[] = { GUINT32_TO_BE(flags[i]), GUINT32_TO_BE(4), 0, 0 };
+		guint8 bytes[sizeof(words)];
+		remote_connect_open_args args = { 0 };
+
+		memcpy(bytes, words, sizeof(words));
+		memcpy(bytes + 8, "test", 4);
+		assert_true(rpc_decode(bytes, sizeof(bytes), (xdrproc_t)xdr_remote_connect_open_args,
+				       &args, NULL));
+		assert_string_equal(*args.name, "test");
+		rpc_free((xdrproc_t)xdr_remote_connect_open_args, &args);
+	}
+}
+
+/* Extensible Markup Language 1.0, rule 2; UTF-8 as of RFC 3629. */
+static void test_plain_text(G_GNUC_UNUSED void **state)
+{
+	static const struct {
+		const char *text, *mended;
+	} cases[] = {
+		{ "", "" },
+		{ "plain \t\r\n", "plain \t\r\n" },
+		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f" },
+		{ "a\x01z\x1f", "a?z?" },
+		{ "\xff\xfe", "??" },
+		{ "a\xc3", "a?" },
+		{ "\xc3(", "?(" },
+		{ "\xed\xa0\x80", "???" },	     /* a surrogate */
+		{ "\xef\xbf\xbe.", "???." },     /* U+FFFE */
+		{ "\xc0\xaf\xe0\x80\xaf", "?????" }, /* too long */
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = g_strdup(cases[i].text);
+
+		assert_int_equal(text_is_plain(text), strcmp(text, cases[i].mended) == 0);
+		assert_string_equal(text_mend(text), cases[i].mended);
+	}
+	assert_true(text_is_line("a b"));
+	assert_false(text_is_line("a\nb"));
+}
+
+static void test_replies_are_mended(G_GNUC_UNUSED void **state)
+{
+	char name[] = "a\x01\xff";
+	remote_connect_get_hostname_ret ret = { .hostname = name };
+	gsize length;
+	g_autofree guint8 *bytes = rpc_encode_mended((xdrproc_t)xdr_remote_connect_get_hostname_ret,
+						     &ret, 0, &length, NULL);
+	g_autofree guint8 *plain =
+		rpc_encode((xdrproc_t)xdr_remote_connect_get_hostname_ret, &ret, 0, &length, NULL);
+
+	assert_memory_equal(bytes, "\0\0\0\3a??\0", 8);
+	assert_memory_equal(plain, "\0\0\0\3a\1\377\0", 8); /* paths are bytes */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +220,9 @@ int main(void)
 		cmocka_unit_test(test_before_login),
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_encoding_is_bounded),
+		cmocka_unit_test(test_whatever_is_not_zero_is_there),
+		cmocka_unit_test(test_plain_text),
+		cmocka_unit_test(test_replies_are_mended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
