@@ -13,6 +13,8 @@ conf_libconf_a_SOURCES = \
 	conf/bind/internal.h \
 	conf/bind/parse.c \
 	conf/bind/repeat.c \
+	conf/bind/raw.c \
+	conf/bind/raw.h \
 	conf/bind/reader.c \
 	conf/bind/reader.h \
 	conf/bind/rng.c \

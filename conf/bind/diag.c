@@ -31,6 +31,15 @@ void conf_diags_free(ConfDiags *diags)
 	g_free(diags);
 }
 
+bool conf_diags_room(ConfDiags *diags)
+{
+	if (diags && diags->items->len < CONF_DIAGS_MAX)
+		return true;
+	if (diags)
+		diags->dropped++;
+	return false;
+}
+
 void conf_diags_add(ConfDiags *diags, const ConfDiagPlace *place, char *path, char *message)
 {
 	ConfDiag *diag;

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 typedef enum { CONF_NOTE, CONF_WARNING, CONF_ERROR } ConfSeverity;
@@ -35,6 +37,8 @@ typedef struct {
 	int line, column;
 	const char *nearest;
 } ConfDiagPlace;
+/* Whether one more would be kept; if not, it is counted as dropped. */
+bool conf_diags_room(ConfDiags *diags);
 void conf_diags_add(ConfDiags *diags, const ConfDiagPlace *place, char *path, char *message);
 
 /* "file:12:5: warning: ... (did you mean 'iotune'?)", one line without newline. Caller frees. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "base/plain.h"
 #include "conf/bind/internal.h"
 #include "conf/bind/types.h"
 
@@ -15,6 +16,15 @@ typedef struct {
 	guint n_namespaces;
 	bool secret; /* something of what was written is one */
 } Writer;
+
+/*
+ * What cannot stand in XML was refused when it came; what an older release let in, or the host
+ * tells, must not make a document that nobody can read.
+ */
+static char *take_text(GString *out)
+{
+	return text_mend(g_string_free(out, FALSE));
+}
 
 void bind_escape(GString *out, const char *text, bool attribute)
 {
@@ -369,7 +379,7 @@ static char *document_write(BindElement *element, const void *object, unsigned f
 	}
 	g_string_free(writer.scratch, TRUE);
 	*ret_secret = writer.secret;
-	return g_string_free(out, FALSE);
+	return take_text(out);
 }
 
 char *bind_format(BindElement *element, const void *object, unsigned flags)

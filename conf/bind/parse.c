@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "conf/bind/raw.h"
 #include "conf/bind/reader.h"
 #include "conf/bind/types.h"
 
@@ -172,6 +173,8 @@ static void unknown_note(Frame *frame, xmlNode *node, const char *attr, const Bi
 	guint count = 0;
 	bool known = false;
 
+	if (!reader_takes_note(frame->reader))
+		return;
 	for (guint i = 0; i < slots->count; i++) {
 		known |= strcmp(slots->slots[i].row->name, name) == 0;
 		names[count++] = slots->slots[i].row->name;
@@ -385,14 +388,11 @@ static bool leaf_read(Frame *frame, const BindSlot *slot, xmlNode *node, GError 
 static char *node_raw(xmlNode *node)
 {
 	xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
-	xmlBuffer *buffer = xmlBufferCreate();
 	xmlNode *copy = xmlDocCopyNode(node, doc, 1);
 	char *text;
 
 	xmlDocSetRootElement(doc, copy);
-	xmlNodeDump(buffer, doc, copy, 0, 0);
-	text = g_strdup((const char *)xmlBufferContent(buffer));
-	xmlBufferFree(buffer);
+	text = bind_node_text(doc, copy);
 	xmlFreeDoc(doc);
 	return text;
 }

@@ -39,6 +39,11 @@ static void on_element(void *data, const xmlChar *name, const xmlChar *prefix, c
 		reader_refuse(context, _("it has too many elements"));
 		return;
 	}
+	reader->namespaces += (guint)n_namespaces;
+	if (reader->namespaces > LIMIT_XML_NAMESPACES) {
+		reader_refuse(context, _("it declares too many namespaces"));
+		return;
+	}
 	if (context->nodeNr >= (metadata ? METADATA_DEPTH : LIMIT_XML_DEPTH)) {
 		reader_refuse(context, _("its elements are nested too deeply"));
 		return;
@@ -66,6 +71,58 @@ static void on_complaint(void *data, xmlErrorPtr complaint)
 	reader->error_message = g_strstrip(g_strdup(complaint->message ? complaint->message : ""));
 }
 
+/* The end of what begins at @at with "<!" or "<?": its last byte, or the end of the text. */
+static const char *markup_end(const char *at, const char *end)
+{
+	static const struct {
+		const char *begin, *end;
+	} kinds[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_str_has_prefix(at, kinds[i].begin)) {
+			const char *found = g_strstr_len(at + strlen(kinds[i].begin), end - at,
+							 kinds[i].end);
+
+			return found ? found + strlen(kinds[i].end) - 1 : end;
+		}
+	return at;
+}
+
+/* Counts the attributes of the tag at *at, and moves it to the end of that. */
+static guint tag_attributes(const char **at, const char *end)
+{
+	guint count = 0;
+	char quote = '\0';
+
+	for (; *at < end && (quote || **at != '>'); (*at)++) {
+		if (quote && **at == quote) {
+			quote = '\0';
+		} else if (!quote && (**at == '"' || **at == '\'')) {
+			quote = **at;
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Before it is parsed: the parser's work grows with the square of that number. */
+static bool attributes_check(const BindReader *reader, GError **error)
+{
+	const char *end = reader->xml + reader->length;
+
+	for (const char *at = reader->xml; at < end; at++) {
+		if (*at != '<')
+			continue;
+		if (at + 1 < end && (at[1] == '!' || at[1] == '?'))
+			at = markup_end(at, end);
+		else if (tag_attributes(&at, end) > LIMIT_XML_ATTRIBUTES)
+			return fail(error, VIR_ERR_XML_ERROR,
+				    _("the document is refused: %s"),
+				    _("an element has too many attributes"));
+	}
+	return true;
+}
+
 static bool reader_load(BindReader *reader, GError **error)
 {
 	xmlParserCtxt *context = xmlNewParserCtxt();
@@ -76,8 +133,9 @@ static bool reader_load(BindReader *reader, GError **error)
 	context->sax->startElementNs = on_element;
 	context->sax->internalSubset = on_doctype;
 	context->sax->serror = on_complaint;
+	/* NOENT: else "&amp;" in the name of a namespace stays a reference. There are no other entities. */
 	reader->doc = xmlCtxtReadMemory(context, reader->xml, (int)reader->length, NULL, NULL,
-					XML_PARSE_NONET | XML_PARSE_COMPACT);
+					XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_COMPACT);
 	if (reader->refused || !context->wellFormed) {
 		xmlFreeDoc(reader->doc);
 		reader->doc = NULL;
@@ -107,7 +165,7 @@ BindReader *bind_reader_open(const char *xml, gsize length, unsigned flags, Conf
 		return fail_null(error, VIR_ERR_XML_ERROR,
 				 _("the document has %zu bytes; at most %d are accepted"), length,
 				 LIMIT_XML_SIZE);
-	if (!reader_load(reader, error))
+	if (!attributes_check(reader, error) || !reader_load(reader, error))
 		return NULL;
 	reader->node = xmlDocGetRootElement(reader->doc);
 	return g_steal_pointer(&reader);
@@ -134,24 +192,33 @@ unsigned bind_reader_flags(const BindReader *reader)
 	return reader->flags;
 }
 
+/* Siblings that are looked at for all paths of a document; then they go without positions. */
+#define PATH_STEPS_MAX 100000
+
 /* Number among the siblings of that name, from 1; 0 when it is the only one. */
-static guint node_position(const xmlNode *node)
+static guint node_position(BindReader *reader, const xmlNode *node)
 {
 	guint before = 0, after = 0;
 
-	for (const xmlNode *other = node->prev; other; other = other->prev)
+	for (const xmlNode *other = node->prev; other; other = other->prev) {
 		before += other->type == XML_ELEMENT_NODE && xmlStrEqual(other->name, node->name);
-	for (const xmlNode *other = node->next; other && !after; other = other->next)
+		if (++reader->path_steps > PATH_STEPS_MAX)
+			return 0;
+	}
+	for (const xmlNode *other = node->next; other && !after; other = other->next) {
 		after += other->type == XML_ELEMENT_NODE && xmlStrEqual(other->name, node->name);
+		if (++reader->path_steps > PATH_STEPS_MAX)
+			return 0;
+	}
 	return before || after ? before + 1 : 0;
 }
 
-char *reader_path(xmlNode *node, const char *attr)
+static char *reader_path(BindReader *reader, xmlNode *node, const char *attr)
 {
 	GString *path = g_string_new(NULL);
 
 	for (; node && node->type == XML_ELEMENT_NODE; node = node->parent) {
-		guint position = node_position(node);
+		guint position = node_position(reader, node);
 		g_autofree char *step = NULL;
 
 		if (position)
@@ -185,29 +252,34 @@ static gsize attr_start(const BindReader *reader, gsize from, gsize to, const ch
 	return from;
 }
 
-void reader_place(const BindReader *reader, xmlNode *node, const char *attr, int *line,
-		  int *column)
+/* Findings come in the order of the document, mostly: what was counted is not counted again. */
+static void reader_place(BindReader *reader, xmlNode *node, const char *attr, int *line,
+			 int *column)
 {
 	gsize end = MIN(GPOINTER_TO_SIZE(node->_private), reader->length);
 	gsize start = tag_start(reader, end);
 
 	if (attr)
 		start = attr_start(reader, start, end, attr);
-	*line = 1;
-	*column = 1;
-	for (gsize i = 0; i < start; i++) {
-		(*column)++;
-		if (reader->xml[i] == '\n') {
-			(*line)++;
-			*column = 1;
+	if (start < reader->place_offset || !reader->place_line) {
+		reader->place_offset = 0;
+		reader->place_line = reader->place_column = 1;
+	}
+	for (; reader->place_offset < start; reader->place_offset++) {
+		reader->place_column++;
+		if (reader->xml[reader->place_offset] == '\n') {
+			reader->place_line++;
+			reader->place_column = 1;
 		}
 	}
+	*line = reader->place_line;
+	*column = reader->place_column;
 }
 
 static bool fail_at(BindReader *reader, const ReaderFinding *where, const char *message,
 		    GError **error)
 {
-	g_autofree char *path = reader_path(where->node, where->attr);
+	g_autofree char *path = reader_path(reader, where->node, where->attr);
 	int line, column;
 
 	reader_place(reader, where->node, where->attr, &line, &column);
@@ -239,6 +311,11 @@ bool bind_reader_fail(BindReader *reader, GError **error, int code, const char *
 	return fail_at(reader, &where, message, error);
 }
 
+bool reader_takes_note(BindReader *reader)
+{
+	return (reader->flags & CONF_VALIDATE && !reader->invalid) || conf_diags_room(reader->diags);
+}
+
 void reader_note(BindReader *reader, const ReaderFinding *finding, char *message)
 {
 	bool invalid = reader->flags & CONF_VALIDATE;
@@ -246,11 +323,11 @@ void reader_note(BindReader *reader, const ReaderFinding *finding, char *message
 				.nearest = finding->nearest };
 	g_autofree char *path = NULL;
 
-	if (!reader->diags && (!invalid || reader->invalid)) {
+	if (!reader_takes_note(reader)) {
 		g_free(message);
 		return;
 	}
-	path = reader_path(finding->node, finding->attr);
+	path = reader_path(reader, finding->node, finding->attr);
 	reader_place(reader, finding->node, finding->attr, &place.line, &place.column);
 	if (invalid && !reader->invalid) {
 		g_autofree char *hint =
@@ -269,6 +346,8 @@ void bind_reader_warn(BindReader *reader, const char *format, ...)
 	ReaderFinding where = { .node = reader->node };
 	va_list args;
 
+	if (!reader_takes_note(reader))
+		return;
 	va_start(args, format);
 	reader_note(reader, &where, g_strdup_vprintf(format, args));
 	va_end(args);

@@ -14,18 +14,15 @@ struct BindReader {
 	gsize length;
 	unsigned flags;
 	ConfDiags *diags;
-	guint nodes;
+	guint nodes, namespaces; /* seen so far; nodes are elements and attributes */
+	guint path_steps; /* siblings looked at for the positions in paths */
+	gsize place_offset; /* of the last place that was asked for */
+	int place_line, place_column;
 	char *refused;	      /* why parsing was stopped */
 	int error_line, error_column;
 	char *error_message;  /* first complaint of libxml2 */
 	char *invalid;	      /* first finding that CONF_VALIDATE makes an error */
 };
-
-/* Path of @node and, when not NULL, attribute @attr in it. Caller frees. */
-char *reader_path(xmlNode *node, const char *attr);
-/* Line and column, from 1, of the tag of @node or its attribute @attr. */
-void reader_place(const BindReader *reader, xmlNode *node, const char *attr, int *line,
-		  int *column);
 
 typedef struct {
 	xmlNode *node;
@@ -37,6 +34,11 @@ typedef struct {
 /* fail() with the place before the sentence. */
 bool reader_fail(BindReader *reader, const ReaderFinding *where, GError **error,
 		 const char *format, ...) G_GNUC_PRINTF(4, 5);
+/*
+ * Whether a note would be kept. Asked first, for a document may be full of what nobody knows, and
+ * to say where and what is like it costs more than to see it.
+ */
+bool reader_takes_note(BindReader *reader);
 /* A warning, or with CONF_VALIDATE what makes the document invalid. Takes @message. */
 void reader_note(BindReader *reader, const ReaderFinding *finding, char *message);
 

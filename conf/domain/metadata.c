@@ -4,10 +4,12 @@
 
 #include <libxml/parser.h>
 #include <libxml/tree.h>
+#include <libxml/uri.h>
 
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/limits.h"
+#include "conf/bind/raw.h"
 #include "conf/domain/domain.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
@@ -18,21 +20,10 @@ static xmlDoc *document_read(const char *text, GError **error)
 
 	if (strlen(text) <= LIMIT_XML_SIZE && !strstr(text, "<!DOCTYPE"))
 		doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL,
-				    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+				    XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!doc)
 		fail(error, VIR_ERR_XML_ERROR, _("the metadata is not well-formed XML"));
 	return doc;
-}
-
-static char *node_text(xmlDoc *doc, xmlNode *node)
-{
-	xmlBuffer *buffer = xmlBufferCreate();
-	char *text;
-
-	xmlNodeDump(buffer, doc, node, 0, 0);
-	text = g_strdup((const char *)xmlBufferContent(buffer));
-	xmlBufferFree(buffer);
-	return text;
 }
 
 static xmlNode *child_find(xmlDoc *doc, const char *uri)
@@ -91,7 +82,7 @@ char *domain_def_metadata_get(const DomainDef *def, const char *uri, GError **er
 		namespace_drop(copy, ns);
 		declaration_drop(copy, ns);
 	}
-	return node_text(alone, copy);
+	return bind_node_text(alone, copy);
 }
 
 static void namespace_put(xmlNode *node, xmlNs *ns)
@@ -125,6 +116,16 @@ static bool child_add(xmlDoc *doc, const char *uri, const char *key, const char 
 	return true;
 }
 
+/* Else parsers that know namespaces refuse the whole definition. */
+static bool is_uri(const char *text)
+{
+	xmlURI *uri = xmlParseURI(text);
+	bool good = uri != NULL;
+
+	xmlFreeURI(uri);
+	return good;
+}
+
 bool domain_def_metadata_set(DomainDef *def, const char *uri, const char *key, const char *xml,
 			     GError **error)
 {
@@ -136,6 +137,12 @@ bool domain_def_metadata_set(DomainDef *def, const char *uri, const char *key, c
 		return false;
 	if (xml && !key)
 		return fail(error, VIR_ERR_INVALID_ARG, _("metadata needs a key to set it"));
+	if (xml && !is_uri(uri))
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("'%s' is not a URI, as the name of a namespace must be"), uri);
+	if (xml && xmlValidateNCName(BAD_CAST key, 0) != 0)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("'%s' cannot be used as the prefix of metadata"), key);
 	old = child_find(doc, uri);
 	if (old) {
 		xmlUnlinkNode(old);
@@ -145,7 +152,7 @@ bool domain_def_metadata_set(DomainDef *def, const char *uri, const char *key, c
 		return false;
 	g_free(def->metadata);
 	def->metadata = xmlFirstElementChild(xmlDocGetRootElement(doc))
-				? node_text(doc, xmlDocGetRootElement(doc))
+				? bind_node_text(doc, xmlDocGetRootElement(doc))
 				: NULL;
 	return true;
 }
