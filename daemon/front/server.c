@@ -157,6 +157,30 @@ static unsigned bound_port(int fd)
 	return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
 }
 
+/* Whoever reaches that socket may do everything: nobody but this host's own programs. */
+static bool check_loopback(const char *name, int fd, GError **error)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+	const struct sockaddr_in *four = (void *)&address;
+	const struct sockaddr_in6 *six = (void *)&address;
+	bool loopback = false;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+		return fail_errno(error, errno, _("cannot tell the address of a socket"));
+	if (address.ss_family == AF_INET)
+		loopback = ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	else if (address.ss_family == AF_INET6)
+		loopback = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ||
+			   (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) &&
+			    six->sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
+	return loopback ||
+	       fail(error, VIR_ERR_CONF_SYNTAX,
+		    _("plain TCP has no authentication and must not listen on '%s'; set "
+		      "listen_address to 127.0.0.1, or listen_tcp to no and use TLS"),
+		    name);
+}
+
 static bool listen_net(Server *server, SocketKind kind, GError **error)
 {
 	const Settings *settings = server->engine->settings;
@@ -168,7 +192,7 @@ static bool listen_net(Server *server, SocketKind kind, GError **error)
 		rpc_listen_tcp(address, (unsigned)(tls ? settings->tls_port : settings->tcp_port),
 			       error);
 
-	if (fd < 0)
+	if (fd < 0 || (!tls && !check_loopback(address, fd, error)))
 		return false;
 	*(tls ? &server->tls_port : &server->tcp_port) = bound_port(fd);
 	socket_add(server, kind, take_fd(&fd), NULL);
@@ -195,6 +219,8 @@ static bool sockets_inherit(Server *server, GError **error)
 		if (kind == SOCKET_TLS || kind == SOCKET_TCP)
 			*(kind == SOCKET_TLS ? &server->tls_port : &server->tcp_port) =
 				bound_port(fd);
+		if (kind == SOCKET_TCP && !check_loopback(given[i], fd, error))
+			return false;
 		socket_add(server, kind, fd, NULL);
 	}
 	return true;

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from reeve_test import BUILD, SOURCE, STOCK, Reeved, case, check, command, contains, equal, run_cases, skip
+from reeve_test import BUILD, SOURCE, STOCK, Failed, Reeved, case, check, command, contains, equal, run_cases, skip
 from reeve_wire import Wire
 
 REEVED = os.path.join(BUILD, 'daemon', 'reeved')
@@ -88,6 +88,22 @@ def the_number_of_clients_is_kept():
             wire.close()
         with Wire(server.socket) as wire:
             wire.open()
+
+
+@case
+def plain_tcp_stays_on_loopback():
+    """Whoever reaches it may do everything. An address that is meant for TLS does not open it to others."""
+    for address in ('0.0.0.0', '::', '::ffff:0.0.0.0'):
+        for tls in ('no', 'yes'):
+            try:
+                Reeved('p', listen_tcp='yes', listen_tls=tls, listen_address=address, tcp_port=0, tls_port=0).start().stop()
+            except Failed as error:
+                contains(str(error), 'plain TCP.*listen_address', address)
+            else:
+                raise Failed(f'TCP without authentication listens on {address}')
+    for address in ('127.0.0.1', '127.0.0.2', '::1', ''):
+        with Reeved('p', listen_tcp='yes', listen_address=address, tcp_port=0):
+            pass
 
 
 @case
