@@ -12,11 +12,11 @@ conf_libconf_a_SOURCES = \
 	conf/bind/index.c \
 	conf/bind/internal.h \
 	conf/bind/parse.c \
-	conf/bind/repeat.c \
 	conf/bind/raw.c \
 	conf/bind/raw.h \
 	conf/bind/reader.c \
 	conf/bind/reader.h \
+	conf/bind/repeat.c \
 	conf/bind/rng.c \
 	conf/bind/rows.h \
 	conf/bind/types.c \

@@ -93,10 +93,11 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/store/schema.c \
 	daemon/store/store.c \
 	daemon/store/store.h \
+	daemon/store/summary.c \
 	daemon/store/text.c \
 	daemon/store/text.h
 
-STORE_LIBS = daemon/libdaemon.a $(BASE_LIBS) $(SQLITE_LIBS) $(LZ4_LIBS) -lpthread
+STORE_LIBS = daemon/libdaemon.a $(BASE_LIBS) $(SQLITE_LIBS) $(LZ4_LIBS) $(JANSSON_LIBS) -lpthread
 DAEMON_LIBS = \
 	daemon/libdaemon.a \
 	drivers/libdrivers_def.a \

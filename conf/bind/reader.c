@@ -253,8 +253,7 @@ static gsize attr_start(const BindReader *reader, gsize from, gsize to, const ch
 }
 
 /* Findings come in the order of the document, mostly: what was counted is not counted again. */
-static void reader_place(BindReader *reader, xmlNode *node, const char *attr, int *line,
-			 int *column)
+void reader_place(BindReader *reader, xmlNode *node, const char *attr, int *line, int *column)
 {
 	gsize end = MIN(GPOINTER_TO_SIZE(node->_private), reader->length);
 	gsize start = tag_start(reader, end);

@@ -24,6 +24,9 @@ struct BindReader {
 	char *invalid;	      /* first finding that CONF_VALIDATE makes an error */
 };
 
+/* Line and column, from 1, of the tag of @node or its attribute @attr. */
+void reader_place(BindReader *reader, xmlNode *node, const char *attr, int *line, int *column);
+
 typedef struct {
 	xmlNode *node;
 	const char *attr, *nearest;

@@ -114,7 +114,7 @@ bool reader_merge(BindReader *reader, xmlNode *into, xmlNode *from, GError **err
 	return true;
 }
 
-static int node_line(const BindReader *reader, xmlNode *node)
+static int node_line(BindReader *reader, xmlNode *node)
 {
 	int line, column;
 

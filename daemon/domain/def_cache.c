@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "base/plain.h"
 #include "daemon/domain/def_cache.h"
 
 enum { SLOTS = 32 };
@@ -49,7 +50,7 @@ const DomainDef *def_cache_get(Text *text, unsigned flags, GError **error)
 			slots[i].used = ++uses;
 			return slots[i].def;
 		}
-	plain = text_dup(text);
+	plain = text_mend(text_dup(text)); /* older releases let in what cannot be parsed */
 	def = domain_def_parse(plain, strlen(plain), flags, NULL, error);
 	if (def)
 		def_cache_put(text, def);

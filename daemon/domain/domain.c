@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/plain.h"
 #include "daemon/domain/def_cache.h"
 #include "daemon/domain/registry.h"
 #include "daemon/front/events.h"
@@ -47,7 +48,7 @@ char *domain_xml_dup(const Domain *domain, DomainWhich which)
 {
 	Text *text = domain_text(domain, which);
 
-	return text ? text_dup(text) : NULL;
+	return text ? text_mend(text_dup(text)) : NULL;
 }
 
 const DomainDef *domain_def_get(Domain *domain, DomainWhich which, GError **error)
@@ -89,6 +90,7 @@ char *domain_xml_format(Domain *domain, unsigned flags, GError **error)
 	DomainWhich which = inactive && domain->text ? DOMAIN_STORED : DOMAIN_LIVE;
 	const DomainDef *def;
 	unsigned conf = 0;
+	g_autofree char *public = NULL;
 
 	if ((flags & VIR_DOMAIN_XML_MIGRATABLE) || (inactive && which == DOMAIN_LIVE)) {
 		def = domain_def_get(domain, which, error);
@@ -101,30 +103,28 @@ char *domain_xml_format(Domain *domain, unsigned flags, GError **error)
 										      0;
 		return domain_def_format(def, conf);
 	}
-	if (flags & VIR_DOMAIN_XML_SECURE)
+	public = text_without_secrets(domain, which, error); /* fails for a row that is damaged */
+	if (public && flags & VIR_DOMAIN_XML_SECURE)
 		return domain_xml_dup(domain, which);
-	return text_without_secrets(domain, which, error);
+	return g_steal_pointer(&public);
+}
+
+static char **summary_disks(const DomainDef *def)
+{
+	unsigned count = list_length(def->disks);
+	char **disks = g_new0(char *, 2 * count + 1);
+
+	for (unsigned i = 0; i < count; i++) {
+		const DomainDisk *disk = list_get(def->disks, i);
+
+		disks[2 * i] = g_strdup(disk->target ? disk->target : "");
+		disks[2 * i + 1] = g_strdup(disk->source.path ? disk->source.path : "");
+	}
+	return disks;
 }
 
 void domain_summary_fill(const DomainDef *def, DomainSummary *ret)
 {
-	g_autoptr(GString) disks = g_string_new(NULL);
-	g_autoptr(GString) interfaces = g_string_new(NULL);
-
-	for (unsigned i = 0; i < list_length(def->disks); i++) {
-		const DomainDisk *disk = list_get(def->disks, i);
-
-		g_string_append_printf(disks, "%s\t%s\n", disk->target ? disk->target : "",
-				       disk->source.path ? disk->source.path : "");
-	}
-	for (unsigned i = 0; i < list_length(def->interfaces); i++) {
-		const DomainInterface *nic = list_get(def->interfaces, i);
-		char mac[MAC_TEXT] = "";
-
-		if (nic->mac.set)
-			mac_format(&nic->mac, mac);
-		g_string_append_printf(interfaces, "%s\t%s\n", nic->model ? nic->model : "", mac);
-	}
 	*ret = (DomainSummary){
 		.max_memory_kib = def->memory.total_kib,
 		.memory_kib = def->memory.has_current ? def->memory.current_kib :
@@ -133,9 +133,20 @@ void domain_summary_fill(const DomainDef *def, DomainSummary *ret)
 		.vcpus = domain_def_vcpus_current(def),
 		.title = g_strdup(def->title),
 		.os_type = g_strdup(os_type_name(def->os.type)),
-		.disks = g_string_free(g_steal_pointer(&disks), FALSE),
-		.interfaces = g_string_free(g_steal_pointer(&interfaces), FALSE),
+		.disks = summary_disks(def),
 	};
+}
+
+char **domain_disks(Domain *domain)
+{
+	DomainSummary *summary = &domain->summary;
+	const DomainDef *def;
+
+	if (!summary->disks) {
+		def = domain_def_get(domain, domain->persistent ? DOMAIN_STORED : DOMAIN_LIVE, NULL);
+		summary->disks = def ? summary_disks(def) : g_new0(char *, 1);
+	}
+	return summary->disks;
 }
 
 /* Who has no stored definition is listed by what runs. */

@@ -142,6 +142,8 @@ void domain_set_live_xml(Domain *domain, const char *xml);
 /* After the commit of a new definition: memory follows. */
 void domain_set_stored(Domain *domain, Text *text, const DomainSummary *summary);
 void domain_clear_stored(Domain *domain);
+/* Of the summary, or where an older release wrote it in another form, of the definition. */
+char **domain_disks(Domain *domain);
 void domain_summary_fill(const DomainDef *def, DomainSummary *ret);
 /* The row of @domain as it stands; everything in it is borrowed. */
 StoreDomain domain_store_row(const Domain *domain);

@@ -53,23 +53,15 @@ SAME(OTHER);
 
 /* ---- What the definition tells -------------------------------------------------------------- */
 
-/* Lines "target\tpath". */
-static void add_disks(RpcParams *params, const char *disks)
+static void add_disks(RpcParams *params, char **disks)
 {
-	unsigned count = 0;
+	unsigned count = g_strv_length(disks) / 2;
 
-	for (const char *c = disks ? disks : ""; *c; c++)
-		count += *c == '\n';
 	rpc_params_add_uint(params, count, "block.count");
 	for (unsigned i = 0; i < count; i++) {
-		const char *tab = strchr(disks, '\t'), *end = strchr(disks, '\n');
-		g_autofree char *target = g_strndup(disks, (gsize)(tab - disks));
-		g_autofree char *path = g_strndup(tab + 1, (gsize)(end - tab - 1));
-
-		rpc_params_add_string(params, target, "block.%u.name", i);
-		if (*path)
-			rpc_params_add_string(params, path, "block.%u.path", i);
-		disks = end + 1;
+		rpc_params_add_string(params, disks[2 * i], "block.%u.name", i);
+		if (*disks[2 * i + 1])
+			rpc_params_add_string(params, disks[2 * i + 1], "block.%u.path", i);
 	}
 }
 
@@ -79,7 +71,7 @@ static void add_state(RpcParams *params, const Domain *domain)
 	rpc_params_add_int(params, domain->reason, "state.reason");
 }
 
-static void add_summary(RpcParams *params, const Domain *domain, unsigned stats)
+static void add_summary(RpcParams *params, Domain *domain, unsigned stats)
 {
 	const DomainSummary *summary = &domain->summary;
 
@@ -92,7 +84,7 @@ static void add_summary(RpcParams *params, const Domain *domain, unsigned stats)
 		rpc_params_add_uint(params, summary->max_vcpus, "vcpu.maximum");
 	}
 	if (stats & VIR_DOMAIN_STATS_BLOCK)
-		add_disks(params, summary->disks);
+		add_disks(params, domain_disks(domain));
 }
 
 /* ---- What the guest's worker tells ---------------------------------------------------------- */

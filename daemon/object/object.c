@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/plain.h"
 #include "conf/bind/types.h"
 #include "daemon/settings.h"
 
@@ -144,6 +145,7 @@ void objects_load(Objects *objects, const StoreObject *row)
 			spec.uuid = uuid.bytes;
 		}
 		object = object_insert(objects, &spec);
+		text_mend(object->xml); /* older releases let in what cannot be parsed */
 		object->autostart = row->autostart;
 		object->persistent = true;
 	}
@@ -274,6 +276,15 @@ void object_hold_clear(ObjectHold *hold)
 	object_unref(object);
 }
 
+/* Names stand in lists, logs and paths. */
+static bool name_check(const ObjectSpec *spec, GError **error)
+{
+	return (*spec->name && text_is_line(spec->name)) ||
+	       fail(error, VIR_ERR_XML_ERROR,
+		    _("the name of a %s cannot be empty or contain control characters"),
+		    _(kinds[spec->kind].text));
+}
+
 /* The object that @spec would redefine, NULL when it is new; an error when it cannot be. */
 static bool find_same(Objects *objects, const ObjectSpec *spec, Object **ret, GError **error)
 {
@@ -282,6 +293,8 @@ static bool find_same(Objects *objects, const ObjectSpec *spec, Object **ret, GE
 
 	if (spec->uuid && !(named && spec->uuid_made))
 		same = index_find_uuid(objects, spec->kind, spec->uuid);
+	if (!same && !name_check(spec, error))
+		return false;
 	*ret = same;
 	if (named && named != same)
 		return fail(error, kinds[spec->kind].exists,

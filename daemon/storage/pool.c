@@ -11,6 +11,7 @@
 #include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/plain.h"
 #include "daemon/host/priv_request.h"
 #include "daemon/storage/volume.h"
 
@@ -40,15 +41,40 @@ ActivePool *pool_active(const Object *object, GError **error)
 			 object->name);
 }
 
+/* Where @name stands among the volumes, or would have to. */
+static guint volume_position(const ActivePool *pool, const char *name, bool *ret_found)
+{
+	guint from = 0, to = pool->volumes->len;
+
+	*ret_found = false;
+	while (from < to && !*ret_found) {
+		guint middle = from + (to - from) / 2;
+		int order = strcmp(((const Volume *)pool->volumes->pdata[middle])->name, name);
+
+		*ret_found = order == 0;
+		if (order < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return to;
+}
+
 Volume *pool_find_volume(const ActivePool *pool, const char *name)
 {
-	for (guint i = 0; i < pool->volumes->len; i++) {
-		Volume *volume = pool->volumes->pdata[i];
+	bool found;
+	guint position = volume_position(pool, name, &found);
 
-		if (strcmp(volume->name, name) == 0)
-			return volume;
-	}
-	return NULL;
+	return found ? pool->volumes->pdata[position] : NULL;
+}
+
+static void remove_volume(ActivePool *pool, const char *name)
+{
+	bool found;
+	guint position = volume_position(pool, name, &found);
+
+	if (found)
+		g_ptr_array_remove_index(pool->volumes, position);
 }
 
 Volume *pools_find_path(Objects *objects, const char *path, Object **ret_pool)
@@ -80,13 +106,17 @@ static gint compare_volumes(gconstpointer a, gconstpointer b)
 /* Replaces or adds what is known of one volume. */
 static Volume *put_volume(ActivePool *pool, const priv_volume *facts, const VolumeDef *created)
 {
-	Volume *old = pool_find_volume(pool, facts->name);
+	bool found;
+	guint position = volume_position(pool, facts->name, &found);
+	Volume *old = found ? pool->volumes->pdata[position] : NULL;
 	Volume *volume = volume_new(pool->def->target.path, facts, created ? created : old ? old->def : NULL);
 
-	if (old)
-		g_ptr_array_remove(pool->volumes, old);
-	g_ptr_array_add(pool->volumes, volume);
-	g_ptr_array_sort(pool->volumes, compare_volumes);
+	if (!old) {
+		g_ptr_array_insert(pool->volumes, (gint)position, volume);
+		return volume;
+	}
+	pool->volumes->pdata[position] = volume;
+	volume_free(old);
 	return volume;
 }
 
@@ -121,6 +151,15 @@ static bool decode_volumes(int fd, unsigned size, priv_volumes *ret, GError **er
 	return ok || fail(error, VIR_ERR_OPERATION_FAILED, _("the list of volumes is damaged"));
 }
 
+/* Nobody could name such a file in XML, or tell it from another in a list. */
+static void report_odd_names(unsigned count, const char *directory)
+{
+	if (count > 0)
+		log_warning(_("%u files in '%s' are no volumes: their names are not UTF-8 or have "
+			      "control characters"),
+			    count, directory);
+}
+
 /* Parks. What there is in the pool of @def, which is not taken; of @old what its volumes' XML said. */
 static ActivePool *scan_call(Engine *engine, const PoolDef *def, const ActivePool *old, GError **error)
 {
@@ -128,6 +167,7 @@ static ActivePool *scan_call(Engine *engine, const PoolDef *def, const ActivePoo
 	priv_pool_scan_ret ret = { 0 };
 	priv_volumes volumes = { 0 };
 	ActivePool *pool = g_new0(ActivePool, 1);
+	unsigned odd = 0;
 	g_autofd int fd = -1;
 
 	pool->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_free);
@@ -143,9 +183,14 @@ static ActivePool *scan_call(Engine *engine, const PoolDef *def, const ActivePoo
 		const priv_volume *facts = &volumes.volumes.volumes_val[i];
 		const Volume *before = old ? pool_find_volume(old, facts->name) : NULL;
 
+		if (!text_is_line(facts->name)) {
+			odd++;
+			continue;
+		}
 		g_ptr_array_add(pool->volumes,
 				volume_new(def->target.path, facts, before ? before->def : NULL));
 	}
+	report_odd_names(odd, def->target.path);
 	g_ptr_array_sort(pool->volumes, compare_volumes);
 	xdr_free((xdrproc_t)xdr_priv_volumes, (char *)&volumes);
 	return pool;
@@ -291,6 +336,9 @@ Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, 
 
 	if (!pool)
 		return NULL;
+	if (!text_is_line(def->name))
+		return fail_null(error, VIR_ERR_XML_ERROR,
+				 _("the name of a volume cannot contain control characters"));
 	if (pool_find_volume(pool, def->name))
 		return fail_null(error, VIR_ERR_STORAGE_VOL_EXIST,
 				 _("storage pool '%s' has a volume named '%s' already"), object->name,
@@ -339,7 +387,7 @@ bool pool_delete_volume_call(Object *object, const char *name, GError **error)
 	    !PRIV_CALL(object->engine, volume_delete, &args, &ret, NULL, error))
 		return false;
 	pool = object->data;
-	g_ptr_array_remove(pool->volumes, pool_find_volume(pool, name));
+	remove_volume(pool, name);
 	return true;
 }
 

@@ -8,14 +8,13 @@
 static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_DOMAIN_PUT] =
 		"INSERT INTO domains(driver, uuid, name, xml, autostart, updated, managed_save,"
-		" max_memory, memory, max_vcpus, vcpus, title, os_type, disks, interfaces)"
-		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+		" max_memory, memory, max_vcpus, vcpus, title, os_type, disks)"
+		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 		" ON CONFLICT(driver, uuid) DO UPDATE SET name=excluded.name, xml=excluded.xml,"
 		" autostart=excluded.autostart, updated=excluded.updated,"
 		" managed_save=excluded.managed_save, max_memory=excluded.max_memory,"
 		" memory=excluded.memory, max_vcpus=excluded.max_vcpus, vcpus=excluded.vcpus,"
-		" title=excluded.title, os_type=excluded.os_type, disks=excluded.disks,"
-		" interfaces=excluded.interfaces",
+		" title=excluded.title, os_type=excluded.os_type, disks=excluded.disks",
 	[STATEMENT_DOMAIN_REMOVE] = "DELETE FROM domains WHERE driver=? AND uuid=?",
 	[STATEMENT_DOMAIN_MARKS] = "UPDATE domains SET autostart=?3, updated=?4, managed_save=?5"
 				   " WHERE driver=?1 AND uuid=?2",
@@ -190,6 +189,7 @@ static void domain_revision(StoreBatch *batch, const StoreDomain *row, const Sto
 void store_batch_domain(StoreBatch *batch, const StoreDomain *row, const StoreOrigin *origin)
 {
 	const DomainSummary *summary = row->summary;
+	g_autofree char *disks = domain_summary_disks_format(summary->disks);
 
 	op_begin(batch, STATEMENT_DOMAIN_PUT);
 	add_string(batch, row->driver);
@@ -205,8 +205,7 @@ void store_batch_domain(StoreBatch *batch, const StoreDomain *row, const StoreOr
 	add_number(batch, summary->vcpus);
 	add_string(batch, summary->title);
 	add_string(batch, summary->os_type);
-	add_string(batch, summary->disks);
-	add_string(batch, summary->interfaces);
+	add_string(batch, disks);
 	domain_revision(batch, row, origin, row->text);
 }
 

@@ -114,6 +114,7 @@ typedef struct Loading {
 static void load_domain(sqlite3_stmt *row, const Loading *loading)
 {
 	g_autoptr(Text) text = column_packed(row, 3);
+	g_auto(GStrv) disks = domain_summary_disks_parse(column(row, 13));
 	DomainSummary summary = {
 		.max_memory_kib = (uint64_t)sqlite3_column_int64(row, 7),
 		.memory_kib = (uint64_t)sqlite3_column_int64(row, 8),
@@ -121,8 +122,7 @@ static void load_domain(sqlite3_stmt *row, const Loading *loading)
 		.vcpus = (unsigned)sqlite3_column_int(row, 10),
 		.title = (char *)column(row, 11),
 		.os_type = (char *)column(row, 12),
-		.disks = (char *)column(row, 13),
-		.interfaces = (char *)column(row, 14),
+		.disks = disks,
 	};
 	StoreDomain domain = {
 		.driver = column(row, 0),
@@ -211,7 +211,7 @@ bool store_db_load(const StoreDb *db, const StoreLoader *loader, void *data, GEr
 	if (loader->domain &&
 	    !load_table(db,
 			"SELECT driver, uuid, name, xml, autostart, updated, managed_save,"
-			" max_memory, memory, max_vcpus, vcpus, title, os_type, disks, interfaces"
+			" max_memory, memory, max_vcpus, vcpus, title, os_type, disks"
 			" FROM domains",
 			load_domain, &loading, error))
 		return false;

@@ -60,24 +60,6 @@ struct Store {
 	bool stop;
 };
 
-void domain_summary_clear(DomainSummary *summary)
-{
-	g_free(summary->title);
-	g_free(summary->os_type);
-	g_free(summary->disks);
-	g_free(summary->interfaces);
-	memset(summary, 0, sizeof(*summary));
-}
-
-void domain_summary_copy(const DomainSummary *from, DomainSummary *ret)
-{
-	*ret = *from;
-	ret->title = g_strdup(from->title);
-	ret->os_type = g_strdup(from->os_type);
-	ret->disks = g_strdup(from->disks);
-	ret->interfaces = g_strdup(from->interfaces);
-}
-
 /* ---- Store thread -------------------------------------------------------------------------- */
 
 static void job_fail(Job *job, const GError *reason)

@@ -33,11 +33,13 @@ typedef struct DomainSummary {
 	unsigned max_vcpus, vcpus;
 	char *title;	/* NULL when there is none */
 	char *os_type;	/* "hvm" */
-	char *disks;	/* per disk "target\tsource path or empty\n" */
-	char *interfaces; /* per interface "model\tmac\n" */
+	char **disks; /* per disk its target and its source path, "" for none; NULL: not known */
 } DomainSummary;
 
 void domain_summary_clear(DomainSummary *summary);
+/* ->disks as a JSON list of texts, and back; NULL for what is not one, as older releases wrote it. */
+char *domain_summary_disks_format(char **disks);
+char **domain_summary_disks_parse(const char *text);
 void domain_summary_copy(const DomainSummary *from, DomainSummary *ret);
 
 /* A persistent definition as stored. Strings borrowed by whoever gets it. */
