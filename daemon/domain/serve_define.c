@@ -51,7 +51,7 @@ bool serve_domain_define_xml_flags(Call *call, remote_domain_define_xml_flags_ar
 /* May what is recorded of @kind go with the definition? Refuses while there is any, unless asked. */
 static bool undefine_check_moments(Call *call, ObjectKind kind, bool remove, GError **error)
 {
-	g_autoptr(GPtrArray) moments = moment_list(call->domain, kind, NULL, true);
+	g_autoptr(GPtrArray) moments = objects_list(call->engine->objects, kind, call->domain->uuid_text);
 
 	if (moments->len == 0 || domain_is_active(call->domain))
 		return true;
@@ -189,7 +189,7 @@ static bool edit_name(DomainDef *def, void *data, G_GNUC_UNUSED GError **error)
 static bool rename_check(const Domain *domain, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) checkpoints =
-		moment_list(domain, OBJECT_CHECKPOINT, NULL, true);
+		objects_list(domain->engine->objects, OBJECT_CHECKPOINT, domain->uuid_text);
 
 	if (domain_is_active(domain))
 		return fail(error, VIR_ERR_OPERATION_INVALID,

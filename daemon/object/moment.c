@@ -51,39 +51,6 @@ Object *moment_parent(const Object *moment)
 	return object_find_name(moment->engine->objects, moment->kind, moment->parent, info.parent);
 }
 
-/* A chain of parents is as long as the list at most: definitions cannot make a circle. */
-static bool is_below(const Object *moment, const Object *above, bool descendants)
-{
-	Object *parent = moment_parent(moment);
-
-	while (parent && parent != above && descendants)
-		parent = moment_parent(parent);
-	return parent && parent == above;
-}
-
-GPtrArray *moment_list(const Domain *domain, ObjectKind kind, const Object *above,
-		       bool descendants)
-{
-	g_autoptr(GPtrArray) all = objects_list(domain->engine->objects, kind, domain->uuid_text);
-	GPtrArray *list = g_ptr_array_new();
-
-	for (guint i = 0; i < all->len; i++)
-		if (!above || is_below(all->pdata[i], above, descendants))
-			g_ptr_array_add(list, all->pdata[i]);
-	return list;
-}
-
-bool moment_has_children(const Object *moment)
-{
-	g_autoptr(GPtrArray) all =
-		objects_list(moment->engine->objects, moment->kind, moment->parent);
-
-	for (guint i = 0; i < all->len; i++)
-		if (moment_parent(all->pdata[i]) == moment)
-			return true;
-	return false;
-}
-
 Object *moment_current(const Domain *domain, ObjectKind kind)
 {
 	g_autoptr(GPtrArray) all = objects_list(domain->engine->objects, kind, domain->uuid_text);

@@ -24,12 +24,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MomentInfo, moment_info_clear)
 char *moment_info_format(const MomentInfo *info);
 void moment_info_parse(const char *extra, MomentInfo *ret);
 
-/* The moments of @domain; of @above only those below it, all of them or its children. */
-GPtrArray *moment_list(const Domain *domain, ObjectKind kind, const Object *above,
-		       bool descendants);
 /* Borrowed; NULL when it is a root. */
 Object *moment_parent(const Object *moment);
-bool moment_has_children(const Object *moment);
 /* The current one of @domain; NULL when there is none. */
 Object *moment_current(const Domain *domain, ObjectKind kind);
 

@@ -12,7 +12,7 @@
 #include "base/i18n.h"
 #include "conf/snapshot/snapshot.h"
 #include "daemon/front/serve.h"
-#include "daemon/object/moment.h"
+#include "daemon/object/moment_tree.h"
 
 static void fill_checkpoint(const Object *object, const Domain *domain,
 			    remote_nonnull_domain_checkpoint *ret)
@@ -36,23 +36,32 @@ static Object *get_checkpoint(Call *call, const remote_nonnull_domain_checkpoint
 
 #define LIST_FLAGS 0xf /* VIR_DOMAIN_CHECKPOINT_LIST_... */
 
+static bool passes(const MomentNode *node, unsigned flags, bool below)
+{
+	if (!below && (flags & VIR_DOMAIN_CHECKPOINT_LIST_ROOTS) && node->info.parent)
+		return false;
+	return object_passes(flags, VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES,
+			     VIR_DOMAIN_CHECKPOINT_LIST_LEAVES, node->children > 0);
+}
+
 static GPtrArray *list_checkpoints(const Domain *domain, const Object *above, unsigned flags)
 {
-	g_autoptr(GPtrArray) all =
-		moment_list(domain, OBJECT_CHECKPOINT, above,
-			    (flags & VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS) != 0);
+	bool descendants = (flags & VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS) != 0;
+	g_autoptr(GArray) tree = moment_tree(domain, OBJECT_CHECKPOINT, above);
+	g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(MomentNode));
 	GPtrArray *list = g_ptr_array_new();
 
-	for (guint i = 0; i < all->len; i++) {
-		const Object *object = all->pdata[i];
+	for (guint i = 0; i < tree->len; i++) {
+		const MomentNode *node = moment_node(tree, i);
 
-		if (!above && (flags & VIR_DOMAIN_CHECKPOINT_LIST_ROOTS) && moment_parent(object))
-			continue;
-		if (!object_passes(flags, VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES,
-				   VIR_DOMAIN_CHECKPOINT_LIST_LEAVES, moment_has_children(object)))
-			continue;
-		g_ptr_array_add(list, all->pdata[i]);
+		if (moment_is_listed(tree, node, above, descendants) &&
+		    passes(node, flags, above != NULL))
+			g_array_append_vals(kept, node, 1);
 	}
+	if (flags & VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL)
+		moment_tree_sort(kept);
+	for (guint i = 0; i < kept->len; i++)
+		g_ptr_array_add(list, moment_node(kept, i)->object);
 	return list;
 }
 

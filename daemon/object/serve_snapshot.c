@@ -12,7 +12,7 @@
 #include "base/i18n.h"
 #include "conf/snapshot/snapshot.h"
 #include "daemon/front/serve.h"
-#include "daemon/object/moment.h"
+#include "daemon/object/moment_tree.h"
 
 static void fill_snapshot(const Object *object, const Domain *domain,
 			  remote_nonnull_domain_snapshot *ret)
@@ -51,48 +51,39 @@ static bool passes_state(const MomentInfo *info, unsigned flags)
 	return wanted & VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE;
 }
 
-static bool passes(const Object *object, unsigned flags, bool below)
+static bool passes(const MomentNode *node, unsigned flags, bool below)
 {
-	g_auto(MomentInfo) info = { 0 };
-
-	moment_info_parse(object->extra, &info);
-	if (!below && (flags & VIR_DOMAIN_SNAPSHOT_LIST_ROOTS) && info.parent)
+	if (!below && (flags & VIR_DOMAIN_SNAPSHOT_LIST_ROOTS) && node->info.parent)
 		return false;
 	if (!object_passes(flags, VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES,
-			   VIR_DOMAIN_SNAPSHOT_LIST_LEAVES, moment_has_children(object)))
+			   VIR_DOMAIN_SNAPSHOT_LIST_LEAVES, node->children > 0))
 		return false;
 	if ((flags & GROUP_FLAGS(METADATA, NO_METADATA)) == VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA)
 		return false;
 	if (!object_passes(flags, VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL,
-			   VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL, info.external))
+			   VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL, node->info.external))
 		return false;
-	return passes_state(&info, flags);
-}
-
-/* Parents before their children. */
-static void sort_topological(GPtrArray *list)
-{
-	for (guint i = 0; i < list->len; i++)
-		for (guint j = i + 1; j < list->len; j++)
-			if (moment_parent(list->pdata[i]) == list->pdata[j]) {
-				gpointer parent = g_ptr_array_steal_index(list, j);
-
-				g_ptr_array_insert(list, (gint)i, parent);
-				j = i;
-			}
+	return passes_state(&node->info, flags);
 }
 
 static GPtrArray *list_snapshots(const Domain *domain, const Object *above, unsigned flags)
 {
 	bool descendants = (flags & VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS) != 0;
-	g_autoptr(GPtrArray) all = moment_list(domain, OBJECT_SNAPSHOT, above, descendants);
+	g_autoptr(GArray) tree = moment_tree(domain, OBJECT_SNAPSHOT, above);
+	g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(MomentNode));
 	GPtrArray *list = g_ptr_array_new();
 
-	for (guint i = 0; i < all->len; i++)
-		if (passes(all->pdata[i], flags, above != NULL))
-			g_ptr_array_add(list, all->pdata[i]);
+	for (guint i = 0; i < tree->len; i++) {
+		const MomentNode *node = moment_node(tree, i);
+
+		if (moment_is_listed(tree, node, above, descendants) &&
+		    passes(node, flags, above != NULL))
+			g_array_append_vals(kept, node, 1);
+	}
 	if (flags & VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL)
-		sort_topological(list);
+		moment_tree_sort(kept);
+	for (guint i = 0; i < kept->len; i++)
+		g_ptr_array_add(list, moment_node(kept, i)->object);
 	return list;
 }
 
