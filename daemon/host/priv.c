@@ -27,6 +27,18 @@ enum {
 
 #define TIMEOUT_USEC (30 * G_USEC_PER_SEC)
 
+/*
+ * Places in the helper's queue. What the life of a guest needs never waits behind those who look at
+ * volumes, or change them: those have a few places, and wait for them here.
+ */
+enum {
+	LOOKS_MAX = 8, /* of readers, too */
+	STORAGE_MAX = 32,
+	ALL_MAX = 200, /* less than the helper's own bound */
+};
+
+typedef enum PrivLane { LANE_GUESTS, LANE_STORAGE, LANE_LOOKS, LANES } PrivLane;
+
 struct Priv {
 	sd_event *loop;
 	int fd;
@@ -34,6 +46,8 @@ struct Priv {
 	sd_event_source *source;
 	unsigned serial;
 	GHashTable *pending; /* serial -> Pending of a fiber that waits */
+	unsigned under_way[LANES], all; /* sent, and somebody waits for the answer */
+	GQueue waiting[LANES]; /* of FiberEvent: for a place */
 	bool lost;
 };
 
@@ -54,6 +68,68 @@ static const struct {
 #include "worker/priv/priv.def"
 #undef PRIV
 };
+
+/* ---- Places -------------------------------------------------------------------------------- */
+
+static PrivLane lane_of(unsigned number)
+{
+	switch (number) {
+	case PRIV_REQUEST_volume_look:
+		return LANE_LOOKS;
+	case PRIV_REQUEST_pool_build:
+	case PRIV_REQUEST_pool_delete:
+	case PRIV_REQUEST_pool_scan:
+	case PRIV_REQUEST_volume_create:
+	case PRIV_REQUEST_volume_delete:
+	case PRIV_REQUEST_volume_resize:
+	case PRIV_REQUEST_volume_open:
+		return LANE_STORAGE;
+	default:
+		return LANE_GUESTS;
+	}
+}
+
+static bool lane_has_room(const Priv *priv, PrivLane lane)
+{
+	static const unsigned most[LANES] = { ALL_MAX, STORAGE_MAX, LOOKS_MAX };
+
+	return priv->lost || (priv->all < ALL_MAX && priv->under_way[lane] < most[lane]);
+}
+
+/* Guests first; within a lane who came first. */
+static void places_hand_out(Priv *priv)
+{
+	for (int lane = 0; lane < LANES; lane++)
+		while (priv->waiting[lane].length > 0 && lane_has_room(priv, lane)) {
+			fiber_event_set(g_queue_pop_head(&priv->waiting[lane]));
+			/* The place is taken now: the waiter runs later. */
+			priv->under_way[lane]++;
+			priv->all++;
+		}
+}
+
+static void place_free(Priv *priv, PrivLane lane)
+{
+	priv->under_way[lane]--;
+	priv->all--;
+	places_hand_out(priv);
+}
+
+static bool place_wait(Priv *priv, PrivLane lane, uint64_t timeout_usec, GError **error)
+{
+	FiberEvent turn = { 0 };
+
+	if (g_queue_is_empty(&priv->waiting[lane]) && lane_has_room(priv, lane)) {
+		priv->under_way[lane]++;
+		priv->all++;
+		return true;
+	}
+	g_queue_push_tail(&priv->waiting[lane], &turn);
+	if (fiber_event_wait(&turn, "a place at the privileged helper", timeout_usec, error))
+		return true;
+	g_queue_remove(&priv->waiting[lane], &turn);
+	return false;
+}
 
 /* ---- Answers ------------------------------------------------------------------------------- */
 
@@ -115,6 +191,7 @@ static void priv_lost(Priv *priv)
 		g_hash_table_iter_remove(&iter);
 		fiber_event_set(&pending->answered);
 	}
+	places_hand_out(priv); /* they are told, too */
 }
 
 static int on_answer(G_GNUC_UNUSED sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t events,
@@ -195,21 +272,15 @@ static bool request_send(Priv *priv, unsigned row, const PrivRequest *request, G
 	       fail_errno(error, errno, _("cannot reach the privileged helper"));
 }
 
-bool priv_request_call(Engine *engine, const PrivRequest *request, GError **error)
+/* Sends and waits for the answer; the caller has a place. Parks. */
+static bool request_run(Priv *priv, unsigned row, const PrivRequest *request, GError **error)
 {
-	Pending pending = { .request = request };
-	Priv *priv = engine->priv;
-	unsigned row = 0, serial;
+	Pending pending = { .request = request, .ret_filter = rows[row].ret_filter };
+	unsigned serial;
 
-	while (rows[row].number != request->number)
-		row++;
-	if (!priv)
-		return fail(error, VIR_ERR_OPERATION_INVALID,
-			    _("cannot %s in an ordinary user's session"), _(rows[row].text));
 	if (priv->lost)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("the privileged helper has ended; restart reeved"));
-	pending.ret_filter = rows[row].ret_filter;
 	if (!request_send(priv, row, request, error))
 		return false;
 	serial = priv->serial;
@@ -224,6 +295,25 @@ bool priv_request_call(Engine *engine, const PrivRequest *request, GError **erro
 		return true;
 	g_propagate_error(error, pending.error);
 	return false;
+}
+
+bool priv_request_call(Engine *engine, const PrivRequest *request, GError **error)
+{
+	PrivLane lane = lane_of(request->number);
+	Priv *priv = engine->priv;
+	unsigned row = 0;
+	bool done;
+
+	while (rows[row].number != request->number)
+		row++;
+	if (!priv)
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("cannot %s in an ordinary user's session"), _(rows[row].text));
+	if (!place_wait(priv, lane, TIMEOUT_USEC, error))
+		return false;
+	done = request_run(priv, row, request, error);
+	place_free(priv, lane);
+	return done;
 }
 
 bool priv_request_fd_call(Engine *engine, PrivRequest request, int *fd, GError **error)
