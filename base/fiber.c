@@ -33,6 +33,7 @@ enum {
 	STACK_SIZE = 256 * 1024,
 	GUARD_SIZE = 4096,
 	POOL_MAX = 64, /* idle stacks kept */
+	TURN_USEC = 2000, /* of runnable fibers, before all else has its turn */
 };
 
 struct Fiber {
@@ -192,10 +193,20 @@ static void fiber_make_runnable(Fiber *fiber)
 	sd_event_source_set_enabled(fibers.runner, SD_EVENT_ON);
 }
 
+void fiber_yield_wait(void)
+{
+	if (!fibers.current)
+		return;
+	fiber_make_runnable(fibers.current);
+	switch_to_main(fibers.current);
+}
+
 /* Runs what is runnable now; what becomes so meanwhile waits for the next turn of the loop. */
 static int on_run(sd_event_source *source, G_GNUC_UNUSED void *data)
 {
-	for (unsigned n = g_queue_get_length(&fibers.runnable); n > 0; n--) {
+	uint64_t until = now_usec() + TURN_USEC;
+
+	for (unsigned n = g_queue_get_length(&fibers.runnable); n > 0 && now_usec() < until; n--) {
 		Fiber *fiber = g_queue_pop_head(&fibers.runnable);
 
 		fiber->queued = false;

@@ -56,6 +56,9 @@ void fiber_event_set(FiberEvent *event);
 /* Makes the present (or else the next) wait of @fiber fail once. */
 void fiber_cancel(Fiber *fiber);
 
+/* Parks for one turn of the loop: within long work, so that others have theirs. */
+void fiber_yield_wait(void);
+
 /* Parks for @usec; for delays that are themselves wanted, never to poll. */
 bool fiber_sleep_wait(uint64_t usec, GError **error);
 

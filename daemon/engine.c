@@ -22,6 +22,7 @@
 #include "daemon/host/priv.h"
 #include "daemon/object/object.h"
 #include "daemon/settings.h"
+#include "daemon/slice.h"
 #include "daemon/storage/pool.h"
 #include "daemon/store/store.h"
 
@@ -176,6 +177,7 @@ static int on_show(G_GNUC_UNUSED sd_event_source *source,
 {
 	log_info(_("%u calls in progress"), fiber_count());
 	fiber_each(show_fiber, NULL);
+	slice_report();
 	return 0;
 }
 
@@ -247,7 +249,7 @@ bool engine_begin(Engine *engine, GError **error)
 int engine_run(Engine *engine)
 {
 	while (!engine->quit) {
-		int r = sd_event_run(engine->loop, UINT64_MAX);
+		int r = slice_run(engine->loop);
 
 		if (r < 0) {
 			log_error(_("the event loop failed: %s"), g_strerror(-r));

@@ -9,6 +9,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "daemon/domain/list.h"
 #include "daemon/front/serve.h"
@@ -50,6 +51,8 @@ SAME(RUNNING);
 SAME(PAUSED);
 SAME(SHUTOFF);
 SAME(OTHER);
+
+enum { AT_ONCE = 500 }; /* domains told of, before others have their turn */
 
 /* ---- What the definition tells -------------------------------------------------------------- */
 
@@ -200,8 +203,11 @@ bool serve_connect_get_all_domain_stats(Call *call, remote_connect_get_all_domai
 	}
 	ret->retStats.retStats_val = g_new0(remote_domain_stats_record, MAX(chosen->len, 1));
 	ret->retStats.retStats_len = chosen->len;
-	for (unsigned i = 0; i < chosen->len; i++)
+	for (unsigned i = 0; i < chosen->len; i++) {
+		if (i % AT_ONCE == AT_ONCE - 1)
+			fiber_yield_wait();
 		record_fill(&ret->retStats.retStats_val[i], g_ptr_array_index(chosen, i),
 			    pending[i], stats);
+	}
 	return true;
 }
