@@ -11,6 +11,14 @@
 #define LIMIT_FDS 32			   /* descriptors with one frame */
 #define LIMIT_STREAM_CHUNK 262120	   /* payload of a data frame that we send */
 #define LIMIT_CLIENT_BUFFER (64 * 1024 * 1024) /* unsent bytes of one client before it is cut off */
+#define LIMIT_CLIENT_AHEAD (1024 * 1024) /* of them, above which nothing more is read from it */
+#define LIMIT_FRAME_READER (300 * 1024)	 /* whole frame of who may only read: XML, lists of names */
+#define LIMIT_READER_SECONDS 30		 /* in which such a client finishes a frame that it began */
+#define LIMIT_READER_IN (16 * 1024 * 1024)  /* bytes of unfinished frames of one user who reads */
+#define LIMIT_READER_OUT (64 * 1024 * 1024) /* unsent bytes of all connections of one such user */
+#define LIMIT_READER_CALLS 64		 /* calls in progress of all connections of one such user */
+#define LIMIT_USER_IN (256 * 1024 * 1024)  /* the same of users who manage */
+#define LIMIT_USER_OUT (512 * 1024 * 1024)
 #define LIMIT_CLIENT_STREAMS 64		   /* streams of one client, finished ones included */
 #define LIMIT_CLIENT_CALLBACKS 1024	   /* event registrations of one client */
 

@@ -44,6 +44,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/front/server.h \
 	daemon/front/stream.c \
 	daemon/front/stream.h \
+	daemon/front/user.c \
+	daemon/front/user.h \
 	daemon/guest/end.c \
 	daemon/guest/event.c \
 	daemon/guest/link.c \
@@ -66,6 +68,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/host/serve_host.c \
 	daemon/object/moment.c \
 	daemon/object/moment.h \
+	daemon/object/moment_tree.c \
+	daemon/object/moment_tree.h \
 	daemon/object/object.c \
 	daemon/object/object.h \
 	daemon/object/secret_value.c \
@@ -80,6 +84,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/settings.c \
 	daemon/settings.def \
 	daemon/settings.h \
+	daemon/slice.c \
+	daemon/slice.h \
 	daemon/storage/pool.c \
 	daemon/storage/pool.h \
 	daemon/storage/serve_pool.c \

@@ -59,6 +59,8 @@ rpc_librpc_a_SOURCES = \
 	rpc/client/uri.h \
 	rpc/wire/conn.c \
 	rpc/wire/conn.h \
+	rpc/wire/conn_limits.c \
+	rpc/wire/conn_private.h \
 	rpc/wire/dispatch.c \
 	rpc/wire/dispatch.h \
 	rpc/wire/keepalive.c \
@@ -67,6 +69,8 @@ rpc_librpc_a_SOURCES = \
 	rpc/wire/listener.h \
 	rpc/wire/message.c \
 	rpc/wire/message.h \
+	rpc/wire/outgoing.c \
+	rpc/wire/outgoing.h \
 	rpc/wire/params.c \
 	rpc/wire/params.h \
 	rpc/wire/procs.c \

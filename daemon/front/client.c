@@ -12,6 +12,7 @@
 #include "daemon/front/events.h"
 #include "daemon/front/server.h"
 #include "daemon/front/stream.h"
+#include "daemon/front/user.h"
 #include "daemon/settings.h"
 
 struct ClientWatch {
@@ -31,6 +32,7 @@ void client_unref(Client *client)
 	if (!client || --client->refs > 0)
 		return;
 	sd_event_source_disable_unref(client->login_timer);
+	user_unref(client->user_of);
 	g_hash_table_unref(client->streams);
 	g_free(client->user);
 	g_free(client->address);
@@ -65,6 +67,7 @@ static void client_gone(Client *client)
 	if (!conn)
 		return;
 	rpc_conn_close(conn);
+	user_leave(client->user_of, client);
 	client->login_timer = sd_event_source_disable_unref(client->login_timer);
 	events_forget(client->engine->events, client);
 	stream_abort_all(client);
@@ -87,10 +90,9 @@ static void on_message(G_GNUC_UNUSED RpcConn *conn, RpcMessage *message, void *d
 	dispatch_message(data, message);
 }
 
-static bool on_begin(G_GNUC_UNUSED RpcConn *conn, const RpcHeader *header,
-		     G_GNUC_UNUSED gsize length, void *data)
+static bool on_begin(G_GNUC_UNUSED RpcConn *conn, const RpcHeader *header, gsize length, void *data)
 {
-	return dispatch_begin(data, header);
+	return dispatch_begin(data, header, length);
 }
 
 static void on_closed(G_GNUC_UNUSED RpcConn *conn, const GError *reason, void *data)
@@ -166,7 +168,13 @@ Client *client_new(Engine *engine, RpcTransport *transport, bool read_only)
 	g_queue_init(&client->watches);
 	client->link.data = client;
 	access_admit(client);
+	client->user_of = user_join(client, peer);
 	client->conn = rpc_conn_new(engine->loop, transport, &handler, client);
+	rpc_conn_share(client->conn, &client->user_of->account, user_priority(client->user_of));
+	if (read_only)
+		rpc_conn_limit_time(client->conn, LIMIT_READER_SECONDS);
+	if (client->user_of->paused)
+		rpc_conn_pause(client->conn);
 	/* Of who has not logged in little is believed, and not for long. */
 	if (!client->authenticated)
 		rpc_conn_limit_frames(client->conn, LIMIT_FRAME_ANONYMOUS);

@@ -20,6 +20,7 @@ typedef enum ClientAuth {
 } ClientAuth;
 
 typedef struct ClientWatch ClientWatch;
+typedef struct User User;
 
 struct Client {
 	unsigned refs;
@@ -45,6 +46,7 @@ struct Client {
 
 	unsigned calls; /* read, not yet answered */
 	bool paused;	/* reading stopped: `calls` is at its limit */
+	User *user_of;	/* whose budget it shares */
 	GHashTable *streams; /* serial -> Stream */
 	sd_event_source *login_timer;
 	GQueue watches; /* see client_watch() */

@@ -11,8 +11,10 @@
 #include "daemon/front/access.h"
 #include "daemon/front/dispatch.h"
 #include "daemon/front/stream.h"
+#include "daemon/front/user.h"
 #include "daemon/guest/vm.h"
 #include "daemon/settings.h"
+#include "daemon/slice.h"
 #include "rpc/wire/dispatch.h"
 #include "rpc/wire/wire.h"
 #include "rpc/wire/wire_error.h"
@@ -163,17 +165,31 @@ static const RpcProc *row_find(const Client *client, const RpcMessage *message,
 	return proc;
 }
 
-bool dispatch_begin(Client *client, const RpcHeader *header)
+/* What readers send is small; none of it is stored before that is known. */
+static bool check_length(const Client *client, gsize length, GError **error)
+{
+	return !client->read_only_socket || length <= LIMIT_FRAME_READER ||
+	       fail(error, VIR_ERR_RPC,
+		    _("a read-only connection can send at most %d bytes with a call, not %zu"),
+		    LIMIT_FRAME_READER, length);
+}
+
+bool dispatch_begin(Client *client, const RpcHeader *header, gsize length)
 {
 	g_autoptr(RpcMessage) empty = NULL, refusal = NULL;
+	g_autoptr(GError) reason = NULL;
+	const RpcProc *proc;
 
 	if (client->closing)
 		return false;
 	if (header->type != RPC_TYPE_CALL && header->type != RPC_TYPE_CALL_FDS)
 		return header->type == RPC_TYPE_STREAM;
 	empty = rpc_message_new_bytes(header, NULL, 0);
-	if (row_find(client, empty, &refusal))
+	proc = row_find(client, empty, &refusal);
+	if (proc && check_length(client, length, &reason))
 		return true;
+	if (proc)
+		refusal = wire_error_reply(header, reason, error_domain(client, proc));
 	if (refusal)
 		rpc_conn_send(client->conn, refusal, NULL);
 	return false;
@@ -320,13 +336,33 @@ static void call_reply(Call *call, RpcMessage *reply)
 	rpc_conn_send(call->client->conn, own, NULL);
 }
 
-/* A listing of ten thousand leaves holes that the heap would keep for ever. */
-static void give_back_memory(gsize length)
+static int on_idle(sd_event_source *source, G_GNUC_UNUSED uint64_t usec, G_GNUC_UNUSED void *data)
 {
-	const gsize large = 1024 * 1024;
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	malloc_trim(0);
+	return 0;
+}
 
-	if (length > large)
-		malloc_trim(0);
+/*
+ * A listing of ten thousand leaves holes that the heap would keep for ever. Not at once: whoever
+ * lists again would have every page of it cleared and mapped anew, which costs more than the listing.
+ */
+static void give_back_memory(Engine *engine, gsize length)
+{
+	static sd_event_source *timer;
+	const gsize large = 1024 * 1024;
+	const uint64_t after = 10 * G_USEC_PER_SEC;
+
+	if (length <= large)
+		return;
+	if (!timer) {
+		sd_event_add_time_relative(engine->loop, &timer, CLOCK_MONOTONIC, after,
+					   G_USEC_PER_SEC, on_idle, NULL);
+		sd_event_source_set_floating(timer, true);
+		return;
+	}
+	sd_event_source_set_time_relative(timer, after);
+	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
 enum {
@@ -339,14 +375,14 @@ static void call_run(void *data)
 {
 	Call *call = data;
 	Client *client = call->client;
-	RpcMessage *reply = call_serve(call);
+	RpcMessage *reply = (slice_note(call->proc->name), call_serve(call));
 	bool good = reply->header.status == RPC_STATUS_OK;
 	gsize length = reply->length;
 
 	if (client->conn)
 		call_reply(call, reply);
 	rpc_message_unref(reply);
-	give_back_memory(length);
+	give_back_memory(client->engine, length);
 	if (call->stream)
 		stream_begin(call->stream, good && client->conn);
 	if (client->conn && client->closing)
@@ -413,6 +449,7 @@ void dispatch_message(Client *client, RpcMessage *message)
 void dispatch_take(Client *client)
 {
 	client->calls++;
+	user_take(client->user_of);
 	if (client->paused || !client->conn ||
 	    client->calls < (unsigned)client->engine->settings->max_client_requests)
 		return;
@@ -423,6 +460,7 @@ void dispatch_take(Client *client)
 void dispatch_release(Client *client)
 {
 	client->calls--;
+	user_release(client->user_of);
 	if (!client->paused || !client->conn ||
 	    client->calls >= (unsigned)client->engine->settings->max_client_requests)
 		return;

@@ -15,7 +15,7 @@
 /* One frame of @client. */
 void dispatch_message(Client *client, RpcMessage *message);
 /* A long frame begins: false throws it away; the refusal is sent then. */
-bool dispatch_begin(Client *client, const RpcHeader *header);
+bool dispatch_begin(Client *client, const RpcHeader *header, gsize length);
 /* May the client go on reading? Called when a call or stream frame of it has ended. */
 void dispatch_release(Client *client);
 /* One frame more is in progress. */

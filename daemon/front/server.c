@@ -18,6 +18,7 @@
 #include "daemon/front/access.h"
 #include "daemon/front/client_private.h"
 #include "daemon/front/server.h"
+#include "daemon/front/user.h"
 #include "daemon/settings.h"
 #include "rpc/wire/listener.h"
 
@@ -51,6 +52,7 @@ struct Server {
 	unsigned tls_port, tcp_port;
 	unsigned cuts; /* of connections that had not logged in */
 	gint64 cuts_logged; /* when that was last said, 0: never */
+	gint64 crowd_logged; /* the same of users who have too many */
 };
 
 static void socket_free(void *data)
@@ -398,6 +400,18 @@ static void cut_idle(Server *server, const Client *newest)
 	client_close(idle, "others want to log in");
 }
 
+static void note_crowd(Server *server, const Client *client)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (server->crowd_logged && now - server->crowd_logged < CUTS_LOG_SECONDS * G_USEC_PER_SEC)
+		return;
+	server->crowd_logged = now;
+	log_warning(_("%s: user %ld has %ld connections already; no more are accepted (max_user_clients)"),
+		    client->address, (long)client->uid,
+		    (long)server->engine->settings->max_user_clients);
+}
+
 static void on_accepted(RpcTransport *transport, void *data)
 {
 	Socket *socket = data;
@@ -405,6 +419,11 @@ static void on_accepted(RpcTransport *transport, void *data)
 	Client *client = client_new(server->engine, transport, socket->kind == SOCKET_RO);
 
 	g_queue_push_tail_link(&server->clients, &client->link);
+	if (user_is_full(client->user_of, client, (unsigned)server->engine->settings->max_user_clients)) {
+		note_crowd(server, client);
+		client_close(client, "its user has too many connections");
+		return;
+	}
 	cut_idle(server, client);
 	server_balance(server);
 }

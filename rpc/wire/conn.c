@@ -8,67 +8,18 @@
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "rpc/wire/conn.h"
+#include "rpc/wire/conn_private.h"
 #include "rpc/wire/keepalive.h"
-#include "rpc/wire/reader.h"
+#include "rpc/wire/outgoing.h"
 
 enum {
 	READ_SIZE = 64 * 1024,
 	READS_AT_ONCE = 8,  /* of a layer that holds bytes back, before others have their turn */
 	PARTS_AT_ONCE = 64, /* of one write */
 	MESSAGES_AT_ONCE = 16, /* of one peer, before others have their turn: a read holds thousands */
+	TURN_USEC = 2000, /* the same: some calls cost as much as a thousand others */
 	FINISH_SECONDS = 10,
 };
-
-/* What a message costs while it waits, besides its payload; events are small. */
-#define OUTGOING_COST (sizeof(Outgoing) + sizeof(RpcMessage) + 64)
-
-/* A message on its way out. */
-typedef struct Outgoing {
-	RpcMessage *message;
-	guint8 head[RPC_HEADER_SIZE + 4];
-	gsize head_length;
-	gsize sent; /* bytes of head and payload */
-	unsigned fds_sent;
-	GList link;
-} Outgoing;
-
-struct RpcConn {
-	unsigned refs;
-	sd_event *loop;
-	RpcTransport *transport; /* NULL once closed */
-	RpcPeer peer;
-	bool passes_fds;
-	const RpcConnHandler *handler;
-	void *data;
-	RpcKeepalive *keepalive; /* NULL: we do not ping */
-
-	sd_event_source *io;
-	sd_event_source *later;    /* one turn of the loop on: see on_later() */
-	sd_event_source *deadline; /* of rpc_conn_finish() */
-	uint32_t events;           /* that `io` waits for */
-
-	RpcReader reader;
-	guint64 received; /* bytes ever */
-	guint8 *held;     /* bytes that came and may not be looked at yet */
-	gsize held_at, held_length;
-	unsigned taken; /* messages in this turn of the loop */
-	unsigned paused;
-
-	GQueue out;      /* of Outgoing */
-	gsize queued;    /* bytes of it */
-	unsigned corked; /* writing waits until what came has been dealt with */
-	bool congested;  /* something had to wait since drained() was last called */
-	bool pong_queued;
-	bool finishing;
-	GError *doom; /* why the connection is to end at the next turn of the loop */
-};
-
-static void outgoing_free(Outgoing *outgoing)
-{
-	rpc_message_unref(outgoing->message);
-	g_free(outgoing);
-}
 
 /* --- the end --- */
 
@@ -81,20 +32,22 @@ void rpc_conn_close(RpcConn *conn)
 	g_clear_pointer(&conn->io, sd_event_source_disable_unref);
 	g_clear_pointer(&conn->later, sd_event_source_disable_unref);
 	g_clear_pointer(&conn->deadline, sd_event_source_disable_unref);
+	g_clear_pointer(&conn->unfinished, sd_event_source_disable_unref);
 	g_clear_pointer(&conn->keepalive, rpc_keepalive_free);
 	g_clear_pointer(&conn->transport, rpc_transport_free);
 	while ((outgoing = g_queue_peek_head(&conn->out))) {
 		g_queue_unlink(&conn->out, &outgoing->link);
 		outgoing_free(outgoing);
 	}
-	conn->queued = 0;
+	conn_charge_out(conn, 0, conn->queued);
 	rpc_reader_clear(&conn->reader);
 	g_clear_pointer(&conn->held, g_free);
 	conn->held_length = conn->held_at = 0;
+	conn_charge_in(conn);
+	conn->account = NULL; /* whose it is may go now */
 }
 
-/* Closes and tells. @reason may be NULL. */
-static void conn_end(RpcConn *conn, const GError *reason)
+void conn_end(RpcConn *conn, const GError *reason)
 {
 	if (!conn->transport)
 		return;
@@ -116,6 +69,7 @@ static void run_later(RpcConn *conn)
 		return;
 	if (sd_event_add_defer(conn->loop, &conn->later, on_later, conn) < 0)
 		g_error("out of memory");
+	sd_event_source_set_priority(conn->later, conn->priority);
 }
 
 /* Ends the connection from the loop: the caller is in the midst of something. Takes @reason. */
@@ -134,7 +88,8 @@ static void update_events(RpcConn *conn)
 {
 	uint32_t events = 0;
 
-	if (!conn->paused && !conn->held_length && !conn->finishing && !conn->doom)
+	if (!conn->paused && !conn->held_length && !conn->finishing && !conn->doom &&
+	    !conn_is_behind(conn))
 		events |= EPOLLIN;
 	if (!g_queue_is_empty(&conn->out))
 		events |= EPOLLOUT;
@@ -142,73 +97,6 @@ static void update_events(RpcConn *conn)
 		return;
 	conn->events = events;
 	sd_event_source_set_io_events(conn->io, events);
-}
-
-static void put_word(guint8 *place, guint32 word)
-{
-	word = GUINT32_TO_BE(word);
-	memcpy(place, &word, sizeof(word));
-}
-
-static bool counts_fds(const RpcMessage *message)
-{
-	return message->header.type == RPC_TYPE_CALL_FDS ||
-	       message->header.type == RPC_TYPE_REPLY_FDS;
-}
-
-static void outgoing_init(Outgoing *outgoing, RpcMessage *message)
-{
-	const RpcHeader *header = &message->header;
-	guint8 *head = outgoing->head;
-
-	*outgoing = (Outgoing){ .message = message, .head_length = RPC_HEADER_SIZE };
-	if (counts_fds(message)) {
-		put_word(head + RPC_HEADER_SIZE, message->n_fds);
-		outgoing->head_length += 4;
-	}
-	put_word(head, (guint32)(outgoing->head_length + message->length));
-	put_word(head + 4, header->program);
-	put_word(head + 8, header->version);
-	put_word(head + 12, (guint32)header->procedure);
-	put_word(head + 16, (guint32)header->type);
-	put_word(head + 20, header->serial);
-	put_word(head + 24, (guint32)header->status);
-}
-
-static gsize outgoing_size(const Outgoing *outgoing)
-{
-	return outgoing->head_length + outgoing->message->length;
-}
-
-static unsigned outgoing_fds(const Outgoing *outgoing)
-{
-	return counts_fds(outgoing->message) ? outgoing->message->n_fds : 0;
-}
-
-static bool outgoing_done(const Outgoing *outgoing)
-{
-	return outgoing->sent == outgoing_size(outgoing) &&
-	       outgoing->fds_sent == outgoing_fds(outgoing);
-}
-
-/* What is left to write of it, in at most two parts. */
-static int outgoing_parts(const Outgoing *outgoing, struct iovec *parts)
-{
-	gsize sent = outgoing->sent;
-	int n = 0;
-
-	if (sent < outgoing->head_length) {
-		parts[n].iov_base = (guint8 *)outgoing->head + sent;
-		parts[n++].iov_len = outgoing->head_length - sent;
-		sent = 0;
-	} else {
-		sent -= outgoing->head_length;
-	}
-	if (sent < outgoing->message->length) {
-		parts[n].iov_base = outgoing->message->payload + sent;
-		parts[n++].iov_len = outgoing->message->length - sent;
-	}
-	return n;
 }
 
 /* Each descriptor leaves with a byte of its own, after the frame. 0 or a negative errno. */
@@ -228,7 +116,7 @@ static int outgoing_send_fds(RpcConn *conn, Outgoing *outgoing)
 /* Takes off the queue what @n bytes covered. */
 static void queue_advance(RpcConn *conn, gsize n)
 {
-	conn->queued -= n;
+	conn_charge_out(conn, 0, n);
 	while (n > 0) {
 		Outgoing *outgoing = g_queue_peek_head(&conn->out);
 		gsize part = MIN(n, outgoing_size(outgoing) - outgoing->sent);
@@ -313,12 +201,12 @@ static void conn_flush(RpcConn *conn)
 }
 
 /* The peer does not take its messages: it is cut off rather than stored for. */
-static bool refuse_to_queue(RpcConn *conn, GError **error)
+static bool refuse_to_queue(RpcConn *conn, gsize limit, GError **error)
 {
 	GError *reason = NULL;
 
-	fail(&reason, VIR_ERR_RPC, _("%s left more than %d bytes unread"), conn->peer.address,
-	     LIMIT_CLIENT_BUFFER);
+	fail(&reason, VIR_ERR_RPC, _("%s left more than %zu bytes unread"), conn->peer.address,
+	     limit);
 	if (error)
 		*error = g_error_copy(reason);
 	conn_doom(conn, reason);
@@ -333,11 +221,11 @@ static bool check_message(const RpcConn *conn, const RpcMessage *message, GError
 	if (message->length + RPC_HEADER_SIZE + 4 > LIMIT_FRAME)
 		return fail(error, VIR_ERR_RPC, _("a message of %zu bytes is too long to be sent"),
 			    message->length);
-	if (counts_fds(message) && message->n_fds > 0 && !conn->passes_fds)
+	if (outgoing_counts_fds(message) && message->n_fds > 0 && !conn->passes_fds)
 		return fail(error, VIR_ERR_NO_SUPPORT,
 			    _("descriptors can only be sent over a UNIX socket, not to %s"),
 			    conn->peer.address);
-	for (unsigned i = 0; counts_fds(message) && i < message->n_fds; i++)
+	for (unsigned i = 0; outgoing_counts_fds(message) && i < message->n_fds; i++)
 		if (message->fds[i] < 0)
 			return fail(error, VIR_ERR_RPC,
 				    _("a descriptor of the message was taken before"));
@@ -351,12 +239,16 @@ bool rpc_conn_send(RpcConn *conn, RpcMessage *message, GError **error)
 	if (!check_message(conn, message, error))
 		return false;
 	if (conn->queued + conn->out.length * OUTGOING_COST + message->length > LIMIT_CLIENT_BUFFER)
-		return refuse_to_queue(conn, error);
+		return refuse_to_queue(conn, LIMIT_CLIENT_BUFFER, error);
+	/* One reply goes through, whatever others of that user have left. */
+	if (conn->account && conn->queued > 0 &&
+	    conn->account->out + message->length > conn->account->out_max)
+		return refuse_to_queue(conn, conn->account->out_max, error);
 	outgoing = g_new(Outgoing, 1);
 	outgoing_init(outgoing, rpc_message_ref(message));
 	outgoing->link.data = outgoing;
 	g_queue_push_tail_link(&conn->out, &outgoing->link);
-	conn->queued += outgoing_size(outgoing);
+	conn_charge_out(conn, outgoing_size(outgoing), 0);
 	if (!conn->corked && !conn->congested)
 		conn_flush(conn);
 	return true;
@@ -377,9 +269,11 @@ static bool on_message(RpcMessage *taken, void *data)
 	RpcMessage *pong;
 
 	if (!rpc_keepalive_is(&message->header)) {
+		conn->frame_ended = true;
 		conn->handler->message(conn, message, conn->data);
 		return conn->transport && !conn->paused && !conn->finishing && !conn->doom &&
-		       ++conn->taken < MESSAGES_AT_ONCE;
+		       !conn_is_behind(conn) && ++conn->taken < MESSAGES_AT_ONCE &&
+		       g_get_monotonic_time() - conn->turn_began < TURN_USEC;
 	}
 	pong = conn->pong_queued ? NULL : rpc_keepalive_answer(message);
 	if (pong) {
@@ -437,10 +331,10 @@ static gssize read_once(RpcConn *conn, GError **error)
 	return n;
 }
 
-static bool may_read(const RpcConn *conn)
+/* Bytes that were held may be looked at. */
+static bool may_look(const RpcConn *conn)
 {
-	return conn->transport && !conn->paused && !conn->held_length && !conn->finishing &&
-	       !conn->doom;
+	return conn->held_length && !conn->paused && !conn_is_behind(conn);
 }
 
 /* Reads what is there; replies of what it brings leave together. */
@@ -450,8 +344,9 @@ static void conn_read(RpcConn *conn)
 	gssize n = 1;
 
 	conn->taken = 0;
+	conn->turn_began = g_get_monotonic_time();
 	conn->corked++;
-	for (int i = 0; i < READS_AT_ONCE && may_read(conn); i++) {
+	for (int i = 0; i < READS_AT_ONCE && conn_may_read(conn); i++) {
 		n = read_once(conn, &reason);
 		if (n <= 0 || !conn->transport || !conn->transport->ops->pending(conn->transport))
 			break;
@@ -459,6 +354,8 @@ static void conn_read(RpcConn *conn)
 	conn->corked--;
 	if (!conn->transport)
 		return;
+	if (n > 0 && !reason)
+		conn_check_unfinished(conn, &reason);
 	if (n < 0 && n != -EAGAIN && !reason)
 		fail_errno(&reason, (int)-n, _("cannot read from %s"), conn->peer.address);
 	if (n == 0 || reason) {
@@ -469,8 +366,8 @@ static void conn_read(RpcConn *conn)
 	}
 	if (!g_queue_is_empty(&conn->out) && !conn->congested)
 		conn_flush(conn);
-	if ((conn->held_length && !conn->paused) ||
-	    (may_read(conn) && conn->transport->ops->pending(conn->transport)))
+	if (may_look(conn) ||
+	    (conn_may_read(conn) && conn->transport->ops->pending(conn->transport)))
 		run_later(conn);
 	update_events(conn);
 }
@@ -485,6 +382,7 @@ static void conn_read_held(RpcConn *conn)
 
 	conn->held_at = conn->held_length = 0;
 	conn->taken = 0;
+	conn->turn_began = g_get_monotonic_time();
 	conn->corked++;
 	used = rpc_reader_feed(&conn->reader, held + at, length, &reason);
 	conn->corked--;
@@ -499,6 +397,10 @@ static void conn_read_held(RpcConn *conn)
 		conn->held_at = at + (gsize)used;
 		conn->held_length = length - (gsize)used;
 	}
+	if (!conn_check_unfinished(conn, &reason)) {
+		conn_end(conn, reason);
+		return;
+	}
 	if (!g_queue_is_empty(&conn->out) && !conn->congested)
 		conn_flush(conn);
 	update_events(conn);
@@ -508,7 +410,11 @@ static void conn_read_held(RpcConn *conn)
 
 static void conn_write(RpcConn *conn)
 {
+	bool behind = conn_is_behind(conn);
+
 	conn_flush(conn);
+	if (behind && may_look(conn))
+		run_later(conn);
 	if (!g_queue_is_empty(&conn->out) || !conn->congested)
 		return;
 	conn->congested = false;
@@ -523,7 +429,7 @@ static int on_io(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int fd, ui
 
 	if (revents & EPOLLOUT)
 		conn_write(conn);
-	if (revents & EPOLLIN || (revents & (EPOLLHUP | EPOLLERR) && may_read(conn)))
+	if (revents & EPOLLIN || (revents & (EPOLLHUP | EPOLLERR) && conn_may_read(conn)))
 		conn_read(conn);
 	else if (conn->transport && revents & (EPOLLHUP | EPOLLERR))
 		conn_end(conn,
@@ -540,11 +446,11 @@ static int on_later(G_GNUC_UNUSED sd_event_source *source, void *data)
 		conn_end(conn, conn->doom);
 	else if (conn->finishing && g_queue_is_empty(&conn->out))
 		conn_end(conn, NULL);
-	else if (conn->held_length && !conn->paused)
+	else if (may_look(conn))
 		conn_read_held(conn);
-	else if (may_read(conn) && conn->transport->ops->pending(conn->transport))
+	else if (conn_may_read(conn) && conn->transport->ops->pending(conn->transport))
 		conn_read(conn);
-	if (conn->transport && conn->held_length && !conn->paused)
+	if (conn->transport && may_look(conn))
 		run_later(conn);
 	return 0;
 }

@@ -72,6 +72,22 @@ bool rpc_conn_is_paused(const RpcConn *conn);
 /* Longest frame that is accepted, LIMIT_FRAME at first; a smaller one before the peer has logged
  * in. */
 void rpc_conn_limit_frames(RpcConn *conn, gsize limit);
+/* How long the peer may take to send one, from its first byte; 0: as long as it likes. */
+void rpc_conn_limit_time(RpcConn *conn, unsigned seconds);
+
+/* What several connections, of one user, may make us keep. */
+typedef struct RpcAccount {
+	gsize in;  /* bytes of messages that are not complete */
+	gsize out; /* bytes that the peers have not taken */
+	gsize in_max, out_max; /* whoever goes beyond is cut off */
+} RpcAccount;
+
+/*
+ * Right after rpc_conn_new(). @account is borrowed for as long as the connection is open; with one,
+ * nothing more is read while LIMIT_CLIENT_AHEAD bytes wait for the peer. Those with a larger
+ * @priority have their turn later; 0 is what all others have.
+ */
+void rpc_conn_share(RpcConn *conn, RpcAccount *account, int64_t priority);
 
 /*
  * Pings a peer that was silent for @interval seconds; after @count pings without any frame from it

@@ -255,3 +255,14 @@ gssize rpc_reader_filled(RpcReader *reader, gsize length, GError **error)
 		return -1;
 	return (gssize)length;
 }
+
+gsize rpc_reader_held(const RpcReader *reader)
+{
+	return reader->message ? sizeof(RpcMessage) + reader->capacity : 0;
+}
+
+bool rpc_reader_is_within(const RpcReader *reader)
+{
+	return reader->message || reader->head_fill > 0 || reader->discard > 0 ||
+	       reader->carriers > 0;
+}

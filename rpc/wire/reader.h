@@ -60,3 +60,8 @@ gssize rpc_reader_feed(RpcReader *reader, const guint8 *bytes, gsize length, GEr
  */
 guint8 *rpc_reader_space(RpcReader *reader, gsize *ret_size);
 gssize rpc_reader_filled(RpcReader *reader, gsize length, GError **error);
+
+/* Bytes that are kept for a frame that is not complete. */
+gsize rpc_reader_held(const RpcReader *reader);
+/* Whether a frame has begun and is not complete. */
+bool rpc_reader_is_within(const RpcReader *reader);
