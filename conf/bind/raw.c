@@ -37,27 +37,32 @@ static bool needs_escape(const xmlNs *ns)
 	return ns->href && strpbrk((const char *)ns->href, "<&'\"\t\n\r");
 }
 
-/* Below @top: the name of each namespace as it is to be written, or back to what it is. */
-static void hrefs_swap(xmlNode *top, GHashTable *kept)
+/* As it is to be written, or back to what it is. */
+static void href_swap(xmlNs *ns, GHashTable *kept)
 {
-	for (xmlNode *node = top; node; node = node->next) {
-		for (xmlNs *ns = node->type == XML_ELEMENT_NODE ? node->nsDef : NULL; ns;
-		     ns = ns->next) {
-			const xmlChar *plain = g_hash_table_lookup(kept, ns);
+	const xmlChar *plain = g_hash_table_lookup(kept, ns);
+	g_autoptr(GString) text = NULL;
 
-			if (plain) {
-				xmlFree((void *)ns->href);
-				ns->href = plain;
-			} else if (needs_escape(ns)) {
-				g_autoptr(GString) text = g_string_new(NULL);
+	if (plain) {
+		xmlFree((void *)ns->href);
+		ns->href = plain;
+	} else if (needs_escape(ns)) {
+		text = g_string_new(NULL);
+		bind_escape(text, (const char *)ns->href, true);
+		g_hash_table_insert(kept, ns, (void *)ns->href);
+		ns->href = xmlStrdup(BAD_CAST text->str);
+	}
+}
 
-				bind_escape(text, (const char *)ns->href, true);
-				g_hash_table_insert(kept, ns, (void *)ns->href);
-				ns->href = xmlStrdup(BAD_CAST text->str);
-			}
-		}
-		if (node->type == XML_ELEMENT_NODE)
-			hrefs_swap(node->children, kept);
+/* Of @node, those that follow it, and all below them. */
+static void hrefs_swap(xmlNode *node, GHashTable *kept)
+{
+	for (; node; node = node->next) {
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		for (xmlNs *ns = node->nsDef; ns; ns = ns->next)
+			href_swap(ns, kept);
+		hrefs_swap(node->children, kept);
 	}
 }
 

@@ -71,20 +71,22 @@ static void on_complaint(void *data, xmlErrorPtr complaint)
 	reader->error_message = g_strstrip(g_strdup(complaint->message ? complaint->message : ""));
 }
 
+/* What is no tag, and may have anything within. */
+static const struct {
+	const char *begin, *end;
+} markup[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" } };
+
 /* The end of what begins at @at with "<!" or "<?": its last byte, or the end of the text. */
 static const char *markup_end(const char *at, const char *end)
 {
-	static const struct {
-		const char *begin, *end;
-	} kinds[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" } };
+	for (gsize i = 0; i < G_N_ELEMENTS(markup); i++) {
+		const char *from = at + strlen(markup[i].begin), *found;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
-		if (g_str_has_prefix(at, kinds[i].begin)) {
-			const char *found = g_strstr_len(at + strlen(kinds[i].begin), end - at,
-							 kinds[i].end);
-
-			return found ? found + strlen(kinds[i].end) - 1 : end;
-		}
+		if (from > end || memcmp(at, markup[i].begin, (gsize)(from - at)) != 0)
+			continue;
+		found = g_strstr_len(from, end - from, markup[i].end);
+		return found ? found + strlen(markup[i].end) - 1 : end;
+	}
 	return at;
 }
 

@@ -350,7 +350,7 @@ static int on_idle(sd_event_source *source, G_GNUC_UNUSED uint64_t usec, G_GNUC_
 static void give_back_memory(Engine *engine, gsize length)
 {
 	static sd_event_source *timer;
-	const gsize large = 1024 * 1024;
+	const gsize large = 64 * 1024;
 	const uint64_t after = 10 * G_USEC_PER_SEC;
 
 	if (length <= large)
@@ -377,7 +377,7 @@ static void call_run(void *data)
 	Client *client = call->client;
 	RpcMessage *reply = (slice_note(call->proc->name), call_serve(call));
 	bool good = reply->header.status == RPC_STATUS_OK;
-	gsize length = reply->length;
+	gsize length = MAX(reply->length, call->message->length);
 
 	if (client->conn)
 		call_reply(call, reply);

@@ -16,10 +16,10 @@ import time
 from reeve_bystanders import descriptors, memory_kib
 from reeve_calls import Calls, domain, domain_xml, volume
 from reeve_test import SLOW, STOCK, Failed, Reeved, case, check, run_cases, skip
-from reeve_wire import Wire, frame, word
+from reeve_wire import Wire, frame, string, word
 
 FLOOD, OTHER = 65534, 65533  # users
-LONGEST, UNFINISHED, UNREAD, ASKING, PIPELINED = 16, 216, 150, 110, 32
+LONGEST, UNFINISHED, UNREAD, ASKING, PIPELINED = 16, 216, 100, 110, 32
 # 16 MiB of unfinished messages and 64 MiB of unread answers of a user (base/limits.h), what is under way, and the heap.
 GROWN_KIB = 160 * 1024
 BEFORE_A_START = 1500  # answers to others; all that they ask at once is 3520
@@ -78,15 +78,17 @@ def unfinished(_, ready, path):
 
 def unread(_, ready, path, calls):
     """Long answers, asked for over and over, of which none is read."""
-    asked = b''.join(calls.frame('connect_get_capabilities', {}, serial) for serial in range(2, 34))
-    held = [Wire(path).open(read_only=True) for _ in range(UNREAD)]
+    asked = b''.join(calls.frame('connect_get_capabilities', {}, serial) for serial in range(2, 202))
+    held = [Wire(path).open('qemu:///system', read_only=True) for _ in range(UNREAD)]
     for wire in held:
         wire.socket.setblocking(False)
-    for _ in range(20):
-        for wire in held:
-            with contextlib.suppress(OSError):
-                for _ in range(8):
-                    wire.socket.sendall(asked)
+        with contextlib.suppress(OSError):
+            wire.socket.sendall(asked)
+    with Wire(path) as last:  # has its turn when the others had theirs
+        last.call(66, seconds=300)
+        last.call(1, word(1) + string('test:///default') + word(1), seconds=300)
+        for _ in range(50):
+            last.call(60, word(14), seconds=300)
     os.write(ready, b'.')
     signal.pause()
 
@@ -97,6 +99,7 @@ def asking(flood, ready, path, calls):
     for _ in range(ASKING):
         wire = Wire(path).open(read_only=True)
         held[wire.socket.fileno()] = wire
+    for wire in held.values():
         wire.send(b''.join(calls.frame('storage_vol_get_info', {'vol': volume(1000)}, serial) for serial in range(2, 2 + PIPELINED)))
     os.write(ready, b'.')
     again = calls.frame('storage_vol_get_info', {'vol': volume(1000)}, 1000)
