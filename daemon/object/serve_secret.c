@@ -4,6 +4,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
+#include "base/fiber.h"
 #include "base/i18n.h"
 #include "conf/secret/secret.h"
 #include "daemon/front/serve.h"
@@ -54,13 +55,19 @@ static char *secret_name(SecretUsage usage, const char *id, const char *key)
 	return g_strconcat(secret_usage_name(usage), ":", id, NULL);
 }
 
+/* @def may be NULL. */
+static void fill_def(const Object *object, const SecretDef *def, remote_nonnull_secret *ret)
+{
+	memcpy(ret->uuid, object->uuid, sizeof(object->uuid));
+	ret->usageType = def ? (int)def->usage : VIR_SECRET_USAGE_TYPE_NONE;
+	ret->usageID = g_strdup(def && def->usage_id ? def->usage_id : "");
+}
+
 static void fill_secret(const Object *object, remote_nonnull_secret *ret)
 {
 	g_autoptr(SecretDef) def = secret_def(object, NULL);
 
-	memcpy(ret->uuid, object->uuid, sizeof(object->uuid));
-	ret->usageType = def ? (int)def->usage : VIR_SECRET_USAGE_TYPE_NONE;
-	ret->usageID = g_strdup(def && def->usage_id ? def->usage_id : "");
+	fill_def(object, def, ret);
 }
 
 static void emit_lifecycle(const Object *object, int event)
@@ -131,6 +138,8 @@ bool serve_connect_list_secrets(Call *call, remote_connect_list_secrets_args *ar
 
 #define LIST_FLAGS 0xf /* the two pairs of VIR_CONNECT_LIST_SECRETS_... */
 
+enum { AT_ONCE = 200 }; /* definitions read, before others have their turn */
+
 bool serve_connect_list_all_secrets(Call *call, remote_connect_list_all_secrets_args *args,
 				    remote_connect_list_all_secrets_ret *ret, GError **error)
 {
@@ -141,12 +150,18 @@ bool serve_connect_list_all_secrets(Call *call, remote_connect_list_all_secrets_
 	if (!call_flags(call, args->flags, LIST_FLAGS, error))
 		return false;
 	list = objects_list(call->engine->objects, OBJECT_SECRET, "");
+	for (guint i = 0; i < list->len; i++)
+		object_ref(list->pdata[i]);
+	g_ptr_array_set_free_func(list, (GDestroyNotify)object_unref);
 	if (args->need_results)
 		ret->secrets.secrets_val = g_new0(remote_nonnull_secret, list->len + 1);
 	for (guint i = 0; i < list->len; i++) {
 		const Object *object = list->pdata[i];
-		g_autoptr(SecretDef) def = secret_def(object, NULL);
+		g_autoptr(SecretDef) def = NULL;
 
+		if (i % AT_ONCE == AT_ONCE - 1)
+			fiber_yield_wait();
+		def = secret_def(object, NULL);
 		if (!def ||
 		    !object_passes(args->flags, VIR_CONNECT_LIST_SECRETS_EPHEMERAL,
 				   VIR_CONNECT_LIST_SECRETS_NO_EPHEMERAL,
@@ -156,7 +171,7 @@ bool serve_connect_list_all_secrets(Call *call, remote_connect_list_all_secrets_
 				   def->private_ == TRISTATE_YES))
 			continue;
 		if (args->need_results)
-			fill_secret(object, &ret->secrets.secrets_val[count]);
+			fill_def(object, def, &ret->secrets.secrets_val[count]);
 		count++;
 	}
 	ret->secrets.secrets_len = args->need_results ? count : 0;
