@@ -86,20 +86,24 @@ static int parse_options(int argc, char **argv, GPtrArray *assignments)
 	return -1;
 }
 
+/* The file with the settings, whether there is one or not. The caller frees. */
+static char *config_path(const Engine *engine)
+{
+	if (options.config)
+		return g_strdup(options.config);
+	if (options.dir)
+		return g_build_filename(options.dir, "reeved.conf", NULL);
+	if (engine->privileged)
+		return g_strdup(SYSCONFDIR "/reeve/reeved.conf");
+	return g_build_filename(g_get_user_config_dir(), "reeve", "reeved.conf", NULL);
+}
+
 /* Presets, then the file, then -o. A file that was not asked for need not exist. */
 static Settings *read_settings(const Engine *engine, GError **error)
 {
 	g_autoptr(Settings) settings = settings_new();
-	g_autofree char *path = NULL;
+	g_autofree char *path = config_path(engine);
 
-	if (options.config)
-		path = g_strdup(options.config);
-	else if (options.dir)
-		path = g_build_filename(options.dir, "reeved.conf", NULL);
-	else if (engine->privileged)
-		path = g_strdup(SYSCONFDIR "/reeve/reeved.conf");
-	else
-		path = g_build_filename(g_get_user_config_dir(), "reeve", "reeved.conf", NULL);
 	if ((options.config || g_file_test(path, G_FILE_TEST_EXISTS)) &&
 	    !settings_load(settings, path, error))
 		return NULL;
@@ -114,11 +118,17 @@ static bool start_priv(Engine *engine, uid_t uid, gid_t gid, GError **error)
 {
 	const Settings *settings = engine->settings;
 	g_autofree char *vms = g_build_filename(engine->run_dir, "vm", NULL);
+	g_autofree char *config = config_path(engine);
+	const char *const private[] = { engine->state_dir, engine->run_dir, config,
+					settings->tls_key, NULL };
 	PrivOptions priv = {
 		.helper = settings->priv_helper,
 		.worker = settings->worker,
 		.vm_dirs = vms,
 		.log_dir = engine->log_dir,
+		.state_dir = engine->state_dir,
+		.policy = settings->priv_policy,
+		.private = private,
 		.uid = uid,
 		.gid = gid,
 		.guest_uid_base = (uid_t)settings->guest_uid_base,

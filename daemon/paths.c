@@ -45,6 +45,7 @@ static void fill_private(Settings *settings, const char *dir)
 	fill(&settings->run_dir, g_build_filename(dir, "run", NULL));
 	fill(&settings->log_dir, g_build_filename(dir, "log", NULL));
 	fill(&settings->unix_socket, g_build_filename(dir, "sock", NULL));
+	fill(&settings->priv_policy, g_build_filename(dir, "priv.conf", NULL));
 	fill(&settings->tls_ca, g_build_filename(dir, "pki", "cacert.pem", NULL));
 	fill(&settings->tls_cert, g_build_filename(dir, "pki", "servercert.pem", NULL));
 	fill(&settings->tls_key, g_build_filename(dir, "pki", "serverkey.pem", NULL));
@@ -81,6 +82,7 @@ void paths_fill(Settings *settings, const char *dir, bool privileged)
 	else
 		fill_session(settings);
 	fill(&settings->unix_socket, g_build_filename(settings->run_dir, "reeve-sock", NULL));
+	fill(&settings->priv_policy, g_strdup(SYSCONFDIR "/reeve/priv.conf"));
 	fill(&settings->worker, program_path("worker/reeve-vm", "reeve-vm"));
 	fill(&settings->priv_helper, program_path("worker/reeve-priv", "reeve-priv"));
 }

@@ -10,6 +10,8 @@ worker_libworker_a_SOURCES = \
 	worker/host/nvram.h \
 	worker/host/path.c \
 	worker/host/path.h \
+	worker/host/policy.c \
+	worker/host/policy.h \
 	worker/host/resource_open.c \
 	worker/host/resource_open.h \
 	worker/host/spawn.c \
@@ -23,6 +25,10 @@ pkglibexec_PROGRAMS += worker/reeve-priv
 worker_reeve_priv_SOURCES = \
 	worker/priv/cgroup.c \
 	worker/priv/cgroup.h \
+	worker/priv/fresh.c \
+	worker/priv/fresh.h \
+	worker/priv/image_tool.c \
+	worker/priv/image_tool.h \
 	worker/priv/main.c \
 	worker/priv/pool.c \
 	worker/priv/priv.def \
@@ -33,7 +39,8 @@ worker_reeve_priv_SOURCES = \
 	worker/priv/user_end.h \
 	worker/priv/vm.c \
 	worker/priv/volume.c \
-	worker/priv/volume.h
+	worker/priv/volume.h \
+	worker/priv/volume_image.c
 worker_reeve_priv_LDADD = \
 	worker/libworker.a \
 	rpc/libwire.a \

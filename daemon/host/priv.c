@@ -340,6 +340,11 @@ static GPtrArray *arguments_make(const PrivOptions *options)
 	g_ptr_array_add(list, g_strdup("reeve-priv"));
 	g_ptr_array_add(list, g_strdup_printf("--vm-dirs=%s", options->vm_dirs));
 	g_ptr_array_add(list, g_strdup_printf("--log-dir=%s", options->log_dir));
+	g_ptr_array_add(list, g_strdup_printf("--state-dir=%s", options->state_dir));
+	g_ptr_array_add(list, g_strdup_printf("--policy=%s", options->policy));
+	for (const char *const *path = options->private; *path; path++)
+		if (**path)
+			g_ptr_array_add(list, g_strdup_printf("--private=%s", *path));
 	g_ptr_array_add(list, g_strdup_printf("--vm-binary=%s", options->worker));
 	g_ptr_array_add(list, g_strdup_printf("--engine-uid=%u", options->uid));
 	g_ptr_array_add(list, g_strdup_printf("--engine-gid=%u", options->gid));

@@ -28,6 +28,9 @@ typedef struct PrivOptions {
 	const char *worker;  /* path of reeve-vm */
 	const char *vm_dirs; /* existing directory run_dir/vm */
 	const char *log_dir;
+	const char *state_dir;
+	const char *policy; /* path of priv.conf */
+	const char *const *private; /* paths that no request may touch; NULL at the end */
 	uid_t uid;	     /* that the engine is about to become */
 	gid_t gid;
 	uid_t guest_uid_base;

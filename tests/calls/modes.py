@@ -19,6 +19,7 @@ UUID = r'[0-9a-f-]{36}'
 GOLDEN = {
     r'sock': ('srw-rw----', 'root', 'root'),
     r'sock-ro': ('srw-rw-rw-', 'root', 'root'),
+    r'priv\.conf': ('-rw-------', 'root', 'root'),
     r'log': ('drwxr-x--x', 'engine', 'engine'),
     r'log/(g|test)\.log': ('-rw-r-----', 'engine', 'engine'),
     r'run': ('drwxr-xr-x', 'engine', 'engine'),

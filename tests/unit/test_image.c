@@ -22,6 +22,7 @@
 #include "worker/host/image.h"
 #include "worker/host/nvram.h"
 #include "worker/host/path.h"
+#include "worker/host/policy.h"
 #include "worker/host/resource_open.h"
 
 static char *directory;
@@ -342,6 +343,8 @@ static void test_stale_socket_is_replaced(G_GNUC_UNUSED void **state)
 static int set_up(G_GNUC_UNUSED void **state)
 {
 	directory = g_dir_make_tmp("reeve-test-XXXXXX", NULL);
+	policy_enforce();
+	policy_add(directory, POLICY_IMAGES);
 	return directory == NULL;
 }
 

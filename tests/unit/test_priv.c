@@ -15,10 +15,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -293,6 +295,25 @@ static void test_nonsense_is_refused(G_GNUC_UNUSED void **state)
 			assert_int_not_equal(open_call((priv_kind)kind, "/tmp/x", NULL, &answer), 0);
 }
 
+static void policy_write(void)
+{
+	g_autofree char *path = g_build_filename(directory, "priv.conf", NULL);
+	g_autofree char *text = g_strdup_printf("image_dir = %s\n", directory);
+
+	assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+}
+
+/* In mounts of our own: what a broken policy would read is made up, what it would write is not there to write. */
+static void host_shield(void)
+{
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("tmpfs", "/etc", "tmpfs", 0, NULL), 0);
+	assert_true(g_file_set_contents("/etc/shadow", "root:secret", -1, NULL));
+	assert_int_equal(mount("/usr/bin", "/usr/bin", NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(NULL, "/usr/bin", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+}
+
 static void helper_start(void)
 {
 	g_autofree char *program = g_build_filename(g_getenv("REEVE_PRIV"), NULL);
@@ -302,7 +323,10 @@ static void helper_start(void)
 	g_autofree char *uid = g_strdup_printf("--engine-uid=%u", ENGINE);
 	g_autofree char *gid = g_strdup_printf("--engine-gid=%u", ENGINE);
 	g_autofree char *base = g_strdup_printf("--guest-uid-base=%u", UID_BASE);
-	char *argv[] = { program, dirs, logs, binary, uid, gid, base, "--guest-uid-count=100", NULL };
+	g_autofree char *state = g_strdup_printf("--state-dir=%s/state", directory);
+	g_autofree char *rules = g_strdup_printf("--policy=%s/priv.conf", directory);
+	char *argv[] = { program, dirs,	 logs,	binary,			 uid, gid,
+			 base,	  state, rules, "--guest-uid-count=100", NULL };
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
@@ -321,10 +345,12 @@ static void helper_start(void)
 
 static int set_up(G_GNUC_UNUSED void **state)
 {
+	host_shield();
 	directory = g_dir_make_tmp("reeve-test-XXXXXX", NULL);
 	uid_base = 1500000000 + (unsigned)getpid() % 4000000 * 100;
 	vm_dirs = g_build_filename(directory, "vm", NULL);
 	log_dir = g_build_filename(directory, "log", NULL);
+	policy_write();
 	mkdir(vm_dirs, 0711);
 	mkdir(log_dir, 0755);
 	helper_start();

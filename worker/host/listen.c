@@ -80,14 +80,29 @@ int listen_open_at(int parent, const char *name, const char *path, GError **erro
 	return take_fd(&fd);
 }
 
+/* Only root, or the guest @uid that the socket is for, may have a say about what is in @parent. */
+static bool parent_check(int parent, uid_t uid, const char *path, GError **error)
+{
+	struct stat st;
+
+	if (fstat(parent, &st) < 0)
+		return fail_errno(error, errno, _("cannot look at the directory of '%s'"), path);
+	if (geteuid() != 0 || st.st_uid == 0 || st.st_uid == uid)
+		return true;
+	return fail(error, VIR_ERR_OPERATION_DENIED,
+		    _("cannot listen at '%s': its directory belongs to user %u; it must be root's or the "
+		      "guest's"),
+		    path, (unsigned)st.st_uid);
+}
+
 int listen_open(const char *path, uid_t uid, const char *what, GError **error)
 {
 	g_autofd int parent = -1;
 	g_autofd int fd = -1;
 	const char *name;
 
-	parent = path_open_parent(path, what, &name, error);
-	if (parent < 0)
+	parent = path_open_parent(path, POLICY_SOCKET, what, &name, error);
+	if (parent < 0 || !parent_check(parent, uid, path, error))
 		return -1;
 	fd = listen_open_at(parent, name, path, error);
 	if (fd < 0)

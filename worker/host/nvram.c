@@ -44,50 +44,6 @@ static bool copy_all(int from, int to)
 	return fsync(to) == 0;
 }
 
-/* An unnamed copy gets its name when it is whole, so that no half of it is ever found. */
-static bool nvram_make(int parent, const char *name, const char *path, const char *template,
-		       GError **error)
-{
-	g_autofree char *temporary = g_strdup_printf(".%.240s.new", name);
-	g_autofd int from = -1;
-	g_autofd int to = -1;
-
-	from = path_open(template, PATH_FILE, O_RDONLY, _("template of firmware variables"), error);
-	if (from < 0)
-		return false;
-	unlinkat(parent, temporary, 0);
-	to = openat(parent, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (to < 0)
-		return path_fail(error, errno, path, _("file for firmware variables"));
-	if (copy_all(from, to) && renameat(parent, temporary, parent, name) == 0)
-		return true;
-	fail_errno(error, errno, _("cannot copy the firmware variables '%s' to '%s'"), template, path);
-	unlinkat(parent, temporary, 0);
-	return false;
-}
-
-int nvram_open(const char *path, const char *template, bool reset, GError **error)
-{
-	g_autofd int parent = -1;
-	const char *name;
-	struct stat st;
-
-	parent = path_open_parent(path, _("file with firmware variables"), &name, error);
-	if (parent < 0)
-		return -1;
-	if (reset || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (!template)
-			return fail(error, VIR_ERR_OPERATION_FAILED,
-				    _("firmware variables '%s' are missing and there is no template "
-				      "to make them from; set <nvram template='...'>"),
-				    path),
-			       -1;
-		if (!nvram_make(parent, name, path, template, error))
-			return -1;
-	}
-	return path_open(path, PATH_FILE, O_RDWR, _("file with firmware variables"), error);
-}
-
 static bool looks_like_nvram(int fd)
 {
 	unsigned char head[SIGNATURE_OFFSET + 4];
@@ -100,6 +56,70 @@ static bool looks_like_nvram(int fd)
 	return memcmp(head + SIGNATURE_OFFSET, "_FVH", 4) == 0 || memcmp(head, "QFI\xfb", 4) == 0;
 }
 
+/*
+ * A copy gets its name when it is whole, so that no half of it is ever found. Unless it is to @replace
+ * older variables, it takes no other file's place.
+ */
+static bool nvram_make(int parent, const char *path, const char *template, bool replace,
+		       GError **error)
+{
+	g_autofree char *temporary =
+		g_strdup_printf(".reeve-new-%08x%08x", g_random_int(), g_random_int());
+	const char *name = strrchr(path, '/') + 1;
+	g_autofd int from = -1;
+	g_autofd int to = -1;
+
+	from = path_open(template, PATH_FILE, O_RDONLY, _("template of firmware variables"), error);
+	if (from < 0)
+		return false;
+	to = openat(parent, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (to < 0)
+		return path_fail(error, errno, path, _("file for firmware variables"));
+	if (copy_all(from, to) &&
+	    (replace ? renameat(parent, temporary, parent, name) :
+		       renameat2(parent, temporary, parent, name, RENAME_NOREPLACE)) == 0)
+		return true;
+	fail_errno(error, errno, _("cannot copy the firmware variables '%s' to '%s'"), template, path);
+	unlinkat(parent, temporary, 0);
+	return false;
+}
+
+/* Is what @name in @parent stands for something that a fresh copy may replace? */
+static bool replace_check(int parent, const char *name, const char *path, GError **error)
+{
+	g_autofd int fd = openat(parent, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	return (fd >= 0 && looks_like_nvram(fd)) ||
+	       fail(error, VIR_ERR_OPERATION_DENIED,
+		    _("'%s' does not hold firmware variables; it is not replaced"), path);
+}
+
+int nvram_open(const char *path, const char *template, bool reset, GError **error)
+{
+	g_autofd int parent = -1;
+	const char *name;
+	struct stat st;
+	bool missing;
+
+	parent = path_open_parent(path, POLICY_NVRAM, _("file with firmware variables"), &name, error);
+	if (parent < 0)
+		return -1;
+	missing = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0;
+	if (!missing && reset && !replace_check(parent, name, path, error))
+		return -1;
+	if (reset || missing) {
+		if (!template)
+			return fail(error, VIR_ERR_OPERATION_FAILED,
+				    _("firmware variables '%s' are missing and there is no template "
+				      "to make them from; set <nvram template='...'>"),
+				    path),
+			       -1;
+		if (!nvram_make(parent, path, template, !missing, error))
+			return -1;
+	}
+	return path_open(path, PATH_FILE, O_RDWR, _("file with firmware variables"), error);
+}
+
 bool nvram_remove(const char *path, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
@@ -107,7 +127,7 @@ bool nvram_remove(const char *path, GError **error)
 	g_autofd int fd = -1;
 	const char *name;
 
-	parent = path_open_parent(path, _("file with firmware variables"), &name, error);
+	parent = path_open_parent(path, POLICY_NVRAM, _("file with firmware variables"), &name, error);
 	if (parent < 0)
 		return false;
 	fd = openat(parent, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);

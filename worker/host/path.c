@@ -10,46 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "worker/host/path.h"
-
-/*
- * A guest has no business there, whoever asks: the engine, which faces the network, must not be able
- * to read the host's secrets or change its programs by calling them a disk.
- */
-static const struct {
-	const char *directory;
-	bool reading; /* may at least be read */
-} forbidden[] = {
-	{ "/etc", false },  { "/proc", false }, { "/sys", false }, { "/usr", true },
-	{ "/boot", true },  { "/bin", true },	{ "/sbin", true }, { "/lib", true },
-	{ "/lib32", true }, { "/lib64", true }, { "/libx32", true },
-};
-
-/* Character devices that guests are given. Minor -1: all of that major. */
-static const struct {
-	unsigned major;
-	int minor;
-} devices[] = {
-	{ 1, 3 },   /* null */
-	{ 1, 8 },   /* random */
-	{ 1, 9 },   /* urandom */
-	{ 4, -1 },  /* ttyS */
-	{ 10, -2 }, /* misc: see misc_minors */
-	{ 13, -1 }, /* input */
-	{ 99, -1 }, /* parport */
-	{ 166, -1 }, /* ttyACM */
-	{ 188, -1 }, /* ttyUSB */
-	{ 189, -1 }, /* usb */
-	{ 204, -1 }, /* ttyAMA and others */
-};
-
-/* kvm, vhost-net, vhost-vsock, net/tun, hwrng, vfio */
-static const unsigned misc_minors[] = { 232, 238, 241, 200, 183, 196 };
 
 bool path_check(const char *path, const char *what, GError **error)
 {
@@ -107,56 +72,6 @@ bool path_fail(GError **error, int errnum, const char *path, const char *what)
 			  path, (unsigned)geteuid(), culprit);
 }
 
-static bool is_below(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || !path[length]);
-}
-
-bool path_policy_check(int fd, bool writing, const char *path, const char *what, GError **error)
-{
-	char link[64];
-	char real[PATH_MAX];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, real, sizeof(real) - 1);
-	if (n < 0)
-		return fail_errno(error, errno, _("cannot find out where '%s' really is"), path);
-	real[n] = '\0';
-	for (unsigned i = 0; i < G_N_ELEMENTS(forbidden); i++) {
-		if (!is_below(real, forbidden[i].directory))
-			continue;
-		if (!writing && forbidden[i].reading)
-			return true;
-		return fail(error, VIR_ERR_OPERATION_DENIED,
-			    _("%s '%s' is refused: nothing below '%s' may be used by a guest%s"),
-			    what, path, forbidden[i].directory,
-			    forbidden[i].reading ? _(" for writing") : "");
-	}
-	return true;
-}
-
-static bool device_check(const struct stat *st)
-{
-	unsigned major = major(st->st_rdev);
-	unsigned minor = minor(st->st_rdev);
-
-	if (major >= 136 && major <= 143) /* pseudo terminals */
-		return true;
-	for (unsigned i = 0; i < G_N_ELEMENTS(devices); i++) {
-		if (devices[i].major != major)
-			continue;
-		if (devices[i].minor == -1 || devices[i].minor == (int)minor)
-			return true;
-		for (unsigned k = 0; devices[i].minor == -2 && k < G_N_ELEMENTS(misc_minors); k++)
-			if (misc_minors[k] == minor)
-				return true;
-	}
-	return false;
-}
-
 static const char *type_name(mode_t mode)
 {
 	switch (mode & S_IFMT) {
@@ -177,6 +92,13 @@ static const char *type_name(mode_t mode)
 	}
 }
 
+static const char *kind_name(PathKind kind)
+{
+	if (kind & PATH_IMAGE)
+		return _("a regular file or a block device");
+	return kind & PATH_FILE ? _("a regular file") : _("a character device");
+}
+
 static bool kind_check(int fd, PathKind kind, const char *path, const char *what, GError **error)
 {
 	struct stat st;
@@ -185,51 +107,87 @@ static bool kind_check(int fd, PathKind kind, const char *path, const char *what
 		return fail_errno(error, errno, _("cannot look at %s '%s'"), what, path);
 	if (S_ISREG(st.st_mode) && (kind & (PATH_IMAGE | PATH_FILE)))
 		return true;
-	if (S_ISBLK(st.st_mode) && (kind & PATH_IMAGE))
-		return true;
-	if (S_ISCHR(st.st_mode) && (kind & PATH_DEVICE)) {
-		if (device_check(&st))
-			return true;
-		return fail(error, VIR_ERR_OPERATION_DENIED,
-			    _("%s '%s' is refused: device %u:%u is none that guests may use"), what,
-			    path, major(st.st_rdev), minor(st.st_rdev));
-	}
-	return fail(error, VIR_ERR_CONFIG_UNSUPPORTED, _("%s '%s' is %s, which cannot be used so"),
-		    what, path, _(type_name(st.st_mode)));
+	if ((S_ISBLK(st.st_mode) && (kind & PATH_IMAGE)) ||
+	    (S_ISCHR(st.st_mode) && (kind & PATH_DEVICE)))
+		return policy_check_device(&st, path, what, error);
+	return fail(error, VIR_ERR_CONFIG_UNSUPPORTED, _("%s '%s' is %s; expected %s"), what, path,
+		    _(type_name(st.st_mode)), kind_name(kind));
 }
 
-/* Opens again what the O_PATH descriptor @fd has pinned, so that nobody can swap it in between. */
-static int reopen(int fd, int flags)
+/* What somebody asks for, and how people call it. */
+typedef struct Wanted {
+	const char *path, *what;
+	PathKind kind;
+	unsigned uses; /* of PolicyUse: one of them must be allowed where a file is */
+} Wanted;
+
+/* Is @fd what is wanted, and allowed? Where a device lies does not matter. */
+static bool found_check(int fd, const Wanted *wanted, GError **error)
 {
+	struct stat st;
+
+	if (!kind_check(fd, wanted->kind, wanted->path, wanted->what, error))
+		return false;
+	return (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) ||
+	       policy_check(fd, wanted->uses, wanted->path, wanted->what, error);
+}
+
+/* Opens again what the O_PATH descriptor @pin has pinned, so that nobody can swap it in between. */
+static int pinned_open(int pin, const Wanted *wanted, int flags, GError **error)
+{
+	g_autofd int fd = -1;
 	char link[64];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	return open(link, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (!found_check(pin, wanted, error))
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", pin);
+	fd = open(link, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return path_fail(error, errno, wanted->path, wanted->what), -1;
+	if (wanted->kind != PATH_DEVICE && fcntl(fd, F_SETFL, flags & O_APPEND) < 0)
+		return fail_errno(error, errno, _("cannot set up '%s'"), wanted->path), -1;
+	return take_fd(&fd);
+}
+
+/* What is only read may lie where others may read it, too. */
+static unsigned uses_of(PathKind kind, bool writing)
+{
+	if (kind & PATH_IMAGE)
+		return writing ? POLICY_IMAGE : POLICY_IMAGE | POLICY_READ;
+	return writing ? POLICY_NVRAM : POLICY_READ;
 }
 
 int path_open(const char *path, PathKind kind, int flags, const char *what, GError **error)
 {
 	bool writing = (flags & O_ACCMODE) != O_RDONLY;
+	const Wanted wanted = { path, what, kind, uses_of(kind, writing) };
 	g_autofd int pin = -1;
-	g_autofd int fd = -1;
 
 	if (!path_check(path, what, error))
 		return -1;
 	pin = open_beneath(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 	if (pin < 0)
 		return path_fail(error, errno, path, what), -1;
-	if (!kind_check(pin, kind, path, what, error) ||
-	    !path_policy_check(pin, writing, path, what, error))
-		return -1;
-	fd = reopen(pin, flags);
-	if (fd < 0)
-		return path_fail(error, errno, path, what), -1;
-	if (kind != PATH_DEVICE && fcntl(fd, F_SETFL, flags & O_APPEND) < 0)
-		return fail_errno(error, errno, _("cannot set up '%s'"), path), -1;
-	return take_fd(&fd);
+	return pinned_open(pin, &wanted, flags, error);
 }
 
-int path_open_parent(const char *path, const char *what, const char **ret_name, GError **error)
+int path_open_at(int directory, const char *name, int flags, const char *what, GError **error)
+{
+	const Wanted wanted = { name, what, PATH_FILE, POLICY_IMAGE };
+	g_autofd int pin = open_beneath(directory, name, O_PATH | O_NOFOLLOW, 0,
+					RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+
+	if (pin < 0 && errno == ELOOP)
+		return fail(error, VIR_ERR_OPERATION_DENIED,
+			    _("%s '%s' is a symbolic link, which is not followed"), what, name),
+		       -1;
+	if (pin < 0)
+		return fail_errno(error, errno, _("cannot open %s '%s'"), what, name), -1;
+	return pinned_open(pin, &wanted, flags, error);
+}
+
+int path_open_parent(const char *path, PolicyUse use, const char *what, const char **ret_name,
+		     GError **error)
 {
 	g_autofree char *directory = NULL;
 	g_autofd int fd = -1;
@@ -246,7 +204,7 @@ int path_open_parent(const char *path, const char *what, const char **ret_name, 
 	fd = open_beneath(AT_FDCWD, directory, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
 	if (fd < 0)
 		return path_fail(error, errno, path, what), -1;
-	if (!path_policy_check(fd, true, path, what, error))
+	if (!policy_check_entry(fd, name, use, what, error))
 		return -1;
 	*ret_name = name;
 	return take_fd(&fd);
@@ -254,11 +212,12 @@ int path_open_parent(const char *path, const char *what, const char **ret_name, 
 
 int path_create(const char *path, int flags, const char *what, GError **error)
 {
+	const Wanted wanted = { path, what, PATH_FILE, POLICY_CREATE };
 	g_autofd int parent = -1;
 	g_autofd int fd = -1;
 	const char *name;
 
-	parent = path_open_parent(path, what, &name, error);
+	parent = path_open_parent(path, POLICY_CREATE, what, &name, error);
 	if (parent < 0)
 		return -1;
 	/* O_NONBLOCK so that a named pipe does not hang; what it is is looked at before use. */
@@ -271,7 +230,7 @@ int path_create(const char *path, int flags, const char *what, GError **error)
 		       -1;
 	if (fd < 0)
 		return path_fail(error, errno, path, what), -1;
-	if (!kind_check(fd, PATH_FILE, path, what, error))
+	if (!found_check(fd, &wanted, error))
 		return -1;
 	if ((flags & O_TRUNC) && ftruncate(fd, 0) < 0)
 		return fail_errno(error, errno, _("cannot empty %s '%s'"), what, path), -1;

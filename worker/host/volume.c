@@ -7,12 +7,14 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "worker/host/image.h"
 #include "worker/host/path.h"
 #include "worker/host/volume.h"
@@ -23,12 +25,12 @@ int pool_open(const char *path, GError **error)
 
 	if (!path_check(path, _("storage pool"), error))
 		return -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		path_fail(error, errno, path, _("storage pool"));
 		return -1;
 	}
-	if (!path_policy_check(fd, false, path, _("storage pool"), error))
+	if (!policy_check(fd, POLICY_POOL, path, _("storage pool"), error))
 		return -1;
 	return take_fd(&fd);
 }
@@ -55,6 +57,8 @@ static const struct {
 	{ "vdi", 64, "\x7f\x10\xda\xbe", 4 }, { "vpc", 0, "conectix", 8 },
 	{ "vhdx", 0, "vhdxfile", 8 }, { "iso", 32769, "CD001", 5 },
 };
+
+#define FORMAT_ATTRIBUTE "user.reeve.format"
 
 enum {
 	HEADER_SIZE = 33 * 1024,
@@ -128,6 +132,23 @@ static void describe_qcow2(int fd, const char *name, const guint8 *header, priv_
 	*ret->backing_format = g_steal_pointer(&backing.format);
 }
 
+/* What it was made as, which whatever its guest writes into it does not change. */
+static bool is_remembered_as_raw(int fd)
+{
+	char format[16] = "";
+
+	if (fgetxattr(fd, FORMAT_ATTRIBUTE, format, sizeof(format) - 1) <= 0)
+		return false;
+	return strcmp(format, "raw") == 0 || strcmp(format, "iso") == 0;
+}
+
+void volume_format_remember(int fd, const char *format)
+{
+	/* Where there are no attributes the engine's memory has to do. */
+	if (fsetxattr(fd, FORMAT_ATTRIBUTE, format, strlen(format), 0) < 0 && errno != ENOTSUP)
+		log_warning(_("cannot remember the format of a volume: %s"), g_strerror(errno));
+}
+
 static void describe_header(int fd, const char *name, priv_volume *ret)
 {
 	g_autofree guint8 *header = g_malloc0(HEADER_SIZE);
@@ -135,7 +156,7 @@ static void describe_header(int fd, const char *name, priv_volume *ret)
 
 	if (length < 0)
 		length = 0;
-	ret->format = g_strdup(find_format(header, (gsize)length));
+	ret->format = g_strdup(is_remembered_as_raw(fd) ? "raw" : find_format(header, (gsize)length));
 	ret->compat = g_strdup("");
 	if (strcmp(ret->format, "qcow2") == 0)
 		describe_qcow2(fd, name, header, ret);
@@ -185,7 +206,7 @@ bool volume_describe(int directory, const char *name, priv_volume *ret, GError *
 	}
 	ret->capacity = ret->physical = (uint64_t)st.st_size;
 	ret->allocation = (uint64_t)st.st_blocks * 512;
-	fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	fd = path_open_at(directory, name, O_RDONLY, _("volume"), NULL);
 	if (fd < 0) {
 		ret->format = g_strdup("raw");
 		ret->compat = g_strdup("");

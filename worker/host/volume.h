@@ -24,5 +24,5 @@ bool volume_name_check(const char *name, GError **error);
  */
 bool volume_describe(int directory, const char *name, priv_volume *ret, GError **error);
 
-/* Runs qemu-img with @arguments (after "qemu-img"); @secret, if any, is its descriptor 3. */
-bool qemu_img_run(const char *const *arguments, int directory, int secret, GError **error);
+/* Notes with the file of @fd what it was made as: a guest may write any header into a raw one. */
+void volume_format_remember(int fd, const char *format);

@@ -19,7 +19,10 @@
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "worker/host/policy.h"
 #include "worker/priv/priv.h"
+
+#define PRIVATE "--private=" /* a path below which requests have no business */
 
 enum {
 	CHILDREN_MAX = 256, /* requests in flight; one guest has a few */
@@ -180,6 +183,13 @@ static bool option_take(PrivConfig *config, const char *option)
 	};
 	const struct {
 		const char *name;
+		const char **text;
+	} texts[] = {
+		{ "--policy", &config->policy },
+		{ "--state-dir", &config->state_dir },
+	};
+	const struct {
+		const char *name;
 		unsigned *number;
 	} numbers[] = {
 		{ "--engine-uid", &config->engine_uid },
@@ -199,6 +209,11 @@ static bool option_take(PrivConfig *config, const char *option)
 				log_error(_("cannot open '%s': %s"), value, g_strerror(errno));
 			return *files[i].fd >= 0;
 		}
+	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+		if (strlen(texts[i].name) == length && !strncmp(texts[i].name, option, length)) {
+			*texts[i].text = value;
+			return true;
+		}
 	for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
 		if (strlen(numbers[i].name) == length && !strncmp(numbers[i].name, option, length)) {
 			config->has_gid |= numbers[i].number == &config->gid;
@@ -213,15 +228,34 @@ static bool option_take(PrivConfig *config, const char *option)
 static bool options_take(PrivConfig *config, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
-		if (!option_take(config, argv[i])) {
+		if (g_str_has_prefix(argv[i], PRIVATE)) {
+			policy_add(argv[i] + strlen(PRIVATE), 0);
+		} else if (!option_take(config, argv[i])) {
 			log_error(_("cannot use the option '%s'"), argv[i]);
 			return false;
 		}
 	if (config->vm_dirs >= 0 && config->vm_binary >= 0 && config->log_dir >= 0 &&
-	    config->uid_base >= 1000 && config->uid_count > 2 && config->engine_uid > 0)
+	    config->policy && config->state_dir &&
+	    config->uid_base >= 1000 && config->uid_count > 3 && config->engine_uid > 0)
 		return true;
 	log_error(_("reeve-priv is started by reeved, with all of its options"));
 	return false;
+}
+
+/* What the file says, and what the daemon's own directories are for. */
+static bool rules_make(const PrivConfig *config, GError **error)
+{
+	g_autofree char *nvram = g_build_filename(config->state_dir, "nvram", NULL);
+	g_autofree char *vms = policy_locate(config->vm_dirs, "--vm-dirs", error);
+	g_autofree char *logs = vms ? policy_locate(config->log_dir, "--log-dir", error) : NULL;
+
+	if (!logs || !policy_load(config->policy, error))
+		return false;
+	policy_add(config->state_dir, 0);
+	policy_add(nvram, POLICY_NVRAM);
+	policy_add(logs, POLICY_CREATE);
+	policy_add(vms, POLICY_SOCKET); /* listen_open() makes them in a guest's own directory only */
+	return true;
 }
 
 static int signals_open(void)
@@ -248,8 +282,13 @@ int main(int argc, char **argv)
 	i18n_init();
 	log_init("reeve-priv", LOG_LEVEL_INFO);
 	umask(0077);
+	policy_enforce();
 	if (!options_take(&config, argc, argv))
 		return EXIT_FAILURE;
+	if (!rules_make(&config, &error)) {
+		log_error("%s", error->message);
+		return EXIT_FAILURE;
+	}
 	fcntl(config.socket, F_SETFD, FD_CLOEXEC);
 	if (setsockopt(config.socket, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0) {
 		log_error(_("reeve-priv is started by reeved, as root: %s"), g_strerror(errno));

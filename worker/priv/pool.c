@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "worker/host/path.h"
 #include "worker/host/volume.h"
+#include "worker/priv/fresh.h"
 #include "worker/priv/priv.h"
 #include "worker/priv/volume.h"
 
@@ -26,46 +27,74 @@ enum {
 	SCAN_SIZE_MAX = 64 * 1024 * 1024, /* bytes of the answer */
 };
 
-bool priv_permissions_apply(int directory, const char *name, const priv_permissions *permissions,
-			    GError **error)
+bool priv_permissions_check(const PrivConfig *config, const priv_permissions *permissions,
+			    const char *name, GError **error)
+{
+	const int64_t ids[] = { permissions->owner, permissions->group };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(ids); i++) {
+		if (ids[i] < -1 || ids[i] > UINT32_MAX - 1)
+			return fail(error, VIR_ERR_INVALID_ARG,
+				    _("the owner or group of '%s' is not the number of one"), name);
+		/* A guest gets its disks as descriptors; by name it shall reach nothing. */
+		if (ids[i] >= config->uid_base && ids[i] < (int64_t)config->uid_base + config->uid_count)
+			return fail(error, VIR_ERR_OPERATION_DENIED,
+				    _("'%s' cannot belong to %u, which is a guest's"), name,
+				    (unsigned)ids[i]);
+	}
+	if (permissions->has_mode && (permissions->mode & ~0777u))
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("the mode %04o of '%s' is refused: at most 0777 is allowed"),
+			    permissions->mode, name);
+	return true;
+}
+
+bool priv_permissions_apply(int fd, const char *name, const priv_permissions *permissions,
+			    mode_t mode, GError **error)
 {
 	uid_t owner = permissions->owner < 0 ? (uid_t)-1 : (uid_t)permissions->owner;
 	gid_t group = permissions->group < 0 ? (gid_t)-1 : (gid_t)permissions->group;
 
-	if (permissions->owner > UINT32_MAX - 1 || permissions->group > UINT32_MAX - 1)
-		return fail(error, VIR_ERR_INVALID_ARG, _("the owner or group of '%s' is no number of one"), name);
-	if (fchownat(directory, name, owner, group, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fchown(fd, owner, group) < 0)
 		return fail_errno(error, errno, _("cannot change the owner of '%s'"), name);
-	/* The name was just made by us and is no link: fchmodat cannot be told not to follow. */
-	if (permissions->has_mode && fchmodat(directory, name, permissions->mode & 07777, 0) < 0)
+	if (fchmod(fd, permissions->has_mode ? permissions->mode & 0777 : mode) < 0)
 		return fail_errno(error, errno, _("cannot change the mode of '%s'"), name);
 	return true;
 }
 
-bool priv_pool_build(G_GNUC_UNUSED PrivCall *call, const priv_pool_build_args *args,
+/* Makes the directory @name in @parent, with all that is said of it before it has its name. */
+static bool build(const PrivConfig *config, int parent, const char *name,
+		  const priv_permissions *permissions, GError **error)
+{
+	g_auto(Fresh) fresh = FRESH_INIT;
+
+	if (!fresh_make(config, parent, &fresh, error))
+		return false;
+	if (fchown(fresh.fd, 0, 0) < 0)
+		return fail_errno(error, errno, _("cannot change the owner of '%s'"), name);
+	return priv_permissions_apply(fresh.fd, name, permissions, POOL_MODE, error) &&
+	       fresh_publish_directory(&fresh, name, error);
+}
+
+bool priv_pool_build(PrivCall *call, const priv_pool_build_args *args,
 		     G_GNUC_UNUSED priv_nothing *ret, GError **error)
 {
-	const char *name;
 	g_autofd int parent = -1;
+	const char *name;
+	struct stat st;
 
-	if (!path_check(args->pool, _("storage pool"), error))
+	if (!priv_permissions_check(call->config, &args->permissions, args->pool, error))
 		return false;
-	parent = path_open_parent(args->pool, _("storage pool"), &name, error);
+	parent = path_open_parent(args->pool, POLICY_POOL, _("storage pool"), &name, error);
 	if (parent < 0)
 		return false;
-	if (mkdirat(parent, name, POOL_MODE) < 0) {
-		struct stat st;
-
-		if (errno != EEXIST || args->fail_if_exists)
-			return fail_errno(error, errno, _("cannot make the directory '%s'"), args->pool);
-		if (fstatat(parent, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
-			return fail(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no directory"), args->pool);
-		return true;
-	}
-	/* As said here, not as our umask would have it. */
-	if (fchmodat(parent, name, POOL_MODE, 0) < 0)
-		return fail_errno(error, errno, _("cannot change the mode of '%s'"), args->pool);
-	return priv_permissions_apply(parent, name, &args->permissions, error);
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return build(call->config, parent, name, &args->permissions, error);
+	if (args->fail_if_exists)
+		return fail_errno(error, EEXIST, _("cannot make the directory '%s'"), args->pool);
+	if (!S_ISDIR(st.st_mode))
+		return fail(error, VIR_ERR_OPERATION_FAILED, _("'%s' is not a directory"), args->pool);
+	return true;
 }
 
 bool priv_pool_delete(G_GNUC_UNUSED PrivCall *call, const priv_pool_delete_args *args,
@@ -74,9 +103,7 @@ bool priv_pool_delete(G_GNUC_UNUSED PrivCall *call, const priv_pool_delete_args 
 	const char *name;
 	g_autofd int parent = -1;
 
-	if (!path_check(args->pool, _("storage pool"), error))
-		return false;
-	parent = path_open_parent(args->pool, _("storage pool"), &name, error);
+	parent = path_open_parent(args->pool, POLICY_POOL, _("storage pool"), &name, error);
 	if (parent < 0)
 		return false;
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0)
@@ -84,7 +111,7 @@ bool priv_pool_delete(G_GNUC_UNUSED PrivCall *call, const priv_pool_delete_args 
 	return true;
 }
 
-static bool scan(int directory, GArray *volumes, GError **error)
+static bool scan(const PrivConfig *config, int directory, GArray *volumes, GError **error)
 {
 	g_autofd int copy = dup(directory);
 	DIR *dir = fdopendir(copy);
@@ -99,6 +126,10 @@ static bool scan(int directory, GArray *volumes, GError **error)
 
 		if (entry->d_name[0] == '.' && (!entry->d_name[1] || !strcmp(entry->d_name, "..")))
 			continue;
+		if (fresh_is_name(entry->d_name)) {
+			fresh_sweep(config, directory, entry->d_name);
+			continue;
+		}
 		if (volumes->len >= PRIV_VOLUMES_MAX)
 			ok = fail(error, VIR_ERR_OPERATION_FAILED,
 				  _("a storage pool can have %d volumes at most"), PRIV_VOLUMES_MAX);
@@ -147,7 +178,7 @@ bool priv_pool_scan(PrivCall *call, const priv_pool_scan_args *args, priv_pool_s
 	int fd;
 
 	g_array_set_clear_func(volumes, volume_clear);
-	if (directory < 0 || !scan(directory, volumes, error))
+	if (directory < 0 || !scan(call->config, directory, volumes, error))
 		return false;
 	if (fstatvfs(directory, &st) < 0)
 		return fail_errno(error, errno, _("cannot look at the file system of '%s'"), args->pool);

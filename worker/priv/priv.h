@@ -18,9 +18,11 @@ typedef struct PrivConfig {
 	int vm_dirs;  /* run/vm, open */
 	int vm_binary; /* reeve-vm, open for executing */
 	int log_dir;  /* open; files made there belong to the engine */
+	const char *policy;    /* path of priv.conf */
+	const char *state_dir; /* of the engine */
 	uid_t engine_uid;
 	gid_t engine_gid;
-	uid_t uid_base; /* the first is for probes, the last ends guests, the others are for guests */
+	uid_t uid_base; /* the first is for probes, the last ends guests, the one before is the tools' */
 	unsigned uid_count;
 	bool has_gid; /* all guests have one group, else each its own with the user's number */
 	gid_t gid;
@@ -34,6 +36,12 @@ typedef struct PrivFds {
 	int fds[PRIV_FDS_MAX];
 	unsigned n;
 } PrivFds;
+
+/* A user whom no guest has, for programs that handle images. */
+static inline uid_t priv_tool_uid(const PrivConfig *config)
+{
+	return config->uid_base + config->uid_count - 2;
+}
 
 /* One request being served. */
 typedef struct PrivCall {
@@ -93,5 +101,10 @@ bool priv_sandbox(GError **error);
 bool priv_become(uid_t uid, gid_t gid, GError **error);
 /* In a child: no capability is left to it. */
 bool priv_capabilities_drop(void);
+/*
+ * In a child that is about to become a program that reads or makes an image: as above, and no network, no
+ * process, no file but plain ones; where it is not @writable, only the descriptors it has are written.
+ */
+bool priv_confine(uid_t uid, gid_t gid, bool writable, GError **error);
 /* @uuid as the name of a directory; a buffer of 37 bytes. */
 void priv_uuid_format(const unsigned char *uuid, char *ret_text);

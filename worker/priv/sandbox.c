@@ -2,8 +2,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -142,11 +144,8 @@ static unsigned groups_collect(gid_t *groups)
 	return 1;
 }
 
-bool priv_become(uid_t uid, gid_t gid, GError **error)
+static bool become(uid_t uid, gid_t gid, unsigned n, const gid_t *groups, GError **error)
 {
-	gid_t groups[1];
-	unsigned n = groups_collect(groups);
-
 	for (unsigned c = 0; prctl(PR_CAPBSET_READ, c) >= 0; c++)
 		if (prctl(PR_CAPBSET_DROP, c) < 0)
 			return fail_errno(error, errno, _("cannot give up capability %u"), c);
@@ -156,4 +155,69 @@ bool priv_become(uid_t uid, gid_t gid, GError **error)
 	if (!capabilities_set(0))
 		return fail_errno(error, errno, _("cannot give up capabilities"));
 	return true;
+}
+
+bool priv_become(uid_t uid, gid_t gid, GError **error)
+{
+	gid_t groups[1];
+	unsigned n = groups_collect(groups);
+
+	return become(uid, gid, n, groups, error);
+}
+
+/* Of no use to a program that reads and writes one image: the network, other processes, other kinds of files. */
+static const int denied_to_tools[] = {
+	SCMP_SYS(accept),	    SCMP_SYS(accept4),	     SCMP_SYS(bind),
+	SCMP_SYS(connect),	    SCMP_SYS(fork),	     SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register), SCMP_SYS(io_uring_setup), SCMP_SYS(link),
+	SCMP_SYS(linkat),	    SCMP_SYS(listen),	     SCMP_SYS(mknod),
+	SCMP_SYS(mkdir),	    SCMP_SYS(mkdirat),
+	SCMP_SYS(mknodat),	    SCMP_SYS(pidfd_open),    SCMP_SYS(ptrace),
+	SCMP_SYS(rename),	    SCMP_SYS(renameat),	     SCMP_SYS(renameat2),
+	SCMP_SYS(socket),	    SCMP_SYS(socketpair),    SCMP_SYS(symlink),
+	SCMP_SYS(symlinkat),	    SCMP_SYS(userfaultfd),   SCMP_SYS(vfork),
+};
+
+/* Threads are made, processes are not; and where nothing is @writable nothing is opened for writing. */
+static int arguments_deny(scmp_filter_ctx filter, bool writable)
+{
+	static const int opening[] = { O_WRONLY, O_RDWR };
+	const uint32_t denied_code = SCMP_ACT_ERRNO(EACCES);
+	int r;
+
+	r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+			     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	/* Its arguments are out of a filter's sight; without it the C library uses clone(). */
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
+	for (unsigned i = 0; !writable && i < G_N_ELEMENTS(opening) && r == 0; i++) {
+		r = seccomp_rule_add(filter, denied_code, SCMP_SYS(openat), 1,
+				     SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, (unsigned)opening[i]));
+		if (r == 0)
+			r = seccomp_rule_add(filter, denied_code, SCMP_SYS(open), 1,
+					     SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE,
+						     (unsigned)opening[i]));
+	}
+	if (r == 0 && !writable)
+		r = seccomp_rule_add(filter, denied_code, SCMP_SYS(creat), 0);
+	return r;
+}
+
+bool priv_confine(uid_t uid, gid_t gid, bool writable, GError **error)
+{
+	scmp_filter_ctx filter;
+	int r;
+
+	if (!become(uid, gid, 0, NULL, error) ||
+	    !system_calls_deny(denied_to_tools, G_N_ELEMENTS(denied_to_tools), error))
+		return false;
+	filter = seccomp_init(SCMP_ACT_ALLOW);
+	r = filter ? arguments_deny(filter, writable) : -ENOMEM;
+	if (r == 0)
+		r = seccomp_load(filter);
+	if (filter)
+		seccomp_release(filter);
+	return r == 0 || fail_errno(error, -r, _("cannot set up the filter of system calls"));
 }

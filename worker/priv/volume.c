@@ -5,25 +5,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
-#include "base/limits.h"
 #include "worker/host/path.h"
 #include "worker/host/volume.h"
+#include "worker/priv/fresh.h"
 #include "worker/priv/priv.h"
 #include "worker/priv/volume.h"
 
 #define VOLUME_MODE 0600
 #define SIZE_MAX_BYTES (UINT64_C(1) << 62)
-#define TRIES_MAX 5 /* of qemu-img, where it depends on luck */
+
+static void volume_ret_clear(priv_volume_ret *ret)
+{
+	xdr_free((xdrproc_t)xdr_priv_volume_ret, (char *)ret);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(priv_volume_ret, volume_ret_clear)
 
 static int open_pool(const char *pool, const char *name, GError **error)
 {
@@ -39,235 +41,128 @@ static bool describe(int directory, const char *name, priv_volume_ret *ret, GErr
 	return fail(error, VIR_ERR_OPERATION_FAILED, _("'%s' is neither a file nor a directory"), name);
 }
 
-/* ---- qemu-img ------------------------------------------------------------------------------ */
-
-static void child_exec(const char *const *arguments, int directory, int secret, int errors)
+static bool is_raw(const char *format)
 {
-	if (fchdir(directory) < 0 || dup2(errors, STDERR_FILENO) < 0 ||
-	    dup2(errors, STDOUT_FILENO) < 0)
-		_exit(126);
-	if (secret >= 0 && dup2(secret, 3) < 0)
-		_exit(126);
-	execvp("qemu-img", (char *const *)arguments);
-	_exit(127);
+	return strcmp(format, "raw") == 0 || strcmp(format, "iso") == 0;
 }
 
-static char *read_all(int fd)
+static bool capacity_check(uint64_t capacity, const char *name, GError **error)
 {
-	GString *text = g_string_new(NULL);
-	char buffer[1024];
-	ssize_t n;
-
-	while (text->len < LIMIT_NAME * 16 && (n = read(fd, buffer, sizeof(buffer))) > 0)
-		g_string_append_len(text, buffer, n);
-	return g_strstrip(g_string_free(text, FALSE));
+	return capacity <= SIZE_MAX_BYTES ||
+	       fail(error, VIR_ERR_INVALID_ARG, _("volume '%s': %" PRIu64 " bytes are too many"), name,
+		    capacity);
 }
 
-/* Fills @ret_output with all that it said; its wait status, or -1 and an error. */
-static int qemu_img_try(const char *const *arguments, int directory, int secret, char **ret_output,
-			GError **error)
-{
-	int pipes[2], status;
-	pid_t pid;
+/* ---- Create */
 
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return fail_errno(error, errno, _("cannot make a pipe")), -1;
-	signal(SIGCHLD, SIG_DFL);
-	pid = fork();
-	if (pid == 0)
-		child_exec(arguments, directory, secret, pipes[1]);
-	close(pipes[1]);
-	*ret_output = pid > 0 ? read_all(pipes[0]) : NULL;
-	close(pipes[0]);
-	if (pid < 0)
-		return fail_errno(error, errno, _("cannot start qemu-img")), -1;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fail_errno(error, errno, _("cannot wait for qemu-img")), -1;
-	return status;
-}
-
-bool qemu_img_run(const char *const *arguments, int directory, int secret, GError **error)
-{
-	g_autofree char *output = NULL;
-	int status = 0;
-
-	for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
-		g_clear_pointer(&output, g_free);
-		status = qemu_img_try(arguments, directory, secret, &output, error);
-		if (status <= 0)
-			return status == 0;
-		/* It times how long a key takes to derive, by a clock of the kernel that may be too coarse. */
-		if (!strstr(output, "Unable to get accurate CPU usage"))
-			break;
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return fail(error, VIR_ERR_NO_SUPPORT,
-			    _("qemu-img is missing; install it (package qemu-utils)"));
-	return fail(error, VIR_ERR_OPERATION_FAILED, _("qemu-img %s failed: %s"), arguments[1],
-		    *output ? output : _("no reason given"));
-}
-
-/* ---- create -------------------------------------------------------------------------------- */
-
-static bool create_raw(int directory, const priv_volume_create_args *args, GError **error)
+static int create_raw(int directory, const priv_volume_create_args *args, GError **error)
 {
 	g_autofd int fd = openat(directory, args->name,
 				 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, VOLUME_MODE);
 	uint64_t allocation = MIN(args->allocation, args->capacity);
 
 	if (fd < 0)
-		return fail_errno(error, errno, _("cannot make the volume '%s'"), args->name);
+		return fail_errno(error, errno, _("cannot make the volume '%s'"), args->name), -1;
 	if (ftruncate(fd, (off_t)args->capacity) < 0)
 		return fail_errno(error, errno, _("cannot make the volume '%s' %" PRIu64 " bytes long"),
-				  args->name, args->capacity);
+				  args->name, args->capacity),
+		       -1;
 	if (allocation > 0) {
 		int r = posix_fallocate(fd, 0, (off_t)allocation);
 
 		if (r != 0)
-			return fail_errno(error, r, _("cannot allocate %" PRIu64 " bytes for the volume '%s'"),
-					  allocation, args->name);
+			return fail_errno(error, r,
+					  _("cannot allocate %" PRIu64 " bytes for the volume '%s'"),
+					  allocation, args->name),
+			       -1;
 	}
-	return true;
-}
-
-static void add_option(GString *options, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void add_option(GString *options, const char *format, ...)
-{
-	va_list args;
-
-	if (options->len > 0)
-		g_string_append_c(options, ',');
-	va_start(args, format);
-	g_string_append_vprintf(options, format, args);
-	va_end(args);
-}
-
-/* A comma in a value of an option is doubled. */
-static char *option_escape(const char *value)
-{
-	g_auto(GStrv) parts = g_strsplit(value, ",", -1);
-
-	return g_strjoinv(",,", parts);
-}
-
-static char *create_options(const priv_volume_create_args *args, bool secret)
-{
-	GString *options = g_string_new(NULL);
-
-	if (args->backing_path) {
-		g_autofree char *backing = option_escape(*args->backing_path);
-
-		add_option(options, "backing_file=%s", backing);
-		if (args->backing_format)
-			add_option(options, "backing_fmt=%s", *args->backing_format);
-	}
-	if (args->compat && strcmp(args->format, "qcow2") == 0)
-		add_option(options, "compat=%s", *args->compat);
-	if (args->lazy_refcounts)
-		add_option(options, "lazy_refcounts=on");
-	if (args->extended_l2)
-		add_option(options, "extended_l2=on");
-	if (args->cluster_size)
-		add_option(options, "cluster_size=%" PRIu64, args->cluster_size);
-	if (args->preallocate_metadata)
-		add_option(options, "preallocation=metadata");
-	if (secret && strcmp(args->format, "qcow2") == 0)
-		add_option(options, "encrypt.format=luks,encrypt.key-secret=key");
-	else if (secret)
-		add_option(options, "key-secret=key");
-	return g_string_free(options, FALSE);
-}
-
-/* The passphrase as a memory file that qemu-img reads by descriptor 3: never on a command line. */
-static int secret_file(const priv_volume_create_args *args, GError **error)
-{
-	g_autofd int fd = memfd_create("secret", 0);
-
-	if (fd < 0 || write(fd, args->secret.secret_val, args->secret.secret_len) !=
-			      (ssize_t)args->secret.secret_len)
-		return fail_errno(error, errno, _("cannot make a memory file")), -1;
 	return take_fd(&fd);
 }
 
-static bool create_image(int directory, const priv_volume_create_args *args, GError **error)
+static int create_directory(int directory, const priv_volume_create_args *args, GError **error)
 {
-	bool encrypted = args->secret.secret_len > 0;
-	g_autofree char *options = create_options(args, encrypted);
-	g_autofree char *size = g_strdup_printf("%" PRIu64, args->capacity);
-	g_autofree char *path = g_strconcat("./", args->name, NULL);
-	g_autofd int secret = -1;
-	const char *argv[16] = { "qemu-img", "create", "-q", "-f", args->format };
-	unsigned n = 5;
+	int fd = -1;
 
-	if (faccessat(directory, args->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return fail_errno(error, EEXIST, _("cannot make the volume '%s'"), args->name);
-	if (encrypted) {
-		secret = secret_file(args, error);
-		if (secret < 0)
-			return false;
-		argv[n++] = "--object";
-		argv[n++] = "secret,id=key,file=/proc/self/fd/3";
-	}
-	if (*options) {
-		argv[n++] = "-o";
-		argv[n++] = options;
-	}
-	/* The backing file may lie where qemu-img cannot tell its size yet: we say it. */
+	if (mkdirat(directory, args->name, 0700) == 0)
+		fd = openat(directory, args->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		fail_errno(error, errno, _("cannot make the volume '%s'"), args->name);
+	return fd;
+}
+
+/* What a confined program made is root's, not the program's, before anybody else sees it. */
+static int create_image(const PrivConfig *config, int directory, const priv_volume_create_args *args,
+			GError **error)
+{
+	g_autofd int fd = -1;
+	struct stat st;
+
+	if (!volume_image_create(config, directory, args, error))
+		return -1;
+	fd = openat(directory, args->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail_errno(error, errno, _("cannot open the volume '%s'"), args->name), -1;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != priv_tool_uid(config))
+		return fail(error, VIR_ERR_OPERATION_FAILED,
+			    _("what qemu-img made of the volume '%s' is not its own file"), args->name),
+		       -1;
+	if (fchown(fd, 0, 0) < 0)
+		return fail_errno(error, errno, _("cannot change the owner of '%s'"), args->name), -1;
+	return take_fd(&fd);
+}
+
+/* Makes it in @directory, where nobody else can reach; -1 and an error, or its descriptor. */
+static int create(const PrivConfig *config, int directory, const priv_volume_create_args *args,
+		  GError **error)
+{
+	if (strcmp(args->format, "dir") == 0)
+		return create_directory(directory, args, error);
+	if (!is_raw(args->format))
+		return create_image(config, directory, args, error);
 	if (args->backing_path)
-		argv[n++] = "-u";
-	argv[n++] = path;
-	argv[n++] = size;
-	umask(0077);
-	return qemu_img_run(argv, directory, secret, error);
-}
-
-static const char *const image_formats[] = { "qcow2", "qed", "vmdk", "vdi", "vpc", "luks", NULL };
-
-static bool create(int directory, const priv_volume_create_args *args, GError **error)
-{
-	if (strcmp(args->format, "dir") == 0) {
-		if (mkdirat(directory, args->name, 0700) < 0)
-			return fail_errno(error, errno, _("cannot make the volume '%s'"), args->name);
-		return true;
-	}
-	if (strcmp(args->format, "raw") == 0 || strcmp(args->format, "iso") == 0) {
-		if (args->backing_path)
-			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-				    _("volume '%s': one of format '%s' cannot have a backing store"),
-				    args->name, args->format);
-		return create_raw(directory, args, error);
-	}
-	if (!g_strv_contains(image_formats, args->format))
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("volume '%s': cannot make one of format '%s'"), args->name, args->format);
-	return create_image(directory, args, error);
+			    _("volume '%s': one of format '%s' cannot have a backing store"),
+			    args->name, args->format),
+		       -1;
+	return create_raw(directory, args, error);
 }
 
-bool priv_volume_create(G_GNUC_UNUSED PrivCall *call, const priv_volume_create_args *args,
-			priv_volume_ret *ret, GError **error)
+static bool create_fresh(const PrivConfig *config, int directory,
+			 const priv_volume_create_args *args, GError **error)
+{
+	g_auto(Fresh) fresh = FRESH_INIT;
+	g_autofd int fd = -1;
+	bool is_dir = strcmp(args->format, "dir") == 0;
+
+	if (!fresh_make(config, directory, &fresh, error))
+		return false;
+	fd = create(config, fresh.fd, args, error);
+	if (fd < 0)
+		return false;
+	if (!is_dir)
+		volume_format_remember(fd, args->format);
+	return priv_permissions_apply(fd, args->name, &args->permissions,
+				      is_dir ? 0700 : VOLUME_MODE, error) &&
+	       fresh_publish(&fresh, args->name, error);
+}
+
+bool priv_volume_create(PrivCall *call, const priv_volume_create_args *args, priv_volume_ret *ret,
+			GError **error)
 {
 	g_autofd int directory = open_pool(args->pool, args->name, error);
 	struct stat st;
 
-	if (directory < 0)
+	if (directory < 0 || !capacity_check(args->capacity, args->name, error) ||
+	    !priv_permissions_check(call->config, &args->permissions, args->name, error))
 		return false;
-	if (args->capacity > SIZE_MAX_BYTES)
-		return fail(error, VIR_ERR_INVALID_ARG, _("volume '%s': %" PRIu64 " bytes are too many"),
-			    args->name, args->capacity);
 	if (fstatat(directory, args->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail(error, VIR_ERR_STORAGE_VOL_EXIST, _("there is a '%s' in '%s' already"),
 			    args->name, args->pool);
-	if (!create(directory, args, error) ||
-	    !priv_permissions_apply(directory, args->name, &args->permissions, error)) {
-		if (fstatat(directory, args->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			unlinkat(directory, args->name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
-		return false;
-	}
-	return describe(directory, args->name, ret, error);
+	return create_fresh(call->config, directory, args, error) &&
+	       describe(directory, args->name, ret, error);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------ */
+/* ---- The rest */
 
 bool priv_volume_delete(G_GNUC_UNUSED PrivCall *call, const priv_volume_args *args,
 			G_GNUC_UNUSED priv_nothing *ret, GError **error)
@@ -295,15 +190,8 @@ bool priv_volume_look(G_GNUC_UNUSED PrivCall *call, const priv_volume_args *args
 	return directory >= 0 && describe(directory, args->name, ret, error);
 }
 
-static bool resize_raw(int directory, const priv_volume_resize_args *args, GError **error)
+static bool resize_raw(int fd, const priv_volume_resize_args *args, GError **error)
 {
-	g_autofd int fd = openat(directory, args->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return fail_errno(error, errno, _("cannot open the volume '%s'"), args->name);
-	if (!S_ISREG(st.st_mode))
-		return fail(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no file"), args->name);
 	if (ftruncate(fd, (off_t)args->capacity) < 0)
 		return fail_errno(error, errno, _("cannot resize the volume '%s'"), args->name);
 	if (args->allocate) {
@@ -315,33 +203,40 @@ static bool resize_raw(int directory, const priv_volume_resize_args *args, GErro
 	return true;
 }
 
-bool priv_volume_resize(G_GNUC_UNUSED PrivCall *call, const priv_volume_resize_args *args,
-			priv_volume_ret *ret, GError **error)
+/* Is the volume still what the engine takes it for? Its header may have been written by a guest. */
+static bool resize_check(int directory, const priv_volume_resize_args *args, GError **error)
+{
+	g_auto(priv_volume_ret) now = { 0 };
+
+	if (!describe(directory, args->name, &now, error))
+		return false;
+	if (is_raw(args->format) != is_raw(now.volume.format) ||
+	    (!is_raw(args->format) && strcmp(args->format, now.volume.format) != 0))
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("the volume '%s' looks like one of format '%s', not '%s': refresh the pool, "
+			      "and beware of what a guest may have written into it"),
+			    args->name, now.volume.format, args->format);
+	if (args->capacity < now.volume.capacity && !args->shrink)
+		return fail(error, VIR_ERR_INVALID_ARG,
+			    _("volume '%s' would shrink; the flag SHRINK allows that"), args->name);
+	return true;
+}
+
+bool priv_volume_resize(PrivCall *call, const priv_volume_resize_args *args, priv_volume_ret *ret,
+			GError **error)
 {
 	g_autofd int directory = open_pool(args->pool, args->name, error);
-	g_autofree char *size = g_strdup_printf("%" PRIu64, args->capacity);
-	g_autofree char *path = g_strconcat("./", args->name, NULL);
-	const char *argv[12] = { "qemu-img", "resize", "-q", "-f", args->format };
-	unsigned n = 5;
+	g_autofd int fd = -1;
 
-	if (directory < 0)
+	if (directory < 0 || !capacity_check(args->capacity, args->name, error))
 		return false;
-	if (args->capacity > SIZE_MAX_BYTES)
-		return fail(error, VIR_ERR_INVALID_ARG, _("volume '%s': %" PRIu64 " bytes are too many"),
-			    args->name, args->capacity);
-	if (strcmp(args->format, "raw") == 0 || strcmp(args->format, "iso") == 0)
-		return resize_raw(directory, args, error) &&
-		       describe(directory, args->name, ret, error);
-	if (!g_strv_contains(image_formats, args->format))
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("volume '%s': cannot resize one of format '%s'"), args->name, args->format);
-	if (args->shrink)
-		argv[n++] = "--shrink";
-	if (args->allocate)
-		argv[n++] = "--preallocation=falloc";
-	argv[n++] = path;
-	argv[n++] = size;
-	return qemu_img_run(argv, directory, -1, error) && describe(directory, args->name, ret, error);
+	fd = path_open_at(directory, args->name, O_RDWR, _("volume"), error);
+	if (fd < 0 || !resize_check(directory, args, error))
+		return false;
+	if (is_raw(args->format) ? !resize_raw(fd, args, error) :
+				   !volume_image_resize(call->config, fd, args, error))
+		return false;
+	return describe(directory, args->name, ret, error);
 }
 
 bool priv_volume_open(PrivCall *call, const priv_volume_open_args *args, priv_volume_open_ret *ret,
@@ -353,12 +248,11 @@ bool priv_volume_open(PrivCall *call, const priv_volume_open_args *args, priv_vo
 
 	if (directory < 0)
 		return false;
-	fd = openat(directory, args->name,
-		    (args->write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return fail_errno(error, errno, _("cannot open the volume '%s'"), args->name);
-	if (!S_ISREG(st.st_mode))
-		return fail(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no file"), args->name);
+	fd = path_open_at(directory, args->name, args->write ? O_RDWR : O_RDONLY, _("volume"), error);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) < 0)
+		return fail_errno(error, errno, _("cannot look at the volume '%s'"), args->name);
 	ret->size = (uint64_t)st.st_size;
 	priv_fds_add(&call->out, take_fd(&fd));
 	return true;

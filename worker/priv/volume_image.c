@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Images that are more than their bytes: made and resized by QEMU's programs, see image_tool.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/i18n.h"
+#include "worker/host/resource_open.h"
+#include "worker/priv/image_tool.h"
+#include "worker/priv/volume.h"
+
+enum {
+	TRIES_MAX = 5, /* of qemu-img, where it depends on luck */
+	CLUSTER_MIN = 512,
+	CLUSTER_MAX = 2 * 1024 * 1024,
+};
+
+/* Data, the tables for it in the smallest clusters, and some room. */
+static uint64_t size_limit(uint64_t capacity)
+{
+	return capacity + capacity / 8 + UINT64_C(64) * 1024 * 1024;
+}
+
+/* ---- Create */
+
+static const char *const formats[] = { "qcow2", "qed", "vmdk", "vdi", "vpc", "luks", NULL };
+static const char *const backing_formats[] = { "raw",	"qcow2", "qed", "vmdk", "vdi",
+					       "vpc", "vhdx",  "luks", NULL };
+static const char *const compats[] = { "0.10", "1.1", NULL };
+
+/* A name that is written into the image for others to open: of a file, not of a protocol. */
+static bool backing_check(const priv_volume_create_args *args, GError **error)
+{
+	const char *path = *args->backing_path;
+
+	for (const char *c = path; *c; c++)
+		if (g_ascii_iscntrl(*c))
+			return fail(error, VIR_ERR_INVALID_ARG,
+				    _("volume '%s': the path of its backing store holds a control character"),
+				    args->name);
+	if (!*path || path[strcspn(path, ":/")] == ':')
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("volume '%s': its backing store '%s' is not the path of a file"), args->name,
+			    path);
+	if (args->backing_format && !g_strv_contains(backing_formats, *args->backing_format))
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("volume '%s': a backing store cannot be of format '%s'"), args->name,
+			    *args->backing_format);
+	return true;
+}
+
+static bool options_check(const priv_volume_create_args *args, GError **error)
+{
+	if (!g_strv_contains(formats, args->format))
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("volume '%s': cannot make one of format '%s'"), args->name, args->format);
+	if (args->compat && !g_strv_contains(compats, *args->compat))
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("volume '%s': <compat> must be 0.10 or 1.1, not '%s'"), args->name,
+			    *args->compat);
+	if (args->cluster_size &&
+	    (args->cluster_size < CLUSTER_MIN || args->cluster_size > CLUSTER_MAX ||
+	     (args->cluster_size & (args->cluster_size - 1))))
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("volume '%s': its cluster size must be a power of 2 from %d to %d bytes"),
+			    args->name, CLUSTER_MIN, CLUSTER_MAX);
+	return !args->backing_path || backing_check(args, error);
+}
+
+static void add_option(GString *options, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void add_option(GString *options, const char *format, ...)
+{
+	va_list args;
+
+	if (options->len > 0)
+		g_string_append_c(options, ',');
+	va_start(args, format);
+	g_string_append_vprintf(options, format, args);
+	va_end(args);
+}
+
+/* A comma in a value of an option is doubled; all other values are of lists or numbers. */
+static char *option_escape(const char *value)
+{
+	g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+
+	return g_strjoinv(",,", parts);
+}
+
+static char *create_options(const priv_volume_create_args *args, bool secret)
+{
+	GString *options = g_string_new(NULL);
+
+	if (args->backing_path) {
+		g_autofree char *backing = option_escape(*args->backing_path);
+
+		add_option(options, "backing_file=%s", backing);
+		if (args->backing_format)
+			add_option(options, "backing_fmt=%s", *args->backing_format);
+	}
+	if (args->compat && strcmp(args->format, "qcow2") == 0)
+		add_option(options, "compat=%s", *args->compat);
+	if (args->lazy_refcounts)
+		add_option(options, "lazy_refcounts=on");
+	if (args->extended_l2)
+		add_option(options, "extended_l2=on");
+	if (args->cluster_size)
+		add_option(options, "cluster_size=%" PRIu64, args->cluster_size);
+	if (args->preallocate_metadata)
+		add_option(options, "preallocation=metadata");
+	if (secret && strcmp(args->format, "qcow2") == 0)
+		add_option(options, "encrypt.format=luks,encrypt.key-secret=key");
+	else if (secret)
+		add_option(options, "key-secret=key");
+	return g_string_free(options, FALSE);
+}
+
+/* The passphrase as a memory file that only the tool may open again: never on a command line. */
+static int secret_file(const PrivConfig *config, const priv_volume_create_args *args, GError **error)
+{
+	const uid_t uid = priv_tool_uid(config);
+	g_autofd int fd = memfd_create("secret", MFD_CLOEXEC);
+
+	if (fd < 0 ||
+	    write(fd, args->secret.secret_val, args->secret.secret_len) !=
+		    (ssize_t)args->secret.secret_len ||
+	    fchmod(fd, 0400) < 0 || fchown(fd, uid, uid) < 0)
+		return fail_errno(error, errno, _("cannot make a memory file")), -1;
+	return take_fd(&fd);
+}
+
+/* It times how long a key takes to derive, by a clock of the kernel that may be too coarse. */
+static bool run_patiently(const ImageTool *tool, GError **error)
+{
+	for (unsigned tries = 1;; tries++) {
+		g_autoptr(GError) reason = NULL;
+
+		if (image_tool_run(tool, NULL, &reason))
+			return true;
+		if (tries < TRIES_MAX && strstr(reason->message, "Unable to get accurate CPU usage"))
+			continue;
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return false;
+	}
+}
+
+bool volume_image_create(const PrivConfig *config, int directory,
+			 const priv_volume_create_args *args, GError **error)
+{
+	static const char *const programs[] = { "qemu-img", NULL };
+	bool encrypted = args->secret.secret_len > 0;
+	g_autofree char *options = create_options(args, encrypted);
+	g_autofree char *size = g_strdup_printf("%" PRIu64, args->capacity);
+	g_autofree char *path = g_strconcat("./", args->name, NULL);
+	g_autofd int secret = -1;
+	const char *argv[16] = { "qemu-img", "create", "-q", "-f", args->format };
+	ImageTool tool = { .config = config,
+			   .programs = programs,
+			   .arguments = argv,
+			   .directory = directory,
+			   .size_max = size_limit(args->capacity) };
+	unsigned n = 5;
+
+	if (!options_check(args, error))
+		return false;
+	if (encrypted) {
+		secret = secret_file(config, args, error);
+		if (secret < 0)
+			return false;
+		tool.fds = &secret;
+		tool.n_fds = 1;
+		argv[n++] = "--object";
+		argv[n++] = "secret,id=key,file=/proc/self/fd/3";
+	}
+	if (*options) {
+		argv[n++] = "-o";
+		argv[n++] = options;
+	}
+	/* Its size is said, so the backing file is not opened: a guest's start checks where it lies. */
+	if (args->backing_path)
+		argv[n++] = "-u";
+	argv[n++] = path;
+	argv[n++] = size;
+	return run_patiently(&tool, error);
+}
+
+/* ---- Resize */
+
+/* The nodes of a chain from its layer @i down, on descriptors that QEMU inherits. */
+static char *nodes_make(const GPtrArray *layers, unsigned i)
+{
+	const ResourceLayer *layer = g_ptr_array_index(layers, i);
+	g_autofree char *below = i + 1 < layers->len ? nodes_make(layers, i + 1) : NULL;
+	g_autofree char *backing = g_str_equal(layer->format, "qcow2") ?
+					   g_strdup_printf(",\"backing\":%s", below ? below : "null") :
+					   g_strdup("");
+
+	/* The format is one of image_format_check()'s. */
+	return g_strdup_printf("{\"driver\":\"%s\"%s,\"read-only\":%s,"
+			       "\"file\":{\"driver\":\"file\",\"filename\":\"/dev/fdset/%u\"}%s}",
+			       g_str_equal(layer->format, "iso") ? "raw" : layer->format,
+			       i == 0 ? ",\"node-name\":\"volume\"" : "", i == 0 ? "false" : "true", i,
+			       backing);
+}
+
+/* The image @fd and all that backs it, each opened as for a guest. */
+static GPtrArray *chain_open(int fd, const priv_volume_resize_args *args, GError **error)
+{
+	g_autofree char *path = g_build_filename(args->pool, args->name, NULL);
+	char *format = args->format;
+	priv_open_args open_args = {
+		.kind = PRIV_KIND_IMAGE, .key = path, .what = path, .path = path, .format = &format
+	};
+	g_autoptr(GPtrArray) layers = resource_open(&open_args, error);
+	const ResourceLayer *top;
+	struct stat st, wanted;
+
+	if (!layers)
+		return NULL;
+	top = g_ptr_array_index(layers, 0);
+	if (fstat(top->fd, &st) < 0 || fstat(fd, &wanted) < 0 || st.st_dev != wanted.st_dev ||
+	    st.st_ino != wanted.st_ino)
+		return fail_null(error, VIR_ERR_OPERATION_FAILED,
+				 _("the volume '%s' was replaced while it was being opened"), args->name);
+	return g_steal_pointer(&layers);
+}
+
+/* QEMU answers with a line for each command; the description of an error is for people. */
+static bool answers_check(const char *output, const char *name, GError **error)
+{
+	static const char mark[] = "\"desc\": \"";
+	const char *failed = strstr(output, "\"error\"");
+	const char *text = failed ? strstr(failed, mark) : NULL;
+	g_autofree char *said = NULL;
+
+	if (!failed)
+		return true;
+	text = text ? text + strlen(mark) : failed;
+	said = g_strndup(text, strcspn(text, "\"\n"));
+	return fail(error, VIR_ERR_OPERATION_FAILED, _("cannot resize the volume '%s': %s"), name, said);
+}
+
+/* Resizes the top of @layers by a QEMU without a machine: unlike qemu-img it takes descriptors. */
+static bool chain_resize(const PrivConfig *config, const GPtrArray *layers,
+			 const priv_volume_resize_args *args, GError **error)
+{
+	static const char *const programs[] = { "qemu-system-x86_64", "qemu-system-aarch64",
+						"qemu-system-riscv64", "qemu-system-ppc64",
+						"qemu-system-s390x",   "qemu-kvm", NULL };
+	g_autofree char *nodes = nodes_make(layers, 0);
+	g_autofree char *input = g_strdup_printf(
+		"{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"block_resize\",\"arguments\":"
+		"{\"node-name\":\"volume\",\"size\":%" PRIu64 "}}\n{\"execute\":\"quit\"}\n",
+		args->capacity);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+	static const char *const fixed[] = { "qemu-system",  "-M", "none", "-nodefaults", "-no-user-config",
+					     "-display", "none", "-S", "-qmp", "stdio" };
+	g_autofree char *output = NULL;
+	ImageTool tool = { .config = config, .programs = programs, .directory = -1, .input = input };
+	struct stat st;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(fixed); i++)
+		g_ptr_array_add(argv, g_strdup(fixed[i]));
+	for (unsigned i = 0; i < layers->len; i++) {
+		const ResourceLayer *layer = g_ptr_array_index(layers, i);
+
+		g_array_append_val(fds, layer->fd);
+		g_ptr_array_add(argv, g_strdup("-add-fd"));
+		g_ptr_array_add(argv, g_strdup_printf("fd=%u,set=%u", IMAGE_TOOL_FD + i, i));
+		if (i == 0 && fstat(layer->fd, &st) == 0)
+			tool.size_max = size_limit(MAX(args->capacity, (uint64_t)st.st_size));
+	}
+	g_ptr_array_add(argv, g_strdup("-blockdev"));
+	g_ptr_array_add(argv, g_steal_pointer(&nodes));
+	g_ptr_array_add(argv, NULL);
+	tool.arguments = (const char *const *)argv->pdata;
+	tool.fds = (const int *)(const void *)fds->data;
+	tool.n_fds = fds->len;
+	return image_tool_run(&tool, &output, error) && answers_check(output, args->name, error);
+}
+
+bool volume_image_resize(const PrivConfig *config, int fd, const priv_volume_resize_args *args,
+			 GError **error)
+{
+	g_autoptr(GPtrArray) layers = NULL;
+
+	if (strcmp(args->format, "qcow2") != 0)
+		return fail(error, VIR_ERR_NO_SUPPORT,
+			    _("volume '%s': one of format '%s' cannot be resized"), args->name,
+			    args->format);
+	if (args->allocate)
+		return fail(error, VIR_ERR_NO_SUPPORT,
+			    _("volume '%s': only a raw one can be allocated when it is resized"),
+			    args->name);
+	layers = chain_open(fd, args, error);
+	return layers && chain_resize(config, layers, args, error);
+}
