@@ -21,11 +21,12 @@ from reeve_test import STOCK, case, check, equal, run_cases, skip
 IMAGE, READ, APPEND, WRITE, NVRAM, DEVICE, TAP, LISTEN = range(8)
 BAIT = b'made-up secret of the host ' * 40
 VARIABLES = b'\0' * 40 + b'_FVH' + b'\0' * 200  # what firmware variables look like
+HOME = os.path.join('/home', 'alice')
 EXISTING = ('/etc/shadow', '/etc/crontab', '/root/.ssh/authorized_keys', '/root/.bashrc', '/var/spool/cron/crontabs/root',
-            '/usr/local/sbin/tool', '/usr/lib/systemd/system/sshd.service', '/home/alice/.ssh/authorized_keys',
+            '/usr/local/sbin/tool', '/usr/lib/systemd/system/sshd.service', f'{HOME}/.ssh/authorized_keys',
             '/usr/share/private', '/boot/grub.cfg')
 MISSING = ('/etc/cron.d/new', '/etc/systemd/system/new.service', '/etc/ld.so.preload', '/usr/local/bin/new',
-           '/root/.ssh/rc', '/usr/share/new', '/home/alice/new', '/run/systemd/system/new.service', '/tmp-new')
+           '/root/.ssh/rc', '/usr/share/new', f'{HOME}/new', '/run/systemd/system/new.service', '/tmp-new')
 SHIELDED = ('/etc', '/root', '/usr/local', '/usr/lib/systemd/system', '/usr/share', '/boot', '/var/spool', '/home',
             '/run')
 GUEST, OTHER = uuid.UUID(int=0x1111), uuid.UUID(int=0x2222)
