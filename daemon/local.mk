@@ -37,6 +37,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/front/dispatch.h \
 	daemon/front/events.c \
 	daemon/front/events.h \
+	daemon/front/resolve.c \
+	daemon/front/resolve.h \
 	daemon/front/serve.h \
 	daemon/front/serve_connect.c \
 	daemon/front/serve_event.c \
@@ -66,17 +68,20 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/host/probe.c \
 	daemon/host/serve_devices.c \
 	daemon/host/serve_host.c \
+	daemon/object/class.c \
+	daemon/object/class.h \
 	daemon/object/moment.c \
 	daemon/object/moment.h \
 	daemon/object/moment_tree.c \
 	daemon/object/moment_tree.h \
+	daemon/object/nwfilter.c \
 	daemon/object/object.c \
 	daemon/object/object.h \
 	daemon/object/secret_value.c \
 	daemon/object/secret_value.h \
 	daemon/object/serve_checkpoint.c \
 	daemon/object/serve_network.c \
-	daemon/object/serve_nwfilter.c \
+	daemon/object/serve_object.c \
 	daemon/object/serve_reeve.c \
 	daemon/object/serve_secret.c \
 	daemon/object/serve_snapshot.c \
@@ -86,6 +91,9 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/settings.h \
 	daemon/slice.c \
 	daemon/slice.h \
+	daemon/storage/backend.c \
+	daemon/storage/backend.h \
+	daemon/storage/backend_dir.c \
 	daemon/storage/pool.c \
 	daemon/storage/pool.h \
 	daemon/storage/serve_pool.c \

@@ -67,6 +67,8 @@ rpc_librpc_a_SOURCES = \
 	rpc/wire/keepalive.h \
 	rpc/wire/listener.c \
 	rpc/wire/listener.h \
+	rpc/wire/handle.c \
+	rpc/wire/handle.h \
 	rpc/wire/message.c \
 	rpc/wire/message.h \
 	rpc/wire/outgoing.c \

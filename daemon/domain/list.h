@@ -6,3 +6,5 @@
 
 /* The domains of the call's driver that @flags (virConnectListAllDomainsFlags) let through. */
 GPtrArray *domains_matching(Call *call, unsigned flags);
+/* All that the caller may see, borrowed pointers in a new array. */
+GPtrArray *domains_seen(Call *call);

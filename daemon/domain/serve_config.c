@@ -32,7 +32,7 @@ typedef struct Change {
 /* A guest can be changed only where its worker knows how: rows of kind BOTH. */
 static bool change_live(Call *call, GError **error)
 {
-	if (call->proc->where == RPC_WHERE_BOTH)
+	if (call->proc->where == RPC_WHERE_PLANNED)
 		return call_live_call(call, error);
 	return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
 		    _("'%s' is not supported on a running guest by this driver; change the "

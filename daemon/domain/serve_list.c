@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "daemon/domain/list.h"
+#include "daemon/front/access.h"
 #include "daemon/front/serve.h"
 #include "daemon/object/object.h"
 
@@ -15,7 +16,7 @@ bool serve_domain_lookup_by_id(Call *call, remote_domain_lookup_by_id_args *args
 {
 	Domain *domain = registry_find_id(call->engine->registry, call->driver, args->id);
 
-	if (!domain)
+	if (!domain || !call_sees_domain(call, domain))
 		return fail(error, VIR_ERR_NO_DOMAIN, _("no running domain has the id %d"),
 			    args->id);
 	call_fill_domain(domain, &ret->dom);
@@ -27,7 +28,7 @@ bool serve_domain_lookup_by_name(Call *call, remote_domain_lookup_by_name_args *
 {
 	Domain *domain = registry_find_name(call->engine->registry, call->driver, args->name);
 
-	if (!domain)
+	if (!domain || !call_sees_domain(call, domain))
 		return fail(error, VIR_ERR_NO_DOMAIN, _("no domain named '%s'"), args->name);
 	call_fill_domain(domain, &ret->dom);
 	return true;
@@ -39,17 +40,29 @@ bool serve_domain_lookup_by_uuid(Call *call, remote_domain_lookup_by_uuid_args *
 	Domain *domain = registry_get_uuid(call->engine->registry, call->driver,
 					   (const uint8_t *)args->uuid, error);
 
-	if (!domain)
+	if (!domain || !call_check_domain(call, domain, error))
 		return false;
 	call_fill_domain(domain, &ret->dom);
 	return true;
+}
+
+GPtrArray *domains_seen(Call *call)
+{
+	GPtrArray *all = registry_list(call->engine->registry, call->driver);
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < all->len; i++)
+		if (call_sees_domain(call, all->pdata[i]))
+			all->pdata[kept++] = all->pdata[i];
+	g_ptr_array_set_size(all, (int)kept);
+	return all;
 }
 
 /* ---- The oldest listings ------------------------------------------------------------------- */
 
 static int count_active(Call *call, bool active)
 {
-	g_autoptr(GPtrArray) all = registry_list(call->engine->registry, call->driver);
+	g_autoptr(GPtrArray) all = domains_seen(call);
 	int count = 0;
 
 	for (unsigned i = 0; i < all->len; i++)
@@ -84,7 +97,7 @@ bool serve_connect_num_of_defined_domains(Call *call, G_GNUC_UNUSED NOTHING *arg
 bool serve_connect_list_domains(Call *call, remote_connect_list_domains_args *args,
 				remote_connect_list_domains_ret *ret, GError **error)
 {
-	g_autoptr(GPtrArray) all = registry_list(call->engine->registry, call->driver);
+	g_autoptr(GPtrArray) all = domains_seen(call);
 
 	if (!check_room(args->maxids, error))
 		return false;
@@ -103,7 +116,7 @@ bool serve_connect_list_defined_domains(Call *call, remote_connect_list_defined_
 					remote_connect_list_defined_domains_ret *ret,
 					GError **error)
 {
-	g_autoptr(GPtrArray) all = registry_list(call->engine->registry, call->driver);
+	g_autoptr(GPtrArray) all = domains_seen(call);
 
 	if (!check_room(args->maxnames, error))
 		return false;
@@ -198,7 +211,7 @@ static bool list_takes(const Domain *domain, const ListFilter *filter)
 
 GPtrArray *domains_matching(Call *call, unsigned flags)
 {
-	GPtrArray *all = registry_list(call->engine->registry, call->driver);
+	GPtrArray *all = domains_seen(call);
 	ListFilter filter = { .flags = flags };
 	unsigned kept = 0;
 

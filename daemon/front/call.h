@@ -24,7 +24,10 @@ struct Call {
 	const RpcProc *proc;
 	RpcMessage *message; /* as received: header, payload, descriptors */
 	bool read_only;
-	Domain *domain;	 /* referenced: the domain that the first argument names, else NULL */
+	/* Referenced: what the first argument names, or belongs to; see resolve.h. NULL else. */
+	Domain *domain;
+	Object *object; /* network, pool, filter, secret, snapshot or checkpoint */
+	char *volume;	/* owned: a volume of the pool ->object, by name */
 	GArray *fds;	 /* of int: descriptors to send with the reply; owned, NULL for none */
 	Stream *stream;	 /* begins when the reply has been queued; see stream.h */
 	const char *action; /* what history shall call it; NULL: the call's name */

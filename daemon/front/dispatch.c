@@ -10,9 +10,11 @@
 #include "base/log.h"
 #include "daemon/front/access.h"
 #include "daemon/front/dispatch.h"
+#include "daemon/front/resolve.h"
 #include "daemon/front/stream.h"
 #include "daemon/front/user.h"
 #include "daemon/guest/vm.h"
+#include "daemon/object/object.h"
 #include "daemon/settings.h"
 #include "daemon/slice.h"
 #include "rpc/wire/dispatch.h"
@@ -72,30 +74,6 @@ static RpcHandler handler_find(const RpcProc *proc)
 	return (gsize)proc->number < count ? handlers[proc->number] : NULL;
 }
 
-/*
- * Calls of kind BOTH that may change the stored definition and the running guest at once: the
- * engine's function is asked in any case, and passes on to the worker what concerns the guest.
- */
-static bool is_orchestrated(const RpcProc *proc)
-{
-	static const gint32 numbers[] = {
-		REMOTE_PROC_domain_attach_device,	REMOTE_PROC_domain_attach_device_flags,
-		REMOTE_PROC_domain_detach_device,	REMOTE_PROC_domain_detach_device_flags,
-		REMOTE_PROC_domain_detach_device_alias, REMOTE_PROC_domain_update_device_flags,
-		REMOTE_PROC_domain_set_memory,		REMOTE_PROC_domain_set_memory_flags,
-		REMOTE_PROC_domain_set_max_memory,	REMOTE_PROC_domain_set_memory_stats_period,
-		REMOTE_PROC_domain_set_vcpus,		REMOTE_PROC_domain_set_vcpus_flags,
-		REMOTE_PROC_domain_set_vcpu,		REMOTE_PROC_domain_set_metadata,
-	};
-
-	if (proc->program != REMOTE_PROGRAM)
-		return false;
-	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
-		if (numbers[i] == proc->number)
-			return true;
-	return false;
-}
-
 /* ---- Before the call ----------------------------------------------------------------------- */
 
 static bool needs_connection(const RpcProc *proc)
@@ -116,7 +94,7 @@ static bool admit(const Client *client, const RpcProc *proc, GError **error)
 		return fail(error, VIR_ERR_INTERNAL_ERROR,
 			    _("hypervisor connection not open: '%s' must come after connect_open"),
 			    proc->name);
-	return access_check(client, proc, NULL, error);
+	return access_check(client, proc, error);
 }
 
 static int error_domain(const Client *client, const RpcProc *proc)
@@ -265,45 +243,26 @@ bool call_live_call(Call *call, GError **error)
 	return reply->header.status != RPC_STATUS_ERROR || wire_error_raise_message(reply, error);
 }
 
-static bool names_domain(const RpcProc *proc)
+/* Does the worker of the call's domain answer it? */
+static bool is_routed(const Call *call)
 {
-	return proc->names == RPC_NAMES_DOMAIN || proc->names == RPC_NAMES_SNAPSHOT ||
-	       proc->names == RPC_NAMES_CHECKPOINT;
-}
-
-/* History outlives its domain. */
-static bool find_domain(Call *call, GError **error)
-{
-	g_autoptr(GError) reason = NULL;
-	guint8 uuid[16];
-	Domain *domain;
-
-	if (!names_domain(call->proc))
+	switch (call->proc->where) {
+	case RPC_WHERE_WORKER:
 		return true;
-	if (!rpc_dispatch_domain(call->message, call->proc, uuid, error))
+	case RPC_WHERE_BOTH:
+		return domain_is_active(call->domain);
+	default:
 		return false;
-	domain = registry_get_uuid(call->engine->registry, call->driver, uuid, &reason);
-	if (domain) {
-		call->domain = domain_ref(domain);
-		return access_check(call->client, call->proc, domain, error);
 	}
-	if (call->proc->program == REEVE_PROGRAM_NUMBER)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&reason));
-	return false;
 }
 
 static RpcMessage *call_serve(Call *call)
 {
 	g_autoptr(GError) reason = NULL;
 	RpcMessage *reply = NULL;
-	bool active;
 
-	if (find_domain(call, &reason)) {
-		active = call->domain && domain_is_active(call->domain);
-		if (call->proc->where == RPC_WHERE_ENGINE ||
-		    (call->proc->where == RPC_WHERE_BOTH &&
-		     (!active || is_orchestrated(call->proc))))
+	if (call_resolve(call, &reason)) {
+		if (!is_routed(call))
 			return call_serve_here(call);
 		reply = call_route(call, &reason);
 		if (reply)
@@ -319,6 +278,8 @@ static void call_free(Call *call)
 		close(g_array_index(call->fds, int, i));
 	g_clear_pointer(&call->fds, g_array_unref);
 	domain_unref(call->domain);
+	object_unref(call->object);
+	g_free(call->volume);
 	rpc_message_unref(call->message);
 	client_unref(call->client);
 	g_free(call);

@@ -8,32 +8,13 @@
 #include "base/log.h"
 #include "base/plain.h"
 #include "conf/bind/types.h"
+#include "daemon/object/class.h"
 #include "daemon/settings.h"
 
 struct Objects {
 	Engine *engine;
 	GHashTable *by_key[OBJECT_KINDS];  /* "parent/key" -> Object, owns a reference */
 	GHashTable *by_name[OBJECT_KINDS]; /* "parent/name" -> Object */
-};
-
-static const struct {
-	const char *stored;  /* in the store */
-	const char *text;    /* for people */
-	int missing, exists; /* virErrorNumber */
-	bool by_name;	     /* goes by name, below a parent */
-} kinds[OBJECT_KINDS] = {
-	[OBJECT_NETWORK] = { "network", N_("network"), VIR_ERR_NO_NETWORK, VIR_ERR_OPERATION_FAILED,
-			     false },
-	[OBJECT_POOL] = { "pool", N_("storage pool"), VIR_ERR_NO_STORAGE_POOL,
-			  VIR_ERR_OPERATION_FAILED, false },
-	[OBJECT_NWFILTER] = { "nwfilter", N_("network filter"), VIR_ERR_NO_NWFILTER,
-			      VIR_ERR_OPERATION_FAILED, false },
-	[OBJECT_SECRET] = { "secret", N_("secret"), VIR_ERR_NO_SECRET, VIR_ERR_INTERNAL_ERROR,
-			    false },
-	[OBJECT_SNAPSHOT] = { "snapshot", N_("snapshot"), VIR_ERR_NO_DOMAIN_SNAPSHOT,
-			      VIR_ERR_OPERATION_FAILED, true },
-	[OBJECT_CHECKPOINT] = { "checkpoint", N_("checkpoint"), VIR_ERR_NO_DOMAIN_CHECKPOINT,
-				VIR_ERR_OPERATION_FAILED, true },
 };
 
 /* ---- the index ----------------------------------------------------------------------------- */
@@ -134,12 +115,12 @@ void objects_load(Objects *objects, const StoreObject *row)
 		Object *object;
 		Uuid uuid;
 
-		if (strcmp(kinds[i].stored, row->kind) != 0)
+		if (strcmp(object_class(i)->stored, row->kind) != 0)
 			continue;
-		if (!kinds[i].by_name) {
+		if (!object_class(i)->by_name) {
 			if (!uuid_parse(row->key, &uuid)) {
 				log_warning(_("the store has a %s with the UUID '%s'; left alone"),
-					    _(kinds[i].text), row->key);
+					    _(object_class(i)->text), row->key);
 				return;
 			}
 			spec.uuid = uuid.bytes;
@@ -193,8 +174,8 @@ Object *object_get_uuid(Objects *objects, ObjectKind kind, const uint8_t *uuid, 
 	if (object)
 		return object;
 	uuid_format((const Uuid *)uuid, text);
-	return fail_null(error, kinds[kind].missing, _("there is no %s with the UUID '%s'"),
-			 _(kinds[kind].text), text);
+	return fail_null(error, object_class(kind)->missing, _("there is no %s with the UUID '%s'"),
+			 _(object_class(kind)->text), text);
 }
 
 Object *object_get_name(Objects *objects, ObjectKind kind, const char *parent, const char *name,
@@ -204,8 +185,8 @@ Object *object_get_name(Objects *objects, ObjectKind kind, const char *parent, c
 
 	if (object)
 		return object;
-	return fail_null(error, kinds[kind].missing, _("there is no %s named '%s'"),
-			 _(kinds[kind].text), name);
+	return fail_null(error, object_class(kind)->missing, _("there is no %s named '%s'"),
+			 _(object_class(kind)->text), name);
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)
@@ -245,9 +226,15 @@ static bool hold_object(Object *object, const char *what, GError **error)
 	if (error_code(reason) == VIR_ERR_OPERATION_TIMEOUT)
 		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
 			    _("%s '%s' is busy with %s; try again when that has ended"),
-			    _(kinds[object->kind].text), object->name, object->hold.what);
+			    _(object_class(object->kind)->text), object->name, object->hold.what);
 	g_propagate_error(error, g_steal_pointer(&reason));
 	return false;
+}
+
+bool object_check(const Object *object, GError **error)
+{
+	return !object->removed || fail(error, object_class(object->kind)->missing, _("%s '%s' is gone"),
+					_(object_class(object->kind)->text), object->name);
 }
 
 ObjectHold object_hold_wait(Object *object, const char *what, GError **error)
@@ -256,11 +243,10 @@ ObjectHold object_hold_wait(Object *object, const char *what, GError **error)
 
 	if (!hold_object(object, what, error))
 		return NULL;
-	if (!object->removed)
+	if (object_check(object, error))
 		return g_steal_pointer(&kept);
 	hold_release(&object->hold);
-	return fail_null(error, kinds[object->kind].missing, _("%s '%s' is gone"),
-			 _(kinds[object->kind].text), object->name);
+	return NULL;
 }
 
 void object_hold_clear(ObjectHold *hold)
@@ -282,7 +268,7 @@ static bool name_check(const ObjectSpec *spec, GError **error)
 	return (*spec->name && text_is_line(spec->name)) ||
 	       fail(error, VIR_ERR_XML_ERROR,
 		    _("the name of a %s cannot be empty or contain control characters"),
-		    _(kinds[spec->kind].text));
+		    _(object_class(spec->kind)->text));
 }
 
 /* The object that @spec would redefine, NULL when it is new; an error when it cannot be. */
@@ -297,13 +283,13 @@ static bool find_same(Objects *objects, const ObjectSpec *spec, Object **ret, GE
 		return false;
 	*ret = same;
 	if (named && named != same)
-		return fail(error, kinds[spec->kind].exists,
+		return fail(error, object_class(spec->kind)->exists,
 			    _("there is a %s named '%s' already, with the UUID '%s'"),
-			    _(kinds[spec->kind].text), spec->name, named->key);
+			    _(object_class(spec->kind)->text), spec->name, named->key);
 	if (same && strcmp(same->name, spec->name) != 0)
-		return fail(error, kinds[spec->kind].exists,
+		return fail(error, object_class(spec->kind)->exists,
 			    _("the UUID '%s' belongs to the %s named '%s' already"), same->key,
-			    _(kinds[spec->kind].text), same->name);
+			    _(object_class(spec->kind)->text), same->name);
 	return true;
 }
 
@@ -343,7 +329,7 @@ void object_publish(Object *object)
 StoreObject object_row(const Object *object)
 {
 	return (StoreObject){
-		.kind = kinds[object->kind].stored,
+		.kind = object_class(object->kind)->stored,
 		.driver = "",
 		.parent = object->parent,
 		.key = object->key,
@@ -363,6 +349,11 @@ static void replace(char **text, const char *with)
 	copy = g_strdup(with);
 	g_free(*text);
 	*text = copy;
+}
+
+void object_set_xml(Object *object, const char *xml)
+{
+	replace(&object->xml, xml);
 }
 
 void object_follow(Object *object, const StoreObject *row)
@@ -407,16 +398,6 @@ bool object_store_commit(Call *call, Object *object, const ObjectSpec *spec, GEr
 	return true;
 }
 
-ObjectHold object_define_commit(Call *call, const ObjectSpec *spec, GError **error)
-{
-	g_auto(ObjectHold) object =
-		object_claim_wait(call->engine->objects, spec, "a definition", error);
-
-	if (!object || !object_store_commit(call, object, spec, error))
-		return NULL;
-	return g_steal_pointer(&object);
-}
-
 bool object_undefine_commit(Call *call, Object *object, GError **error)
 {
 	g_autoptr(StoreBatch) batch = store_batch_new();
@@ -426,7 +407,7 @@ bool object_undefine_commit(Call *call, Object *object, GError **error)
 	if (!object->persistent)
 		return fail(error, VIR_ERR_OPERATION_INVALID,
 			    _("%s '%s' is transient: there is no definition to remove"),
-			    _(kinds[object->kind].text), object->name);
+			    _(object_class(object->kind)->text), object->name);
 	store_batch_object_remove(batch, &row, &origin);
 	if (!store_commit(call->engine->store, batch, error))
 		return false;
@@ -441,7 +422,7 @@ bool object_mark_commit(Call *call, Object *object, bool autostart, const char *
 
 	if (!object->persistent)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("%s '%s' is transient"),
-			    _(kinds[object->kind].text), object->name);
+			    _(object_class(object->kind)->text), object->name);
 	row.autostart = autostart;
 	if (extra)
 		row.extra = extra;
@@ -452,7 +433,7 @@ void objects_batch_remove_children(Objects *objects, const char *parent, StoreBa
 				   const StoreOrigin *origin)
 {
 	for (int i = 0; i < OBJECT_KINDS; i++) {
-		g_autoptr(GPtrArray) list = kinds[i].by_name ? objects_list(objects, i, parent) : NULL;
+		g_autoptr(GPtrArray) list = object_class(i)->by_name ? objects_list(objects, i, parent) : NULL;
 
 		for (guint j = 0; list && j < list->len; j++) {
 			StoreObject row = object_row(list->pdata[j]);
@@ -465,7 +446,7 @@ void objects_batch_remove_children(Objects *objects, const char *parent, StoreBa
 void objects_drop_children(Objects *objects, const char *parent)
 {
 	for (int i = 0; i < OBJECT_KINDS; i++) {
-		g_autoptr(GPtrArray) list = kinds[i].by_name ? objects_list(objects, i, parent) : NULL;
+		g_autoptr(GPtrArray) list = object_class(i)->by_name ? objects_list(objects, i, parent) : NULL;
 
 		for (guint j = 0; list && j < list->len; j++)
 			object_forget(list->pdata[j]);
@@ -479,39 +460,7 @@ void object_set_active(Object *object, bool active)
 		object_remove(object);
 }
 
-/* ---- listings and events ------------------------------------------------------------------- */
-
-unsigned objects_count(Objects *objects, ObjectKind kind, bool active)
-{
-	g_autoptr(GPtrArray) list = objects_list(objects, kind, "");
-	unsigned count = 0;
-
-	for (guint i = 0; i < list->len; i++)
-		count += ((const Object *)list->pdata[i])->active == active;
-	return count;
-}
-
-bool objects_names(Objects *objects, const NamesQuery *query, char ***ret_names, u_int *ret_count,
-		   GError **error)
-{
-	g_autoptr(GPtrArray) list = NULL;
-	u_int count = 0;
-
-	if (query->max < 0 || query->max > query->limit)
-		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("%d names were asked for; between 0 and %d can be"), query->max,
-			    query->limit);
-	list = objects_list(objects, query->kind, "");
-	*ret_names = g_new0(char *, MAX(1, MIN((guint)query->max, list->len)));
-	for (guint i = 0; i < list->len && count < (u_int)query->max; i++) {
-		const Object *object = list->pdata[i];
-
-		if (object->active == query->active)
-			(*ret_names)[count++] = g_strdup(object->name);
-	}
-	*ret_count = count;
-	return true;
-}
+/* ---- events ------------------------------------------------------------------- */
 
 #define EVENT_SIZE 4096 /* a name, a UUID and some numbers */
 #define CALLBACK_ID 4	/* bytes of the leading callbackID */
@@ -522,7 +471,7 @@ void object_emit(const Object *object, EventKind kind, int id, xdrproc_t filter,
 	Event event = {
 		.kind = kind,
 		.id = id,
-		.uuid = kinds[object->kind].by_name ? NULL : object->uuid,
+		.uuid = object_class(object->kind)->by_name ? NULL : object->uuid,
 		.name = object->name,
 		.payload = buffer + CALLBACK_ID,
 	};
@@ -533,7 +482,7 @@ void object_emit(const Object *object, EventKind kind, int id, xdrproc_t filter,
 		event.length = xdr_getpos(&xdr) - CALLBACK_ID;
 		events_emit(object->engine->events, &event);
 	} else {
-		log_error(_("an event of %s '%s' is too long"), _(kinds[object->kind].text),
+		log_error(_("an event of %s '%s' is too long"), _(object_class(object->kind)->text),
 			  object->name);
 	}
 	xdr_destroy(&xdr);

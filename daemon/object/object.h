@@ -32,8 +32,8 @@ typedef enum ObjectKind {
 	OBJECT_KINDS
 } ObjectKind;
 
-typedef struct Objects Objects;
-typedef struct Object Object;
+/* What stands in ->extra while an object is active: it is started again with the engine. */
+#define OBJECT_EXTRA_ACTIVE "active"
 
 /* The right to change an object, with a reference: released at the end of g_auto(ObjectHold). */
 typedef Object *ObjectHold;
@@ -93,6 +93,8 @@ GPtrArray *objects_list(Objects *objects, ObjectKind kind, const char *parent);
  * "no such" error when it went away meanwhile, VIR_ERR_OPERATION_TIMEOUT when it stays busy.
  */
 ObjectHold object_hold_wait(Object *object, const char *what, GError **error);
+/* Is it still there? For what is below a domain, once that is held. The kind's error else. */
+bool object_check(const Object *object, GError **error);
 void object_hold_clear(ObjectHold *hold);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ObjectHold, object_hold_clear)
 
@@ -104,13 +106,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ObjectHold, object_hold_clear)
 ObjectHold object_claim_wait(Objects *objects, const ObjectSpec *spec, const char *what,
 			     GError **error);
 void object_publish(Object *object);
+/* Of a claimed one that will not be stored. */
+void object_set_xml(Object *object, const char *xml);
 
 /* ---- Changes: the caller holds the object (or its parent); all of them park ---- */
 
 /* Stores @spec as the definition of @object, which was claimed for it, and publishes it. */
 bool object_store_commit(Call *call, Object *object, const ObjectSpec *spec, GError **error);
-/* Both: claims, stores. */
-ObjectHold object_define_commit(Call *call, const ObjectSpec *spec, GError **error);
 /* Removes the definition. An active object stays until it ends. */
 bool object_undefine_commit(Call *call, Object *object, GError **error);
 /* Stores another value of autostart, or of extra (NULL: as it is). */
@@ -131,19 +133,6 @@ void objects_batch_remove_children(Objects *objects, const char *parent, StoreBa
 void objects_drop_children(Objects *objects, const char *parent);
 /* Sets ->active; an object that is neither active nor stored goes. */
 void object_set_active(Object *object, bool active);
-
-/* Counts of those that are active or not. */
-unsigned objects_count(Objects *objects, ObjectKind kind, bool active);
-/* What one of the oldest listings asks for. */
-typedef struct {
-	ObjectKind kind;
-	bool active;
-	int max;   /* names that the client has room for */
-	int limit; /* what the protocol allows for @max */
-} NamesQuery;
-/* At most ->max names, malloc'ed. VIR_ERR_INVALID_ARG: ->max is negative or above ->limit. */
-bool objects_names(Objects *objects, const NamesQuery *query, char ***ret_names, u_int *ret_count,
-		   GError **error);
 
 /*
  * A pair of filter flags of the newer listings, as ACTIVE and INACTIVE: neither or both let

@@ -12,6 +12,7 @@
 #include "base/i18n.h"
 #include "conf/snapshot/snapshot.h"
 #include "daemon/front/serve.h"
+#include "daemon/object/class.h"
 #include "daemon/object/moment_tree.h"
 
 static void fill_checkpoint(const Object *object, const Domain *domain,
@@ -21,16 +22,13 @@ static void fill_checkpoint(const Object *object, const Domain *domain,
 	call_fill_domain(domain, &ret->dom);
 }
 
-/* Borrowed. Sets *ret_domain, borrowed too. */
-static Object *get_checkpoint(Call *call, const remote_nonnull_domain_checkpoint *checkpoint,
-			      Domain **ret_domain, GError **error)
-{
-	*ret_domain = call_domain(call, &checkpoint->dom, error);
-	if (!*ret_domain)
-		return NULL;
-	return object_get_name(call->engine->objects, OBJECT_CHECKPOINT, (*ret_domain)->uuid_text,
-			       checkpoint->name, error);
-}
+const ObjectClass checkpoint_class = {
+	.stored = "checkpoint",
+	.text = N_("checkpoint"),
+	.missing = VIR_ERR_NO_DOMAIN_CHECKPOINT,
+	.exists = VIR_ERR_OPERATION_FAILED,
+	.by_name = true,
+};
 
 /* ---- listing ------------------------------------------------------------------------------- */
 
@@ -97,17 +95,15 @@ bool serve_domain_checkpoint_list_all_children(
 	remote_domain_checkpoint_list_all_children_ret *ret, GError **error)
 {
 	g_autoptr(GPtrArray) list = NULL;
-	Domain *domain;
-	Object *object = get_checkpoint(call, &args->checkpoint, &domain, error);
+	const Object *object = call->object;
 
 	*ret = (remote_domain_checkpoint_list_all_children_ret){ .ret = 0 };
-	if (!object ||
-	    !call_flags(call, args->flags, LIST_FLAGS | VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL, error))
+	if (!call_flags(call, args->flags, LIST_FLAGS | VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL, error))
 		return false;
-	list = list_checkpoints(domain, object, args->flags);
+	list = list_checkpoints(call->domain, object, args->flags);
 	ret->ret = (int)list->len;
 	if (args->need_results) {
-		ret->checkpoints.checkpoints_val = fill_list(list, domain);
+		ret->checkpoints.checkpoints_val = fill_list(list, call->domain);
 		ret->checkpoints.checkpoints_len = list->len;
 	}
 	return true;
@@ -135,17 +131,16 @@ bool serve_domain_checkpoint_get_parent(Call *call, remote_domain_checkpoint_get
 					remote_domain_checkpoint_get_parent_ret *ret,
 					GError **error)
 {
-	Domain *domain;
-	Object *object = get_checkpoint(call, &args->checkpoint, &domain, error);
-	Object *parent;
+	const Object *object = call->object;
+	const Object *parent;
 
-	if (!object || !call_flags(call, args->flags, 0, error))
+	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	parent = moment_parent(object);
 	if (!parent)
 		return fail(error, VIR_ERR_NO_DOMAIN_CHECKPOINT, _("checkpoint '%s' has no parent"),
 			    object->name);
-	fill_checkpoint(parent, domain, &ret->parent);
+	fill_checkpoint(parent, call->domain, &ret->parent);
 	return true;
 }
 
@@ -156,11 +151,10 @@ bool serve_domain_checkpoint_get_xml_desc(Call *call,
 {
 	const unsigned known = VIR_DOMAIN_CHECKPOINT_XML_SECURE | VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN;
 	g_autoptr(CheckpointDef) def = NULL;
-	Domain *domain;
-	Object *object = get_checkpoint(call, &args->checkpoint, &domain, error);
-	Object *parent;
+	const Object *object = call->object;
+	const Object *parent;
 
-	if (!object || !call_flags(call, args->flags, known, error))
+	if (!call_flags(call, args->flags, known, error))
 		return false;
 	def = checkpoint_def_parse(object->xml, strlen(object->xml), CONF_STATUS, NULL, error);
 	if (!def)
@@ -253,7 +247,6 @@ bool serve_domain_checkpoint_delete(Call *call, remote_domain_checkpoint_delete_
 				    G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
 	g_auto(DomainHold) hold = NULL;
-	Object *object;
 
 	if (!call_flags(call, args->flags, VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY, error))
 		return false;
@@ -261,11 +254,8 @@ bool serve_domain_checkpoint_delete(Call *call, remote_domain_checkpoint_delete_
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
 			    _("checkpoint '%s': removing its bitmaps is not supported yet; the "
 			      "flag METADATA_ONLY forgets it and leaves them"),
-			    args->checkpoint.name);
+			    call->object->name);
 	hold = call_hold_wait(call, call->domain, "a deletion of a checkpoint", error);
-	if (!hold)
-		return false;
-	object = object_get_name(call->engine->objects, OBJECT_CHECKPOINT, hold->uuid_text,
-				 args->checkpoint.name, error);
-	return object && moment_remove_commit(call, object, error);
+	return hold && object_check(call->object, error) &&
+	       moment_remove_commit(call, call->object, error);
 }

@@ -12,6 +12,7 @@
 #include "base/i18n.h"
 #include "conf/snapshot/snapshot.h"
 #include "daemon/front/serve.h"
+#include "daemon/object/class.h"
 #include "daemon/object/moment_tree.h"
 
 static void fill_snapshot(const Object *object, const Domain *domain,
@@ -21,16 +22,13 @@ static void fill_snapshot(const Object *object, const Domain *domain,
 	call_fill_domain(domain, &ret->dom);
 }
 
-/* Borrowed. Sets *ret_domain, borrowed too. */
-static Object *get_snapshot(Call *call, const remote_nonnull_domain_snapshot *snap,
-			    Domain **ret_domain, GError **error)
-{
-	*ret_domain = call_domain(call, &snap->dom, error);
-	if (!*ret_domain)
-		return NULL;
-	return object_get_name(call->engine->objects, OBJECT_SNAPSHOT, (*ret_domain)->uuid_text,
-			       snap->name, error);
-}
+const ObjectClass snapshot_class = {
+	.stored = "snapshot",
+	.text = N_("snapshot"),
+	.missing = VIR_ERR_NO_DOMAIN_SNAPSHOT,
+	.exists = VIR_ERR_OPERATION_FAILED,
+	.by_name = true,
+};
 
 /* ---- listing ------------------------------------------------------------------------------- */
 
@@ -155,12 +153,11 @@ bool serve_domain_snapshot_num_children(Call *call, remote_domain_snapshot_num_c
 					remote_domain_snapshot_num_children_ret *ret, GError **error)
 {
 	g_autoptr(GPtrArray) list = NULL;
-	Domain *domain;
-	Object *object = get_snapshot(call, &args->snap, &domain, error);
+	const Object *object = call->object;
 
-	if (!object || !call_flags(call, args->flags, LIST_FLAGS, error))
+	if (!call_flags(call, args->flags, LIST_FLAGS, error))
 		return false;
-	list = list_snapshots(domain, object, args->flags);
+	list = list_snapshots(call->domain, object, args->flags);
 	ret->num = (int)list->len;
 	return true;
 }
@@ -171,12 +168,11 @@ bool serve_domain_snapshot_list_children_names(Call *call,
 					       GError **error)
 {
 	g_autoptr(GPtrArray) list = NULL;
-	Domain *domain;
-	Object *object = get_snapshot(call, &args->snap, &domain, error);
+	const Object *object = call->object;
 
-	if (!object || !call_flags(call, args->flags, LIST_FLAGS, error))
+	if (!call_flags(call, args->flags, LIST_FLAGS, error))
 		return false;
-	list = list_snapshots(domain, object, args->flags);
+	list = list_snapshots(call->domain, object, args->flags);
 	return fill_names(list, args->maxnames, &ret->names.names_val, &ret->names.names_len, error);
 }
 
@@ -186,16 +182,15 @@ bool serve_domain_snapshot_list_all_children(Call *call,
 					     GError **error)
 {
 	g_autoptr(GPtrArray) list = NULL;
-	Domain *domain;
-	Object *object = get_snapshot(call, &args->snapshot, &domain, error);
+	const Object *object = call->object;
 
 	*ret = (remote_domain_snapshot_list_all_children_ret){ .ret = 0 };
-	if (!object || !call_flags(call, args->flags, LIST_FLAGS, error))
+	if (!call_flags(call, args->flags, LIST_FLAGS, error))
 		return false;
-	list = list_snapshots(domain, object, args->flags);
+	list = list_snapshots(call->domain, object, args->flags);
 	ret->ret = (int)list->len;
 	if (args->need_results) {
-		ret->snapshots.snapshots_val = fill_list(list, domain);
+		ret->snapshots.snapshots_val = fill_list(list, call->domain);
 		ret->snapshots.snapshots_len = list->len;
 	}
 	return true;
@@ -245,29 +240,27 @@ bool serve_domain_snapshot_current(Call *call, remote_domain_snapshot_current_ar
 bool serve_domain_snapshot_get_parent(Call *call, remote_domain_snapshot_get_parent_args *args,
 				      remote_domain_snapshot_get_parent_ret *ret, GError **error)
 {
-	Domain *domain;
-	Object *object = get_snapshot(call, &args->snap, &domain, error);
-	Object *parent;
+	const Object *object = call->object;
+	const Object *parent;
 
-	if (!object || !call_flags(call, args->flags, 0, error))
+	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	parent = moment_parent(object);
 	if (!parent)
 		return fail(error, VIR_ERR_NO_DOMAIN_SNAPSHOT, _("snapshot '%s' has no parent"),
 			    object->name);
-	fill_snapshot(parent, domain, &ret->snap);
+	fill_snapshot(parent, call->domain, &ret->snap);
 	return true;
 }
 
 bool serve_domain_snapshot_is_current(Call *call, remote_domain_snapshot_is_current_args *args,
 				      remote_domain_snapshot_is_current_ret *ret, GError **error)
 {
-	Domain *domain;
-	Object *object = get_snapshot(call, &args->snap, &domain, error);
+	const Object *object = call->object;
 
-	if (!object || !call_flags(call, args->flags, 0, error))
+	if (!call_flags(call, args->flags, 0, error))
 		return false;
-	ret->current = moment_current(domain, OBJECT_SNAPSHOT) == object;
+	ret->current = moment_current(call->domain, OBJECT_SNAPSHOT) == object;
 	return true;
 }
 
@@ -275,10 +268,9 @@ bool serve_domain_snapshot_has_metadata(Call *call, remote_domain_snapshot_has_m
 					remote_domain_snapshot_has_metadata_ret *ret,
 					GError **error)
 {
-	Domain *domain;
-	Object *object = get_snapshot(call, &args->snap, &domain, error);
+	const Object *object = call->object;
 
-	if (!object || !call_flags(call, args->flags, 0, error))
+	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	ret->metadata = 1;
 	return true;
@@ -289,10 +281,9 @@ bool serve_domain_snapshot_get_xml_desc(Call *call, remote_domain_snapshot_get_x
 					GError **error)
 {
 	g_autoptr(SnapshotDef) def = NULL;
-	Domain *domain;
-	Object *object = get_snapshot(call, &args->snap, &domain, error);
+	const Object *object = call->object;
 
-	if (!object || !call_flags(call, args->flags, VIR_DOMAIN_SNAPSHOT_XML_SECURE, error))
+	if (!call_flags(call, args->flags, VIR_DOMAIN_SNAPSHOT_XML_SECURE, error))
 		return false;
 	def = snapshot_def_parse(object->xml, strlen(object->xml), CONF_STATUS, NULL, error);
 	if (!def)
@@ -387,7 +378,6 @@ bool serve_domain_snapshot_delete(Call *call, remote_domain_snapshot_delete_args
 				  G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
 	g_auto(DomainHold) hold = NULL;
-	Object *object;
 
 	if (!call_flags(call, args->flags, VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, error))
 		return false;
@@ -395,11 +385,8 @@ bool serve_domain_snapshot_delete(Call *call, remote_domain_snapshot_delete_args
 		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
 			    _("snapshot '%s': deleting its data is not supported yet; the flag "
 			      "METADATA_ONLY forgets it and leaves the data"),
-			    args->snap.name);
+			    call->object->name);
 	hold = call_hold_wait(call, call->domain, "a deletion of a snapshot", error);
-	if (!hold)
-		return false;
-	object = object_get_name(call->engine->objects, OBJECT_SNAPSHOT, hold->uuid_text,
-				 args->snap.name, error);
-	return object && moment_remove_commit(call, object, error);
+	return hold && object_check(call->object, error) &&
+	       moment_remove_commit(call, call->object, error);
 }

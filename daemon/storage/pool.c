@@ -2,17 +2,14 @@
 #include "daemon/storage/pool.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/plain.h"
-#include "daemon/host/priv_request.h"
 #include "daemon/storage/volume.h"
 
 /* ---- memory -------------------------------------------------------------------------------- */
@@ -98,6 +95,23 @@ Volume *pools_find_path(Objects *objects, const char *path, Object **ret_pool)
 	return NULL;
 }
 
+Object *pools_get_volume(Objects *objects, const VolumeNames *names, char **ret_name,
+			 GError **error)
+{
+	Object *object;
+	const Volume *volume = pools_find_path(objects, names->key, &object);
+
+	if (volume) {
+		*ret_name = g_strdup(volume->name);
+		return object;
+	}
+	object = object_get_name(objects, OBJECT_POOL, NULL, names->pool, error);
+	if (!object || !pool_active(object, error))
+		return NULL;
+	return fail_null(error, VIR_ERR_NO_STORAGE_VOL, _("storage pool '%s' has no volume '%s'"),
+			 names->pool, names->name);
+}
+
 static gint compare_volumes(gconstpointer a, gconstpointer b)
 {
 	return strcmp((*(const Volume *const *)a)->name, (*(const Volume *const *)b)->name);
@@ -120,36 +134,7 @@ static Volume *put_volume(ActivePool *pool, const priv_volume *facts, const Volu
 	return volume;
 }
 
-/* ---- directory ----------------------------------------------------------------------------- */
-
-static bool check_supported(const Object *object, const PoolDef *def, GError **error)
-{
-	if (def->type != POOL_TYPE_DIR)
-		return fail(error, VIR_ERR_NO_SUPPORT,
-			    _("storage pool '%s': pools of type '%s' can be defined, but not be "
-			      "started yet"),
-			    object->name, pool_type_name(def->type));
-	if (!object->engine->priv)
-		return fail(error, VIR_ERR_NO_SUPPORT,
-			    _("storage pool '%s': storage pools of a session cannot be started yet; "
-			      "use qemu:///system"),
-			    object->name);
-	return true;
-}
-
-static bool decode_volumes(int fd, unsigned size, priv_volumes *ret, GError **error)
-{
-	g_autofree char *buffer = g_malloc(size);
-	bool ok;
-	XDR xdr;
-
-	if (pread(fd, buffer, size, 0) != (ssize_t)size)
-		return fail(error, VIR_ERR_OPERATION_FAILED, _("the list of volumes is damaged"));
-	xdrmem_create(&xdr, buffer, size, XDR_DECODE);
-	ok = xdr_priv_volumes(&xdr, ret);
-	xdr_destroy(&xdr);
-	return ok || fail(error, VIR_ERR_OPERATION_FAILED, _("the list of volumes is damaged"));
-}
+/* ---- the pool as a whole ------------------------------------------------------------------- */
 
 /* Nobody could name such a file in XML, or tell it from another in a list. */
 static void report_odd_names(unsigned count, const char *directory)
@@ -163,19 +148,17 @@ static void report_odd_names(unsigned count, const char *directory)
 /* Parks. What there is in the pool of @def, which is not taken; of @old what its volumes' XML said. */
 static ActivePool *scan_call(Engine *engine, const PoolDef *def, const ActivePool *old, GError **error)
 {
-	priv_pool_scan_args args = { .pool = def->target.path };
+	const StorageBackend *backend = storage_backend(engine, def, error);
 	priv_pool_scan_ret ret = { 0 };
 	priv_volumes volumes = { 0 };
-	ActivePool *pool = g_new0(ActivePool, 1);
+	ActivePool *pool;
 	unsigned odd = 0;
-	g_autofd int fd = -1;
 
-	pool->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_free);
-	if (!PRIV_CALL(engine, pool_scan, &args, &ret, &fd, error) ||
-	    !decode_volumes(fd, ret.size, &volumes, error)) {
-		active_pool_free(pool);
+	if (!backend || !backend->scan_call(engine, def, &ret, &volumes, error))
 		return NULL;
-	}
+	pool = g_new0(ActivePool, 1);
+	pool->backend = backend;
+	pool->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_free);
 	pool->capacity = ret.capacity;
 	pool->allocation = ret.allocation;
 	pool->available = ret.available;
@@ -223,68 +206,54 @@ bool pool_refresh_call(Object *object, GError **error)
 	return pool && pool_fill_call(object, pool->def, error);
 }
 
-static priv_permissions permissions_of(const PoolPermissions *permissions)
+/* The back end and the definition of a pool that must not be active. */
+static const StorageBackend *inactive_backend(const Object *object, const char *what, PoolDef **ret_def,
+					      GError **error)
 {
-	if (!permissions)
-		return (priv_permissions){ .owner = -1, .group = -1 };
-	return (priv_permissions){
-		.has_mode = permissions->has_mode,
-		.mode = permissions->mode,
-		.owner = permissions->has_owner ? permissions->owner : -1,
-		.group = permissions->has_group ? permissions->group : -1,
-	};
+	g_autoptr(PoolDef) def = parse_def(object, error);
+	const StorageBackend *backend = def ? storage_backend(object->engine, def, error) : NULL;
+
+	if (!backend)
+		return NULL;
+	if (object->active)
+		return fail_null(error, VIR_ERR_OPERATION_INVALID, what, object->name);
+	*ret_def = g_steal_pointer(&def);
+	return backend;
 }
 
 bool pool_build_call(Object *object, unsigned flags, GError **error)
 {
-	g_autoptr(PoolDef) def = parse_def(object, error);
-	priv_pool_build_args args = { 0 };
-	priv_nothing ret;
+	g_autoptr(PoolDef) def = NULL;
+	const StorageBackend *backend =
+		inactive_backend(object, _("storage pool '%s' is active already"), &def, error);
 
-	if (!def || !check_supported(object, def, error))
-		return false;
-	if (object->active)
-		return fail(error, VIR_ERR_OPERATION_INVALID, _("storage pool '%s' is active already"),
-			    object->name);
-	args.pool = def->target.path;
-	args.fail_if_exists = (flags & VIR_STORAGE_POOL_BUILD_NO_OVERWRITE) != 0;
-	args.permissions = permissions_of(def->target.permissions);
-	return PRIV_CALL(object->engine, pool_build, &args, &ret, NULL, error);
+	return backend && backend->build_call(object->engine, def, flags, error);
 }
 
 bool pool_delete_call(Object *object, GError **error)
 {
-	g_autoptr(PoolDef) def = parse_def(object, error);
-	priv_pool_delete_args args = { 0 };
-	priv_nothing ret;
+	g_autoptr(PoolDef) def = NULL;
+	const StorageBackend *backend =
+		inactive_backend(object, _("storage pool '%s' is active; stop it before deleting it"),
+				 &def, error);
 
-	if (!def || !check_supported(object, def, error))
-		return false;
-	if (object->active)
-		return fail(error, VIR_ERR_OPERATION_INVALID,
-			    _("storage pool '%s' is active; stop it before deleting it"), object->name);
-	args.pool = def->target.path;
-	return PRIV_CALL(object->engine, pool_delete, &args, &ret, NULL, error);
+	return backend && backend->remove_call(object->engine, def, error);
 }
 
 bool pool_start_call(Object *object, unsigned flags, GError **error)
 {
+	const unsigned keep = VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE;
 	const unsigned build = VIR_STORAGE_POOL_CREATE_WITH_BUILD |
-			       VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE |
-			       VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE;
-	g_autoptr(PoolDef) def = parse_def(object, error);
+			       VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE | keep;
+	g_autoptr(PoolDef) def = NULL;
+	const StorageBackend *backend =
+		inactive_backend(object, _("storage pool '%s' is active already"), &def, error);
 
-	if (!def || !check_supported(object, def, error))
+	if (!backend)
 		return false;
-	if (object->active)
-		return fail(error, VIR_ERR_OPERATION_INVALID, _("storage pool '%s' is active already"),
-			    object->name);
 	if (flags & build &&
-	    !pool_build_call(object,
-			     flags & VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE ?
-				     VIR_STORAGE_POOL_BUILD_NO_OVERWRITE :
-				     0,
-			     error))
+	    !backend->build_call(object->engine, def,
+				 flags & keep ? VIR_STORAGE_POOL_BUILD_NO_OVERWRITE : 0, error))
 		return false;
 	if (!pool_fill_call(object, g_steal_pointer(&def), error))
 		return false;
@@ -345,8 +314,7 @@ Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, 
 				 def->name);
 	if (!volume_create_args(object->engine, def, &args, error))
 		return NULL;
-	args.pool = pool->def->target.path;
-	args.permissions = permissions_of(def->target.permissions);
+	args.permissions = storage_permissions(def->target.permissions);
 	if (flags & VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA) {
 		if (strcmp(args.format, "qcow2") != 0) {
 			volume_create_args_clear(&args);
@@ -356,37 +324,35 @@ Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, 
 		}
 		args.preallocate_metadata = true;
 	}
-	ok = PRIV_CALL(object->engine, volume_create, &args, &ret, NULL, error);
+	ok = pool->backend->create_call(object->engine, pool->def, &args, &ret, error);
 	volume_create_args_clear(&args);
 	return ok ? take_answer(object, &ret, def, error) : NULL;
 }
 
-static bool volume_names(Object *object, const char *name, priv_volume_args *ret, GError **error)
+/* Sets *ret_pool too. Both are borrowed: they may go while the caller waits without a hold. */
+static Volume *get_volume(const Object *object, const char *name, ActivePool **ret_pool,
+			  GError **error)
 {
-	const ActivePool *pool = pool_active(object, error);
-	Volume *volume = pool ? pool_find_volume(pool, name) : NULL;
+	Volume *volume;
 
-	if (!pool)
-		return false;
-	if (!volume)
-		return fail(error, VIR_ERR_NO_STORAGE_VOL,
-			    _("storage pool '%s' has no volume named '%s'; refresh it if it was made by others"),
-			    object->name, name);
-	ret->pool = pool->def->target.path;
-	ret->name = volume->name;
-	return true;
+	*ret_pool = pool_active(object, error);
+	if (!*ret_pool)
+		return NULL;
+	volume = pool_find_volume(*ret_pool, name);
+	if (volume)
+		return volume;
+	return fail_null(error, VIR_ERR_NO_STORAGE_VOL,
+			 _("storage pool '%s' has no volume named '%s'; refresh it if it was made by others"),
+			 object->name, name);
 }
 
 bool pool_delete_volume_call(Object *object, const char *name, GError **error)
 {
-	priv_volume_args args;
-	priv_nothing ret;
 	ActivePool *pool;
+	Volume *volume = get_volume(object, name, &pool, error);
 
-	if (!volume_names(object, name, &args, error) ||
-	    !PRIV_CALL(object->engine, volume_delete, &args, &ret, NULL, error))
+	if (!volume || !pool->backend->delete_call(object->engine, pool->def, volume->name, error))
 		return false;
-	pool = object->data;
 	remove_volume(pool, name);
 	return true;
 }
@@ -394,14 +360,12 @@ bool pool_delete_volume_call(Object *object, const char *name, GError **error)
 Volume *pool_look_call(Object *object, const char *name, GError **error)
 {
 	g_autoptr(Object) kept = object_ref(object);
-	priv_volume_args args;
+	ActivePool *pool;
+	const Volume *before = get_volume(object, name, &pool, error);
 	priv_volume_ret ret = { 0 };
-	const ActivePool *pool;
-	const Volume *before;
 	Volume *volume = NULL;
 
-	if (!volume_names(object, name, &args, error) ||
-	    !PRIV_CALL(object->engine, volume_look, &args, &ret, NULL, error))
+	if (!before || !pool->backend->look_call(object->engine, pool->def, before->name, &ret, error))
 		return NULL;
 	pool = pool_active(object, error);
 	if (pool) {
@@ -433,15 +397,16 @@ bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity
 	priv_volume_resize_args args = { 0 };
 	priv_volume_ret ret = { 0 };
 	g_autoptr(Volume) volume = pool_look_call(object, name, error);
+	const ActivePool *pool;
 
 	if (!volume || !new_capacity(volume, capacity, flags, &args.capacity, error))
 		return false;
-	args.pool = ((const ActivePool *)object->data)->def->target.path;
+	pool = object->data;
 	args.name = volume->name;
 	args.format = volume->def->target.format;
 	args.allocate = (flags & VIR_STORAGE_VOL_RESIZE_ALLOCATE) != 0;
 	args.shrink = (flags & VIR_STORAGE_VOL_RESIZE_SHRINK) != 0;
-	return PRIV_CALL(object->engine, volume_resize, &args, &ret, NULL, error) &&
+	return pool->backend->resize_call(object->engine, pool->def, &args, &ret, error) &&
 	       take_answer(object, &ret, NULL, error);
 }
 
@@ -465,7 +430,7 @@ void pools_start_all(Engine *engine)
 		Object *object = list->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		if (!object->autostart && strcmp(object->extra, POOL_EXTRA_ACTIVE) != 0)
+		if (!object->autostart && strcmp(object->extra, OBJECT_EXTRA_ACTIVE) != 0)
 			continue;
 		if (!fiber_spawn("start of a storage pool", start_on_fiber, object_ref(object), &error)) {
 			log_warning("%s", error->message);

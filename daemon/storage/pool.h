@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A storage pool while it is active: what was found in it, kept in memory so that look-ups never
- * wait for a disk. Only pools of type dir are built; all that touches a disk is done by reeve-priv,
- * in a process per request, so a dead file server stalls only who asked. Owned by the pool's Object.
+ * wait for a disk. What the disk is asked goes through the pool's back end. Owned by its Object.
  */
 #pragma once
 
@@ -14,6 +13,7 @@
 #include "conf/storage/volume.h"
 #include "daemon/front/call.h"
 #include "daemon/object/object.h"
+#include "daemon/storage/backend.h"
 
 /* One volume. Strings and definition are owned. */
 typedef struct Volume {
@@ -25,13 +25,11 @@ void volume_free(Volume *volume);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Volume, volume_free)
 
 typedef struct ActivePool {
+	const StorageBackend *backend;
 	PoolDef *def;
 	uint64_t capacity, allocation, available; /* bytes */
 	GPtrArray *volumes; /* Volume, by name */
 } ActivePool;
-
-/* What stands in Object.extra while a pool is active: it is brought up again with the engine. */
-#define POOL_EXTRA_ACTIVE "active"
 
 /* Of an active pool's Object; VIR_ERR_OPERATION_INVALID when it is not active. Borrowed. */
 ActivePool *pool_active(const Object *object, GError **error);
@@ -56,6 +54,17 @@ bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity
 			     GError **error);
 /* Borrowed; NULL when there is none. */
 Volume *pool_find_volume(const ActivePool *pool, const char *name);
+/* What a client calls a volume. */
+typedef struct VolumeNames {
+	const char *pool, *name, *key;
+} VolumeNames;
+
+/*
+ * The pool of a volume, borrowed; *ret_name is the volume's name, the caller's. By the key, as that
+ * cannot change its meaning. VIR_ERR_NO_STORAGE_VOL when there is none.
+ */
+Object *pools_get_volume(Objects *objects, const VolumeNames *names, char **ret_name,
+			 GError **error);
 /* In all active pools, by path; *ret_pool (borrowed) is the pool's Object. */
 Volume *pools_find_path(Objects *objects, const char *path, Object **ret_pool);
 

@@ -6,14 +6,10 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "daemon/front/access.h"
 #include "daemon/front/serve.h"
+#include "daemon/object/class.h"
 #include "daemon/storage/pool.h"
-
-/* Borrowed. */
-static Object *get_pool(Call *call, const remote_nonnull_storage_pool *pool, GError **error)
-{
-	return object_get_uuid(call->engine->objects, OBJECT_POOL, (const uint8_t *)pool->uuid, error);
-}
 
 static void fill_volume(const Object *object, const Volume *volume, remote_nonnull_storage_vol *ret)
 {
@@ -22,41 +18,12 @@ static void fill_volume(const Object *object, const Volume *volume, remote_nonnu
 	ret->key = g_strdup(volume->path);
 }
 
-/* Both borrowed; by the key, as it cannot change its meaning. */
-static Volume *get_volume(Call *call, const remote_nonnull_storage_vol *vol, Object **ret_pool,
-			  GError **error)
-{
-	Volume *volume = pools_find_path(call->engine->objects, vol->key, ret_pool);
-
-	if (volume)
-		return volume;
-	*ret_pool = object_get_name(call->engine->objects, OBJECT_POOL, NULL, vol->pool, error);
-	if (!*ret_pool || !pool_active(*ret_pool, error))
-		return NULL;
-	return fail_null(error, VIR_ERR_NO_STORAGE_VOL, _("storage pool '%s' has no volume '%s'"),
-			 vol->pool, vol->name);
-}
-
-/* The pool of a volume, for a change of that; *ret_name is the volume's, the caller's. */
-static ObjectHold hold_volume_wait(Call *call, const remote_nonnull_storage_vol *vol,
-				   const char *what, char **ret_name, GError **error)
-{
-	Object *object;
-	const Volume *volume = get_volume(call, vol, &object, error);
-
-	if (!volume)
-		return NULL;
-	*ret_name = g_strdup(volume->name);
-	return object_hold_wait(object, what, error);
-}
-
 /* ---- look-up and listing ------------------------------------------------------------------- */
 
-bool serve_storage_pool_num_of_volumes(Call *call, remote_storage_pool_num_of_volumes_args *args,
+bool serve_storage_pool_num_of_volumes(Call *call, G_GNUC_UNUSED remote_storage_pool_num_of_volumes_args *args,
 				       remote_storage_pool_num_of_volumes_ret *ret, GError **error)
 {
-	const Object *object = get_pool(call, &args->pool, error);
-	const ActivePool *pool = object ? pool_active(object, error) : NULL;
+	const ActivePool *pool = pool_active(call->object, error);
 
 	if (pool)
 		ret->num = (int)pool->volumes->len;
@@ -66,8 +33,7 @@ bool serve_storage_pool_num_of_volumes(Call *call, remote_storage_pool_num_of_vo
 bool serve_storage_pool_list_volumes(Call *call, remote_storage_pool_list_volumes_args *args,
 				     remote_storage_pool_list_volumes_ret *ret, GError **error)
 {
-	const Object *object = get_pool(call, &args->pool, error);
-	const ActivePool *pool = object ? pool_active(object, error) : NULL;
+	const ActivePool *pool = pool_active(call->object, error);
 
 	if (!pool)
 		return false;
@@ -86,8 +52,7 @@ bool serve_storage_pool_list_all_volumes(Call *call, remote_storage_pool_list_al
 					 remote_storage_pool_list_all_volumes_ret *ret,
 					 GError **error)
 {
-	const Object *object = get_pool(call, &args->pool, error);
-	const ActivePool *pool = object ? pool_active(object, error) : NULL;
+	const ActivePool *pool = pool_active(call->object, error);
 
 	*ret = (remote_storage_pool_list_all_volumes_ret){ .ret = 0 };
 	if (!pool || !call_flags(call, args->flags, 0, error))
@@ -98,23 +63,22 @@ bool serve_storage_pool_list_all_volumes(Call *call, remote_storage_pool_list_al
 	ret->vols.vols_len = pool->volumes->len;
 	ret->vols.vols_val = g_new0(remote_nonnull_storage_vol, pool->volumes->len + 1);
 	for (guint i = 0; i < pool->volumes->len; i++)
-		fill_volume(object, pool->volumes->pdata[i], &ret->vols.vols_val[i]);
+		fill_volume(call->object, pool->volumes->pdata[i], &ret->vols.vols_val[i]);
 	return true;
 }
 
 bool serve_storage_vol_lookup_by_name(Call *call, remote_storage_vol_lookup_by_name_args *args,
 				      remote_storage_vol_lookup_by_name_ret *ret, GError **error)
 {
-	const Object *object = get_pool(call, &args->pool, error);
-	const ActivePool *pool = object ? pool_active(object, error) : NULL;
+	const ActivePool *pool = pool_active(call->object, error);
 	const Volume *volume = pool ? pool_find_volume(pool, args->name) : NULL;
 
 	if (!pool)
 		return false;
 	if (!volume)
 		return fail(error, VIR_ERR_NO_STORAGE_VOL, _("storage pool '%s' has no volume '%s'"),
-			    object->name, args->name);
-	fill_volume(object, volume, &ret->vol);
+			    call->object->name, args->name);
+	fill_volume(call->object, volume, &ret->vol);
 	return true;
 }
 
@@ -125,7 +89,7 @@ static bool lookup_path(Call *call, const char *path, remote_nonnull_storage_vol
 	Object *object;
 	const Volume *volume = pools_find_path(call->engine->objects, clean, &object);
 
-	if (!volume)
+	if (!volume || !call_sees_object(call, object))
 		return fail(error, VIR_ERR_NO_STORAGE_VOL,
 			    _("no active storage pool has a volume at '%s'"), path);
 	fill_volume(object, volume, ret);
@@ -144,34 +108,20 @@ bool serve_storage_vol_lookup_by_path(Call *call, remote_storage_vol_lookup_by_p
 	return lookup_path(call, args->path, &ret->vol, error);
 }
 
-bool serve_storage_pool_lookup_by_volume(Call *call, remote_storage_pool_lookup_by_volume_args *args,
+bool serve_storage_pool_lookup_by_volume(Call *call, G_GNUC_UNUSED remote_storage_pool_lookup_by_volume_args *args,
 					 remote_storage_pool_lookup_by_volume_ret *ret,
-					 GError **error)
+					 G_GNUC_UNUSED GError **error)
 {
-	Object *object;
-
-	if (!get_volume(call, &args->vol, &object, error))
-		return false;
-	ret->pool.name = g_strdup(object->name);
-	memcpy(ret->pool.uuid, object->uuid, sizeof(object->uuid));
+	object_fill_named(call->object, &ret->pool);
 	return true;
 }
 
 /* ---- one volume ---------------------------------------------------------------------------- */
 
-/* As it is now, not as it was when the pool was looked at. */
-static Volume *look_call(Call *call, const remote_nonnull_storage_vol *vol, GError **error)
-{
-	Object *object;
-	const Volume *volume = get_volume(call, vol, &object, error);
-
-	return volume ? pool_look_call(object, volume->name, error) : NULL;
-}
-
-bool serve_storage_vol_get_info(Call *call, remote_storage_vol_get_info_args *args,
+bool serve_storage_vol_get_info(Call *call, G_GNUC_UNUSED remote_storage_vol_get_info_args *args,
 				remote_storage_vol_get_info_ret *ret, GError **error)
 {
-	g_autoptr(Volume) volume = look_call(call, &args->vol, error);
+	g_autoptr(Volume) volume = pool_look_call(call->object, call->volume, error);
 
 	if (!volume)
 		return false;
@@ -188,7 +138,7 @@ bool serve_storage_vol_get_info_flags(Call *call, remote_storage_vol_get_info_fl
 
 	if (!call_flags(call, args->flags, VIR_STORAGE_VOL_GET_PHYSICAL, error))
 		return false;
-	volume = look_call(call, &args->vol, error);
+	volume = pool_look_call(call->object, call->volume, error);
 	if (!volume)
 		return false;
 	ret->type = (char)(volume->def->type - 1);
@@ -205,21 +155,20 @@ bool serve_storage_vol_get_xml_desc(Call *call, remote_storage_vol_get_xml_desc_
 
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
-	volume = look_call(call, &args->vol, error);
+	volume = pool_look_call(call->object, call->volume, error);
 	if (volume)
 		ret->xml = volume_def_format(volume->def, CONF_SECURE);
 	return volume != NULL;
 }
 
-bool serve_storage_vol_get_path(Call *call, remote_storage_vol_get_path_args *args,
+bool serve_storage_vol_get_path(Call *call, G_GNUC_UNUSED remote_storage_vol_get_path_args *args,
 				remote_storage_vol_get_path_ret *ret, GError **error)
 {
-	Object *object;
-	const Volume *volume = get_volume(call, &args->vol, &object, error);
+	const ActivePool *pool = pool_active(call->object, error);
 
-	if (volume)
-		ret->name = g_strdup(volume->path);
-	return volume != NULL;
+	if (pool)
+		ret->name = g_build_filename(pool->def->target.path, call->volume, NULL);
+	return pool != NULL;
 }
 
 bool serve_storage_vol_create_xml(Call *call, remote_storage_vol_create_xml_args *args,
@@ -228,18 +177,17 @@ bool serve_storage_vol_create_xml(Call *call, remote_storage_vol_create_xml_args
 	const unsigned known =
 		VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA | VIR_STORAGE_VOL_CREATE_VALIDATE;
 	g_autoptr(VolumeDef) def = NULL;
-	Object *found = get_pool(call, &args->pool, error);
 	g_auto(ObjectHold) object = NULL;
 	const Volume *volume;
 
-	if (!found || !pool_active(found, error) || !call_flags(call, args->flags, known, error))
+	if (!pool_active(call->object, error) || !call_flags(call, args->flags, known, error))
 		return false;
 	def = volume_def_parse(args->xml, strlen(args->xml),
 			       args->flags & VIR_STORAGE_VOL_CREATE_VALIDATE ? CONF_VALIDATE : 0, NULL,
 			       error);
 	if (!def)
 		return false;
-	object = object_hold_wait(found, "a new volume", error);
+	object = object_hold_wait(call->object, "a new volume", error);
 	if (!object)
 		return false;
 	volume = pool_create_volume_call(object, def, args->flags, error);
@@ -251,13 +199,12 @@ bool serve_storage_vol_create_xml(Call *call, remote_storage_vol_create_xml_args
 bool serve_storage_vol_delete(Call *call, remote_storage_vol_delete_args *args,
 			      G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	g_autofree char *name = NULL;
 	g_auto(ObjectHold) object = NULL;
 
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
-	object = hold_volume_wait(call, &args->vol, "a deletion of a volume", &name, error);
-	return object && pool_delete_volume_call(object, name, error);
+	object = object_hold_wait(call->object, "a deletion of a volume", error);
+	return object && pool_delete_volume_call(object, call->volume, error);
 }
 
 #define RESIZE_FLAGS \
@@ -266,11 +213,10 @@ bool serve_storage_vol_delete(Call *call, remote_storage_vol_delete_args *args,
 bool serve_storage_vol_resize(Call *call, remote_storage_vol_resize_args *args,
 			      G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	g_autofree char *name = NULL;
 	g_auto(ObjectHold) object = NULL;
 
 	if (!call_flags(call, args->flags, RESIZE_FLAGS, error))
 		return false;
-	object = hold_volume_wait(call, &args->vol, "a change of a volume", &name, error);
-	return object && pool_resize_volume_call(object, name, args->capacity, args->flags, error);
+	object = object_hold_wait(call->object, "a change of a volume", error);
+	return object && pool_resize_volume_call(object, call->volume, args->capacity, args->flags, error);
 }

@@ -64,43 +64,6 @@ const RpcProc *rpc_dispatch_find(const RpcMessage *message, RpcMessage **ret_ref
 	return proc;
 }
 
-enum {
-	WORD = 4,
-	UUID = 16,
-};
-
-/* Steps over a string at *offset: its length, its bytes, padding. */
-static bool skip_string(const RpcMessage *message, gsize *offset)
-{
-	guint32 length;
-
-	if (message->length - *offset < WORD)
-		return false;
-	memcpy(&length, message->payload + *offset, WORD);
-	length = GUINT32_FROM_BE(length);
-	if (length > REMOTE_STRING_MAX)
-		return false;
-	*offset += WORD + (length + WORD - 1) / WORD * WORD;
-	return *offset <= message->length;
-}
-
-bool rpc_dispatch_domain(const RpcMessage *call, const RpcProc *proc, guint8 ret_uuid[16],
-			 GError **error)
-{
-	gsize offset = 0;
-	bool part_of_domain =
-		proc->names == RPC_NAMES_SNAPSHOT || proc->names == RPC_NAMES_CHECKPOINT;
-
-	if (proc->names != RPC_NAMES_DOMAIN && !part_of_domain)
-		return fail(error, VIR_ERR_INVALID_ARG, _("call '%s' names no domain"), proc->name);
-	if ((part_of_domain && !skip_string(call, &offset)) || !skip_string(call, &offset) ||
-	    call->length - offset < UUID)
-		return fail(error, VIR_ERR_RPC,
-			    _("the arguments of call '%s' do not begin with a domain"), proc->name);
-	memcpy(ret_uuid, call->payload + offset, UUID);
-	return true;
-}
-
 /* All that belongs to one call being served. */
 typedef struct Serving {
 	const RpcService *service;

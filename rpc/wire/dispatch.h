@@ -43,10 +43,12 @@ typedef bool (*RpcHandler)(void *context, void *args, void *ret, GError **error)
 #define RPC_IF_ENGINE_ENGINE(...) __VA_ARGS__
 #define RPC_IF_ENGINE_WORKER(...)
 #define RPC_IF_ENGINE_BOTH(...) __VA_ARGS__
+#define RPC_IF_ENGINE_PLANNED(...) __VA_ARGS__
 #define RPC_IF_WORKER_NONE(...)
 #define RPC_IF_WORKER_ENGINE(...)
 #define RPC_IF_WORKER_WORKER(...) __VA_ARGS__
 #define RPC_IF_WORKER_BOTH(...) __VA_ARGS__
+#define RPC_IF_WORKER_PLANNED(...) __VA_ARGS__
 
 /*
  * The row of a received frame. NULL when there is nothing to call: then *ret_refusal is the error
@@ -57,14 +59,6 @@ const RpcProc *rpc_dispatch_find(const RpcMessage *message, RpcMessage **ret_ref
 
 /* The reply to a call of a row that is not built, in the form that makes clients fall back. */
 RpcMessage *rpc_dispatch_missing(const RpcMessage *call, const RpcProc *proc);
-
-/*
- * What the call names by its first argument, without decoding (or allocating for) the rest: the
- * UUID of the domain of rows that name a DOMAIN, SNAPSHOT or CHECKPOINT. VIR_ERR_RPC when the
- * payload is too short or wrong up to there, VIR_ERR_INVALID_ARG when the row names something else.
- */
-bool rpc_dispatch_domain(const RpcMessage *call, const RpcProc *proc, guint8 ret_uuid[16],
-			 GError **error);
 
 typedef struct RpcService {
 	/* Looks at the arguments before the function is called, e.g. access; may be NULL. */

@@ -54,6 +54,7 @@ typedef enum RpcWhere {
 	RPC_WHERE_ENGINE,
 	RPC_WHERE_WORKER,
 	RPC_WHERE_BOTH,
+	RPC_WHERE_PLANNED,
 } RpcWhere;
 
 typedef enum RpcKind {

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "rpc/wire/dispatch.h"
+#include "rpc/wire/handle.h"
 #include "rpc/wire/reader.h"
 #include "rpc/wire/wire_error.h"
 
@@ -27,10 +28,10 @@ static bool on_message(RpcMessage *taken, G_GNUC_UNUSED void *data)
 	g_autoptr(RpcMessage) reply = NULL;
 	g_autoptr(GError) error = NULL;
 	const RpcProc *proc = rpc_dispatch_find(message, &reply);
-	guint8 uuid[16];
+	g_auto(RpcHandle) handle = { .name = NULL };
 
 	if (proc) {
-		rpc_dispatch_domain(message, proc, uuid, NULL);
+		rpc_handle_read(message, proc, &handle, NULL);
 		reply = rpc_dispatch_call(&service, proc, refuse, message, NULL);
 	}
 	if (reply && reply->header.status == RPC_STATUS_ERROR)

@@ -18,7 +18,7 @@ def calls():
         for row in calls_table(table):
             where, name = row['where'], row['name']
             numbers.append(int(row['number']))
-            if where not in ('NONE', 'ENGINE', 'WORKER', 'BOTH'):
+            if where not in ('NONE', 'ENGINE', 'WORKER', 'BOTH', 'PLANNED'):
                 fault(f'rpc/tables/{table}', 0, f'{name}: where is {where}?')
         if numbers != sorted(set(numbers)):
             fault(f'rpc/tables/{table}', 0, 'numbers are not unique and in order')

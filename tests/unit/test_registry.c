@@ -9,6 +9,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
+#include "base/fiber.h"
 #include "daemon/domain/registry.h"
 #include "daemon/front/events.h"
 #include "daemon/settings.h"

@@ -21,6 +21,7 @@
 #include "rpc/client/client.h"
 #include "rpc/client/stream.h"
 #include "rpc/wire/dispatch.h"
+#include "rpc/wire/handle.h"
 #include "rpc/wire/wire.h"
 #include "rpc/wire/wire_error.h"
 
@@ -495,7 +496,7 @@ static void test_trailing_bytes_are_ignored(void **state)
 	rpc_message_unref(message);
 }
 
-static void test_domain_of_a_call(G_GNUC_UNUSED void **state)
+static void test_handle_of_a_call(G_GNUC_UNUSED void **state)
 {
 	static const guint8 payload[] = "\0\0\0\3abc\0"
 					"0123456789abcdef"
@@ -508,14 +509,28 @@ static void test_domain_of_a_call(G_GNUC_UNUSED void **state)
 	g_autoptr(RpcMessage) other =
 		rpc_message_new_bytes(&header, snapshot, sizeof(snapshot) - 1);
 	g_autoptr(RpcMessage) cut = rpc_message_new_bytes(&header, payload, 20);
-	guint8 uuid[16];
+	static const guint8 volume_bytes[] = "\0\0\0\4pool\0\0\0\1v\0\0\0\0\0\0\2/v\0\0";
+	g_autoptr(RpcMessage) volume =
+		rpc_message_new_bytes(&header, volume_bytes, sizeof(volume_bytes) - 1);
+	g_autoptr(RpcMessage) secret = rpc_message_new_bytes(&header, payload + 8, 16);
+	g_auto(RpcHandle) handle = { .name = NULL };
 
-	assert_true(rpc_dispatch_domain(call, REMOTE(domain_get_info), uuid, NULL));
-	assert_memory_equal(uuid, "0123456789abcdef", 16);
-	assert_true(rpc_dispatch_domain(other, REMOTE(domain_snapshot_delete), uuid, NULL));
-	assert_memory_equal(uuid, "0123456789abcdef", 16);
-	assert_false(rpc_dispatch_domain(cut, REMOTE(domain_get_info), uuid, NULL));
-	assert_false(rpc_dispatch_domain(call, REMOTE(connect_get_type), uuid, NULL));
+	assert_true(rpc_handle_read(call, REMOTE(domain_get_info), &handle, NULL));
+	assert_memory_equal(handle.uuid, "0123456789abcdef", 16);
+	assert_null(handle.name);
+	assert_true(rpc_handle_read(other, REMOTE(domain_snapshot_delete), &handle, NULL));
+	assert_memory_equal(handle.uuid, "0123456789abcdef", 16);
+	assert_string_equal(handle.name, "s");
+	rpc_handle_clear(&handle);
+	assert_true(rpc_handle_read(secret, REMOTE(secret_get_value), &handle, NULL));
+	assert_memory_equal(handle.uuid, "0123456789abcdef", 16);
+	assert_true(rpc_handle_read(volume, REMOTE(storage_vol_delete), &handle, NULL));
+	assert_string_equal(handle.pool, "pool");
+	assert_string_equal(handle.name, "v");
+	assert_string_equal(handle.key, "/v");
+	assert_false(rpc_handle_read(cut, REMOTE(domain_get_info), &handle, NULL));
+	assert_false(rpc_handle_read(cut, REMOTE(storage_vol_delete), &handle, NULL));
+	assert_false(rpc_handle_read(call, REMOTE(connect_get_type), &handle, NULL));
 }
 
 /* --- streams --- */
@@ -638,7 +653,7 @@ int main(void)
 		TEST(test_wrong_headers),
 		TEST(test_wrong_arguments),
 		TEST(test_trailing_bytes_are_ignored),
-		TEST(test_domain_of_a_call),
+		TEST(test_handle_of_a_call),
 		TEST(test_stream),
 		TEST(test_stream_fails),
 		TEST(test_stream_dies_with_the_connection),
