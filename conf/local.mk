@@ -29,6 +29,10 @@ conf_libconf_a_SOURCES = \
 	conf/device/chardev.h \
 	conf/device/check_devices.c \
 	conf/device/check_disk.c \
+	conf/device/check_source.c \
+	conf/device/check_net.c \
+	conf/device/check_hostdev.c \
+	conf/device/check_misc.c \
 	conf/device/complete_chardev.c \
 	conf/device/complete_device.c \
 	conf/device/controller.c \
@@ -50,6 +54,10 @@ conf_libconf_a_SOURCES = \
 	conf/domain/check.h \
 	conf/domain/check_domain.c \
 	conf/domain/check_tune.c \
+	conf/domain/check_threads.c \
+	conf/domain/check_clock.c \
+	conf/domain/check_numa.c \
+	conf/domain/check_ns.c \
 	conf/domain/clock.c \
 	conf/domain/clock.h \
 	conf/domain/complete.h \
@@ -75,6 +83,7 @@ conf_libconf_a_SOURCES = \
 	conf/host/nodedev.c \
 	conf/host/nodedev.h \
 	conf/network/check.c \
+	conf/network/check_parts.c \
 	conf/network/network.c \
 	conf/network/network.h \
 	conf/nwfilter/nwfilter.c \

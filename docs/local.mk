@@ -63,5 +63,6 @@ EXTRA_DIST += \
 	docs/faults.md \
 	docs/man/reeve.head \
 	docs/man/reeve.tail \
+	docs/rules-of-definitions.md \
 	docs/man/reeved.conf.head \
 	docs/man/reeved.conf.tail

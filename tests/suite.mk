@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/golden/domain \
 	tests/golden/qemu \
 	tests/golden/qemu-args \
+	tests/golden/rules \
 	tests/guest \
 	tests/lib \
 	tests/lint \

@@ -145,6 +145,7 @@ struct BindElement {
 	/* Called when all of @object was read; errors by bind_reader_fail(). May be NULL. */
 	bool (*parsed)(BindReader *reader, void *object, GError **error);
 	const char *doc;
+	int closed; /* virErrorNumber when a child is one that no row knows; 0: it is noted */
 	BindIndex *index; /* made at first use */
 };
 

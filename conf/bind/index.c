@@ -69,6 +69,7 @@ static BindIndex *index_make(const BindElement *element)
 	found.content = g_array_new(FALSE, FALSE, sizeof(BindSlot));
 	found.texts = g_array_new(FALSE, FALSE, sizeof(BindSlot));
 	rows_collect(element->rows, &outer, &found);
+	index->closed = element->closed;
 	slots_chain(&index->attrs, found.attrs);
 	slots_chain(&index->content, found.content);
 	slots_chain(&index->texts, found.texts);

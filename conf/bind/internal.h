@@ -26,6 +26,7 @@ struct BindIndex {
 	BindSlots attrs, content, texts;
 	bool unit;	  /* an attribute "unit" belongs to a size */
 	bool conditional; /* an attribute has WHEN() */
+	int closed;	  /* of the element */
 	bool merges;	  /* a child has BIND_MERGE */
 };
 

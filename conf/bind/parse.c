@@ -271,8 +271,9 @@ static bool attrs_absent(Frame *frame, bool conditional, GError **error)
 		const BindSlot *slot = &frame->index->attrs.slots[i];
 		const BindRow *row = slot->row;
 
-		if (seen_has(frame->attrs_seen,
-			i) || (!row->missing && !(row->flags & BIND_REQUIRED)))
+		if (!row->missing && !(row->flags & BIND_REQUIRED))
+			continue;
+		if (seen_has(frame->attrs_seen, i) && !text_empty(slot, frame->object))
 			continue;
 		if (conditional != (row->when || slot->guard) ||
 		    (conditional && !bind_applies(slot, frame->object)))
@@ -555,6 +556,10 @@ static bool children_read(Frame *frame, GError **error)
 		if (node->type != XML_ELEMENT_NODE)
 			continue;
 		position = child_find(frame, node);
+		if (position < 0 && frame->index->closed)
+			return reader_fail(frame->reader,
+					   READER_AT(node, NULL, frame->index->closed), error,
+					   _("there is no '%s'"), (const char *)node->name);
 		if (position < 0) {
 			unknown_note(frame, node, NULL, &frame->index->content);
 			continue;

@@ -16,6 +16,8 @@ static bool text_missing(const char *text, const char *what, GError **error)
 
 bool chardev_source_check(const ChardevSource *source, bool optional_path, GError **error)
 {
+	if (!reconnect_check(&source->reconnect, _("a character device"), error))
+		return false;
 	switch (source->type) {
 	case CHARDEV_FILE:
 	case CHARDEV_DEV:
@@ -43,24 +45,6 @@ static bool model_valid(const char *model)
 {
 	return strspn(model, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
 	       strlen(model);
-}
-
-static bool virtualport_check(const VirtualPort *port, GError **error)
-{
-	if (!port)
-		return true;
-	if (port->type == VIRTUALPORT_8021QBG &&
-	    !(port->has_managerid && port->has_typeid && port->has_typeidversion))
-		return fail(error, VIR_ERR_XML_ERROR,
-			    _("a virtualport of type 802.1Qbg needs managerid, typeid and "
-			      "typeidversion"));
-	if (port->type == VIRTUALPORT_8021QBH && !port->profileid)
-		return fail(error, VIR_ERR_XML_ERROR,
-			    _("a virtualport of type 802.1Qbh needs a profileid"));
-	if (port->type == VIRTUALPORT_MIDONET && uuid_is_absent(&port->interfaceid))
-		return fail(error, VIR_ERR_XML_ERROR,
-			    _("a virtualport of type midonet needs an interfaceid"));
-	return true;
 }
 
 static bool interface_source_check(const DomainInterface *interface, GError **error)
@@ -121,7 +105,7 @@ bool interface_check(const DomainInterface *interface, GError **error)
 	mac_format(&interface->mac, mac);
 	what = g_strdup_printf(_("interface %s"), mac);
 	if (!interface_source_check(interface, error) ||
-	    !virtualport_check(interface->virtualport, error))
+	    !interface_net_check(interface, what, error))
 		return false;
 	if (interface->model && !model_valid(interface->model))
 		return fail(error, VIR_ERR_INTERNAL_ERROR,
@@ -141,7 +125,7 @@ bool interface_check(const DomainInterface *interface, GError **error)
 
 /* Everything that must be there once, with who has it. */
 typedef struct {
-	GHashTable *targets, *wwns, *aliases, *boots, *controllers, *drives, *hostdevs;
+	GHashTable *targets, *aliases, *boots, *controllers, *drives, *hostdevs;
 	GError **error;
 } Seen;
 
@@ -177,9 +161,6 @@ static bool disk_unique(Seen *seen, const DomainDisk *disk)
 	if (disk->target && seen_before(seen->targets, g_strdup(disk->target), owner))
 		return fail(seen->error, VIR_ERR_XML_ERROR,
 			    _("the target '%s' is given to two disks"), disk->target);
-	if (disk->wwn && seen_before(seen->wwns, g_strdup(disk->wwn), owner))
-		return fail(seen->error, VIR_ERR_XML_ERROR, _("the wwn '%s' is given to two disks"),
-			    disk->wwn);
 	return drive_unique(seen, &disk->info, disk_bus_name(disk->bus), owner);
 }
 
@@ -214,6 +195,18 @@ static char *hostdev_key(const DomainHostdev *hostdev)
 	default:
 		return NULL;
 	}
+}
+
+static bool interface_unique(Seen *seen, const DomainInterface *interface)
+{
+	g_autofree char *pci = NULL;
+
+	if (interface->type != INTERFACE_HOSTDEV || interface->host.type != ADDRESS_PCI)
+		return true;
+	pci = pci_address_text(&interface->host.pci);
+	return !seen_before(seen->hostdevs, g_strdup_printf("pci %s", pci), "interface") ||
+	       fail(seen->error, VIR_ERR_XML_ERROR,
+		    _("the PCI device %s of the host is given to the domain twice"), pci);
 }
 
 static bool hostdev_unique(Seen *seen, const DomainHostdev *hostdev)
@@ -279,6 +272,8 @@ static bool device_unique(DomainDef *def G_GNUC_UNUSED, const DomainDevice *devi
 		return disk_unique(seen, device->disk);
 	case DEVICE_HOSTDEV:
 		return hostdev_unique(seen, device->hostdev);
+	case DEVICE_INTERFACE:
+		return interface_unique(seen, device->interface);
 	case DEVICE_CONTROLLER:
 		return controller_unique(seen, device->controller);
 	default:
@@ -291,14 +286,34 @@ static GHashTable *seen_table(void)
 	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
+/* Members of a group share their limits. */
+static bool iotune_groups_check(const DomainDef *def, GError **error)
+{
+	for (guint i = 0; i < list_length(def->disks); i++) {
+		const DomainDisk *one = list_get(def->disks, i);
+
+		for (guint k = 0; one->iotune.group_name && k < i; k++) {
+			const DomainDisk *other = list_get(def->disks, k);
+
+			if (g_strcmp0(one->iotune.group_name, other->iotune.group_name) == 0 &&
+			    !disk_iotune_agrees(&one->iotune, &other->iotune))
+				return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+					    _("the disks '%s' and '%s' are of the group '%s', but with "
+					      "other limits in <iotune>"), other->target, one->target,
+					    one->iotune.group_name);
+		}
+	}
+	return true;
+}
+
 bool devices_check_unique(DomainDef *def, GError **error)
 {
-	g_autoptr(GHashTable) targets = seen_table(), wwns = seen_table(), aliases = seen_table(),
+	g_autoptr(GHashTable) targets = seen_table(), aliases = seen_table(),
 			      boots = seen_table(), controllers = seen_table(),
 			      drives = seen_table(), hostdevs = seen_table();
-	Seen seen = { targets, wwns, aliases, boots, controllers, drives, hostdevs, error };
+	Seen seen = { targets, aliases, boots, controllers, drives, hostdevs, error };
 
-	if (!domain_def_each_device(def, device_unique, &seen))
+	if (!domain_def_each_device(def, device_unique, &seen) || !iotune_groups_check(def, error))
 		return false;
 	if (g_hash_table_size(boots) > 0 && list_length(def->os.boots) > 0)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,

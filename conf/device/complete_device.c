@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "conf/domain/check.h"
 #include "conf/domain/complete.h"
 
 /* A USB 2 controller of Intel's consists of up to four parts. */
@@ -86,6 +87,14 @@ static bool disk_complete(DomainDisk *disk, GError **error)
 			disk->bus = disk_buses[i].bus;
 	if (!disk->bus)
 		disk->bus = DISK_BUS_IDE;
+	if (disk->source.type == STORAGE_DIR && !disk->format)
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("disk '%s' of type='dir' needs <driver type='fat'/>"), disk->target);
+	/* The place on its bus follows from its name. */
+	if (!disk->info.address.type && !disk_target_known(disk))
+		return fail(error, VIR_ERR_XML_ERROR,
+			    _("the target '%s' is not the name of a disk, as vda or sdb, and there is "
+			      "no <address>"), disk->target);
 	/* An empty drive has no kind of source. */
 	if ((disk->device == DISK_DEVICE_CDROM || disk->device == DISK_DEVICE_FLOPPY) &&
 	    ((disk->source.type == STORAGE_NETWORK && !disk->source.protocol) ||
@@ -241,6 +250,28 @@ static void hostdev_complete(DomainHostdev *hostdev)
 		hostdev->iscsi.type = STORAGE_NETWORK;
 }
 
+/* The socket that libvirt makes for a running guest lies below its own directory, by the channel's name. */
+static bool channel_path_generated(const DomainChardev *channel)
+{
+	const char *path = channel->source.path;
+	g_autofree char *end = NULL;
+
+	if (channel->source.type != CHARDEV_UNIX || !path || !channel->name ||
+	    channel->channel_target != CHANNEL_TARGET_VIRTIO)
+		return false;
+	end = g_strconcat("/", channel->name, NULL);
+	return strstr(path, "/libvirt/qemu/channel/") && g_str_has_suffix(path, end);
+}
+
+static void channel_complete(DomainChardev *channel)
+{
+	if (channel_path_generated(channel))
+		g_clear_pointer(&channel->source.path, g_free);
+	/* Who listens on a path that is not known yet is not known either. */
+	if (channel->source.type == CHARDEV_UNIX && !channel->source.path)
+		channel->source.mode = CHARDEV_MODE_ABSENT;
+}
+
 bool domain_device_complete_generic(DomainDef *def, DomainDevice *device, GError **error)
 {
 	switch (device->kind) {
@@ -264,9 +295,7 @@ bool domain_device_complete_generic(DomainDef *def, DomainDevice *device, GError
 		hostdev_complete(device->hostdev);
 		return true;
 	case DEVICE_CHANNEL:
-		/* Who listens on a path that is not known yet is not known either. */
-		if (device->chardev->source.type == CHARDEV_UNIX && !device->chardev->source.path)
-			device->chardev->source.mode = CHARDEV_MODE_ABSENT;
+		channel_complete(device->chardev);
 		return true;
 	default:
 		return true;

@@ -96,7 +96,7 @@ static const BindRow driver_rows[] = {
 	ATTR(DomainDisk, "discard_no_unref", discard_no_unref, on_off, 0),
 	ATTR(DomainDisk, "iothread", iothread, uint, BIND_NONZERO),
 	ATTR(DomainDisk, "detect_zeroes", detect_zeroes, disk_detect_zeroes, 0),
-	ATTR(DomainDisk, "queues", queues, uint, BIND_NONZERO | G),
+	ATTR(DomainDisk, "queues", queues, uint, G),
 	ATTR(DomainDisk, "queue_size", queue_size, uint, BIND_NONZERO | G),
 	INCLUDE_IN(DomainDisk, virtio, virtio_options),
 	CHILD("iothreads", driver_iothreads, 0),

@@ -113,19 +113,18 @@ static const BindRow resolution_rows[] = {
 	END_ROWS
 };
 static ELEMENT(video_resolution, NULL, DomainVideo, resolution_rows);
-#define QXL WHEN(DomainVideo, type, BIT(VIDEO_QXL))
 static const BindRow model_rows[] = {
 	ATTR(DomainVideo, "type", type, video_type, G),
-	ATTR(DomainVideo, "ram", ram_kib, uint, G, QXL),
+	ATTR(DomainVideo, "ram", ram_kib, uint, G),
 	ATTR(DomainVideo, "vram", vram_kib, uint, G, HAS(DomainVideo, has_vram)),
-	ATTR(DomainVideo, "vram64", vram64_kib, uint, G, QXL),
-	ATTR(DomainVideo, "vgamem", vgamem_kib, uint, G, QXL),
+	ATTR(DomainVideo, "vram64", vram64_kib, uint, G),
+	ATTR(DomainVideo, "vgamem", vgamem_kib, uint, G),
 	ATTR(DomainVideo, "heads", heads, uint, G),
 	ATTR(DomainVideo, "primary", primary, yes_no, G),
 	ATTR(DomainVideo, "blob", blob, on_off, G),
 	ATTR(DomainVideo, "edid", edid, on_off, G),
 	CHILD("acceleration", video_acceleration, 0),
-	CHILD("resolution", video_resolution, 0),
+	CHILD("resolution", video_resolution, 0, HAS(DomainVideo, has_resolution)),
 	END_ROWS
 };
 static ELEMENT(video_model, NULL, DomainVideo, model_rows);

@@ -113,6 +113,7 @@ typedef struct {
 	Tristate accel3d, accel2d;
 	char *rendernode;
 	guint res_x, res_y;
+	bool has_resolution;
 } DomainVideo;
 
 #define SOUND_VALUES(X) \

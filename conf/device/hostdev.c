@@ -54,7 +54,8 @@ static ELEMENT(mdev_address, NULL, DomainHostdev, mdev_rows);
 static const BindRow scsi_source_rows[] = {
 	ATTR(DomainHostdev, "protocol", scsi_protocol, scsi_protocol, 0),
 	CHILD("adapter", scsi_adapter, 0, BY(BIT(0) | BIT(SCSI_PROTOCOL_ADAPTER))),
-	CHILD("address", scsi_host_address, BIND_BARE, BY(BIT(0) | BIT(SCSI_PROTOCOL_ADAPTER))),
+	CHILD("address", scsi_host_address, 0, BY(BIT(0) | BIT(SCSI_PROTOCOL_ADAPTER)),
+	      HAS(DomainHostdev, has_scsi_address)),
 	INCLUDE_IN(DomainHostdev, iscsi, hostdev_iscsi, BY(BIT(SCSI_PROTOCOL_ISCSI))),
 	END_ROWS
 };
@@ -111,8 +112,8 @@ static const BindRow hostdev_rows[] = {
 	     OF(BIT(HOSTDEV_MDEV) | BIT(HOSTDEV_SCSI_HOST))),
 	ATTR(DomainHostdev, "display", display, on_off, G, MDEV),
 	ATTR(DomainHostdev, "ramfb", ramfb, on_off, G, MDEV),
-	ATTR(DomainHostdev, "rawio", rawio, yes_no, 0, SCSI),
-	ATTR(DomainHostdev, "sgio", sgio, sgio, 0, SCSI),
+	ATTR(DomainHostdev, "rawio", rawio, yes_no, 0),
+	ATTR(DomainHostdev, "sgio", sgio, sgio, 0),
 	CHILD("driver", hostdev_driver, 0, PCI),
 	CHILD("source", pci_source, 0, PCI),
 	CHILD("source", usb_source, 0, USB),
@@ -124,7 +125,7 @@ static const BindRow hostdev_rows[] = {
 	CHILD("source", caps_net, 0, OF(BIT(HOSTDEV_NET))),
 	LIST(DomainHostdev, "ip", ips, net_ip, 0, OF(BIT(HOSTDEV_NET))),
 	LIST(DomainHostdev, "route", routes, net_route, 0, OF(BIT(HOSTDEV_NET))),
-	POINTER(DomainHostdev, "teaming", teaming, teaming, G, PCI),
+	POINTER(DomainHostdev, "teaming", teaming, teaming, G),
 	FLAG(DomainHostdev, "readonly", readonly, G),
 	FLAG(DomainHostdev, "shareable", shareable, 0),
 	INCLUDE_IN(DomainHostdev, info, device_boot),

@@ -49,6 +49,7 @@ typedef struct {
 	char *scsi_adapter;	      /* "scsi_host0" */
 	guint scsi_bus, scsi_target;
 	guint64 scsi_unit;
+	bool has_scsi_address;
 	StorageSource iscsi;	      /* name, hosts, auth, initiator */
 	char *wwpn;		      /* scsi_host */
 	Uuid mdev_uuid;

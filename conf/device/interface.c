@@ -49,9 +49,9 @@ static const BindRow vlan_rows[] = {
 ELEMENT(vlan, NULL, Vlan, vlan_rows);
 
 static const BindRow rate_rows[] = {
-	ATTR(BandwidthRate, "average", average, uint64, 0),
+	ATTR(BandwidthRate, "average", average, uint64, 0, HAS(BandwidthRate, has_average)),
 	ATTR(BandwidthRate, "peak", peak, uint64, 0),
-	ATTR(BandwidthRate, "floor", floor, uint64, 0),
+	ATTR(BandwidthRate, "floor", floor, uint64, 0, HAS(BandwidthRate, has_floor)),
 	ATTR(BandwidthRate, "burst", burst, uint64, 0),
 	END_ROWS
 };
@@ -198,7 +198,7 @@ static const BindRow driver_rows[] = {
 	ATTR(DomainInterface, "txmode", txmode, txmode, G, .code = VIR_ERR_CONFIG_UNSUPPORTED),
 	ATTR(DomainInterface, "ioeventfd", ioeventfd, on_off, G),
 	ATTR(DomainInterface, "event_idx", event_idx, on_off, G),
-	ATTR(DomainInterface, "queues", queues, uint, BIND_NONZERO | G),
+	ATTR(DomainInterface, "queues", queues, uint, G),
 	ATTR(DomainInterface, "rx_queue_size", rx_queue_size, uint, G),
 	ATTR(DomainInterface, "tx_queue_size", tx_queue_size, uint, G),
 	ATTR(DomainInterface, "rss", rss, on_off, G),

@@ -35,6 +35,7 @@ typedef struct {
 /* KiB per second; burst in KiB. 0 = none. */
 typedef struct {
 	guint64 average, peak, floor, burst;
+	bool has_average, has_floor;
 } BandwidthRate;
 typedef struct {
 	guint class_id; /* live */
@@ -171,3 +172,9 @@ typedef struct {
 	GPtrArray *ips, *routes;     /* NetIp, NetRoute of the guest side */
 	GPtrArray *port_forwards;    /* PortForward */
 } DomainInterface;
+
+/* Contradictions within them, for interfaces and networks. @what begins the sentence. */
+bool vlan_check(const Vlan *vlan, const char *what, GError **error);
+bool bandwidth_check(const Bandwidth *bandwidth, const char *what, GError **error);
+/* @merged: what is missing may come from a network or its port group. */
+bool virtualport_check(const VirtualPort *port, bool merged, const char *what, GError **error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Contradictions in a definition that no hypervisor could make sense of. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,15 +124,15 @@ bool os_check_generic(const DomainDef *def, GError **error)
 {
 	const DomainOs *os = &def->os;
 
-	if (os->has_bootmenu_timeout &&
-	    (os->bootmenu_timeout > 65535 || os->bootmenu_enable != TRISTATE_YES))
+	if (os->has_bootmenu_timeout && os->bootmenu_timeout > 65535)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("the timeout of the boot menu is at most 65535 ms, and for an enabled "
-			      "menu"));
+			    _("the timeout of the boot menu is at most 65535 ms"));
 	if (os->has_bios_reboot_timeout &&
 	    (os->bios_reboot_timeout < -1 || os->bios_reboot_timeout > 65535))
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("the rebootTimeout of <bios> is between -1 and 65535 ms"));
+	if (list_length(os->acpi_tables) > 1)
+		return fail(error, VIR_ERR_XML_ERROR, _("there can be one ACPI <table>"));
 	for (guint i = 0; i < list_length(def->sysinfos); i++)
 		if (!sysinfo_check(def, list_get(def->sysinfos, i), error))
 			return false;
@@ -167,6 +168,9 @@ static bool features_check(const DomainFeatures *features, GError **error)
 	    hyperv->spinlock_retries < 0xfff)
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("the retries of <spinlocks> are at least 4095"));
+	if (hyperv->spinlocks == TRISTATE_YES && !hyperv->spinlock_retries)
+		return fail(error, VIR_ERR_XML_ERROR,
+			    _("<spinlocks state='on'> needs the number of 'retries'"));
 	if (hyperv->vendor_id == TRISTATE_YES &&
 	    (!hyperv->vendor_id_value || strlen(hyperv->vendor_id_value) > 12 ||
 	     strchr(hyperv->vendor_id_value, ',')))
@@ -176,25 +180,6 @@ static bool features_check(const DomainFeatures *features, GError **error)
 	    (ring < 1024 || ring > 65536 || (ring & (ring - 1))))
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("the size of <dirty-ring> is a power of 2 between 1024 and 65536"));
-	return true;
-}
-
-static bool videos_check(const DomainDef *def, GError **error)
-{
-	for (guint i = 0; i < list_length(def->videos); i++) {
-		const DomainVideo *video = list_get(def->videos, i);
-
-		if (i > 0 && video->primary == TRISTATE_YES)
-			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-				    _("domain '%s' has two primary video devices; there can be one"),
-				    def->name);
-		if (video->type == VIDEO_NONE && def->videos->len > 1)
-			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-				    _("a video device of type 'none' must be the only one"));
-		if (video->type != VIDEO_QXL && (video->ram_kib || video->vram64_kib))
-			return fail(error, VIR_ERR_XML_ERROR,
-				    _("ram and vram64 are for video devices of type 'qxl'"));
-	}
 	return true;
 }
 
@@ -257,16 +242,9 @@ static bool memory_device_check(const DomainDef *def, const DomainMemoryDevice *
 		return fail(error, VIR_ERR_XML_ERROR,
 			    _("a memory device of model '%s' needs the path of its source"),
 			    memory_model_name(memory->model));
-	return true;
-}
-
-static bool tpm_check(const DomainTpm *tpm, GError **error)
-{
-	if (tpm->backend != TPM_BACKEND_EXTERNAL)
-		return true;
-	if (tpm->source.type != CHARDEV_UNIX || !tpm->source.path)
+	if (memory->label_size_kib && memory->label_size_kib >= memory->size_kib)
 		return fail(error, VIR_ERR_XML_ERROR,
-			    _("an external TPM needs <source type='unix' path='...'/>"));
+			    _("the label of an NVDIMM is smaller than the NVDIMM"));
 	return true;
 }
 
@@ -274,6 +252,14 @@ static bool graphics_check(const DomainDef *def, const DomainGraphics *graphics,
 {
 	bool other = false;
 
+	const GraphicsListen *first =
+		list_length(graphics->listens) > 0 ? list_get(graphics->listens, 0) : NULL;
+
+	if (graphics->socket && first && first->type == LISTEN_SOCKET && first->socket &&
+	    strcmp(graphics->socket, first->socket) != 0)
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+			    _("attribute socket='%s' of <graphics> contradicts its first <listen "
+			      "socket='%s'>; leave one out"), graphics->socket, first->socket);
 	if (graphics->type != GRAPHICS_EGL_HEADLESS)
 		return true;
 	for (guint i = 0; i < list_length(def->graphics); i++) {
@@ -286,25 +272,18 @@ static bool graphics_check(const DomainDef *def, const DomainGraphics *graphics,
 		    _("graphics of type 'egl-headless' go with type 'vnc' or 'spice' only"));
 }
 
-static bool hostdev_check(const DomainDef *def, const DomainHostdev *hostdev, GError **error)
-{
-	if (hostdev->type == HOSTDEV_MDEV && hostdev->display == TRISTATE_YES &&
-	    list_length(def->graphics) == 0)
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("a mediated device with display='on' needs <graphics> to show it"));
-	if ((hostdev->type == HOSTDEV_SCSI_HOST ||
-	     (hostdev->type == HOSTDEV_MDEV && hostdev->model == HOSTDEV_MODEL_VFIO_AP)) &&
-	    hostdev->info.boot_order)
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("a host device of type '%s' cannot be booted from"),
-			    hostdev_type_name(hostdev->type));
-	return true;
-}
-
 static bool channel_check(const DomainChardev *channel, GError **error)
 {
+	unsigned char address[16];
+
 	if (!channel->channel_target)
 		return fail(error, VIR_ERR_XML_ERROR, _("a <channel> needs a <target type='...'>"));
+	if (channel->channel_target == CHANNEL_TARGET_GUESTFWD &&
+	    inet_pton(AF_INET, channel->guestfwd_address, address) != 1 &&
+	    inet_pton(AF_INET6, channel->guestfwd_address, address) != 1)
+		return fail(error, VIR_ERR_SYSTEM_ERROR,
+			    _("'%s' of a <channel> of type 'guestfwd' is no IP address"),
+			    channel->guestfwd_address);
 	return chardev_source_check(&channel->source, true, error);
 }
 
@@ -330,15 +309,15 @@ bool domain_device_check_generic(const DomainDef *def, const DomainDevice *devic
 	case DEVICE_GRAPHICS:
 		return graphics_check(def, device->graphics, error);
 	case DEVICE_REDIRDEV:
-		return device->redirdev->source.type == CHARDEV_DBUS ||
-		       chardev_source_check(&device->redirdev->source, false, error);
+		return redirdev_check(device->redirdev, error);
 	case DEVICE_SMARTCARD:
-		if (device->smartcard->mode == SMARTCARD_HOST_CERTIFICATES &&
-		    list_length(device->smartcard->certificates) != 3)
-			return fail(error, VIR_ERR_XML_ERROR,
-				    _("a smartcard of mode 'host-certificates' has three certificates"));
-		return device->smartcard->mode != SMARTCARD_PASSTHROUGH ||
-		       chardev_source_check(&device->smartcard->source, false, error);
+		return smartcard_check(device->smartcard, error);
+	case DEVICE_INPUT:
+		return input_check(device->input, error);
+	case DEVICE_IOMMU:
+		return iommu_check(device->iommu, error);
+	case DEVICE_PANIC:
+		return panic_check(device->panic, error);
 	case DEVICE_RNG:
 		return device->rng->backend != RNG_BACKEND_EGD ||
 		       chardev_source_check(&device->rng->source, false, error);
@@ -347,13 +326,9 @@ bool domain_device_check_generic(const DomainDef *def, const DomainDevice *devic
 	case DEVICE_TPM:
 		return tpm_check(device->tpm, error);
 	case DEVICE_FILESYSTEM:
-		return device->filesystem->target ||
-		       fail(error, VIR_ERR_NO_TARGET,
-			_("a <filesystem> has no <target dir='...'/>"));
+		return filesystem_check(device->filesystem, error);
 	case DEVICE_SHMEM:
-		return !strchr(device->shmem->name, '/') ||
-		       fail(error, VIR_ERR_XML_ERROR, _("the name of shared memory '%s' has a '/'"),
-			    device->shmem->name);
+		return shmem_check(device->shmem, error);
 	default:
 		return true;
 	}
@@ -362,6 +337,27 @@ bool domain_device_check_generic(const DomainDef *def, const DomainDevice *devic
 static bool device_visit(DomainDef *def, const DomainDevice *device, void *data)
 {
 	return domain_device_check_generic(def, device, data);
+}
+
+static bool seclabels_check(const DomainDef *def, GError **error)
+{
+	for (guint i = 0; i < list_length(def->seclabels); i++) {
+		const Seclabel *label = list_get(def->seclabels, i);
+
+		if (label->type == SECLABEL_NONE && label->relabel == TRISTATE_YES)
+			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+				    _("a <seclabel type='none'> relabels nothing; leave relabel='yes' "
+				      "out"));
+	}
+	return true;
+}
+
+static bool lifecycle_check(const DomainDef *def, GError **error)
+{
+	/* A restart is a reset of QEMU or a new QEMU; it cannot tell which of the two came about. */
+	return def->on_reboot != LIFECYCLE_DESTROY || def->on_poweroff != LIFECYCLE_RESTART ||
+	       fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+		    _("on_reboot 'destroy' and on_poweroff 'restart' do not go together"));
 }
 
 bool domain_def_check_generic(const DomainDef *def, GError **error)
@@ -376,7 +372,12 @@ bool domain_def_check_generic(const DomainDef *def, GError **error)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("memory hotplug by <maxMemory> needs at least one NUMA cell"));
 	if (!features_check(&def->features, error) || !cpu_check_generic(def, error) ||
-	    !tune_check_generic(def, error) || !videos_check(def, error))
+	    !tune_check_generic(def, error) || !threads_check(def, error) ||
+	    !clock_check(&def->clock, error) || !seclabels_check(def, error) ||
+	    !lifecycle_check(def, error) || !qemu_ns_check(&def->qemu, error))
+		return false;
+	if (!videos_check(def, error) || !audios_check(def, error) || !opengl_check(def, error) ||
+	    !redirfilter_check(def->redirfilter, error))
 		return false;
 	if (!singles_check(def, error) || !usb_check(def, error))
 		return false;

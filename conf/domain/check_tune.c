@@ -51,8 +51,6 @@ static bool features_check(const DomainCpu *cpu, GError **error)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
-	if (!cpu->mode && !cpu->model && list_length(cpu->features) > 0)
-		return fail(error, VIR_ERR_XML_ERROR, _("<cpu> has features, but no model"));
 	if (!cpu->mode && !cpu->model && cpu->vendor)
 		return fail(error, VIR_ERR_XML_ERROR, _("<cpu> has a vendor, but no model"));
 	if (cpu->vendor_id && (strlen(cpu->vendor_id) != 12 || strchr(cpu->vendor_id, ',')))
@@ -69,35 +67,11 @@ static bool features_check(const DomainCpu *cpu, GError **error)
 	return true;
 }
 
-static bool cells_check(const DomainDef *def, GError **error)
+static bool physaddr_check(const DomainCpu *cpu, GError **error)
 {
-	GPtrArray *cells = def->cpu->cells;
-	int last = -1;
-
-	for (guint i = 0; i < list_length(cells); i++) {
-		const NumaCell *cell = list_get(cells, i);
-
-		last = MAX(last, cpuset_last(cell->cpus));
-		for (guint k = 0; k < i; k++)
-			if (cpuset_overlaps(cell->cpus, ((NumaCell *)list_get(cells, k))->cpus))
-				return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-					    _("the NUMA cells %u and %u share vCPUs"), k, i);
-		for (guint k = 0; k < list_length(cell->distances); k++) {
-			const NumaDistance *distance = list_get(cell->distances, k);
-
-			if (distance->value < 10 || distance->value > 255 ||
-			    distance->id >= cells->len)
-				return fail(error, VIR_ERR_XML_ERROR,
-					    _("a NUMA distance is between 10 and 255, to a cell that "
-					      "there is: cell %u has %u to cell %u"), i,
-					    distance->value, distance->id);
-		}
-	}
-	if (last >= (int)def->vcpus.count)
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("<numa> speaks of vCPU %d, but there are only %u"), last,
-			    def->vcpus.count);
-	return true;
+	return cpu->physaddr_mode != CPU_PHYSADDR_EMULATE || cpu->physaddr_bits ||
+	       fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+		    _("<maxphysaddr mode='emulate'> needs its 'bits'"));
 }
 
 bool cpu_check_generic(const DomainDef *def, GError **error)
@@ -105,7 +79,7 @@ bool cpu_check_generic(const DomainDef *def, GError **error)
 	if (!def->cpu)
 		return true;
 	return cache_check(def->cpu, error) && features_check(def->cpu, error) &&
-	       cells_check(def, error) && topology_check(def, error);
+	       physaddr_check(def->cpu, error) && numa_check(def, error) && topology_check(def, error);
 }
 
 static bool period_check(const char *name, guint64 period, GError **error)
@@ -210,16 +184,59 @@ static bool numatune_check(const DomainDef *def, GError **error)
 static bool hugepages_check(const DomainDef *def, GError **error)
 {
 	guint cells = def->cpu ? list_length(def->cpu->cells) : 0;
+	GPtrArray *pages = def->memory.backing.pages;
+	guint masters = 0;
 
-	for (guint i = 0; i < list_length(def->memory.backing.pages); i++) {
-		const HugePage *page = list_get(def->memory.backing.pages, i);
+	for (guint i = 0; i < list_length(pages); i++) {
+		const HugePage *page = list_get(pages, i);
 		int last = cpuset_last(page->nodeset);
 
 		if (last >= (int)MAX(1, cells))
 			return fail(error, VIR_ERR_XML_DETAIL,
 				    _("<hugepages> speaks of the NUMA node %d, which the guest does "
 				      "not have"), last);
+		if (!page->size_kib)
+			return fail(error, VIR_ERR_XML_DETAIL,
+				    _("the size of a <page> in <hugepages> is not 0"));
+		/* Without cells a nodeset of 0 is all of the guest. */
+		masters += !page->nodeset || cells == 0;
+		for (guint k = 0; k < i; k++)
+			if (cpuset_overlaps(page->nodeset, ((HugePage *)list_get(pages, k))->nodeset))
+				return fail(error, VIR_ERR_XML_DETAIL,
+					    _("two <page> in <hugepages> are for the same NUMA node"));
 	}
+	return masters <= 1 || fail(error, VIR_ERR_XML_DETAIL,
+				    _("two <page> in <hugepages> are for the same memory"));
+}
+
+static bool placement_check(const DomainNumaTune *tune, GError **error)
+{
+	return !tune->memory || tune->placement != PLACEMENT_AUTO ||
+	       list_length(tune->memnodes) == 0 ||
+	       fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+		    _("<memnode> binds a cell to nodes, placement='auto' lets the host choose; only "
+		      "one can hold"));
+}
+
+static bool resource_check(const DomainResource *resource, GError **error)
+{
+	enum { APPID_MAX = 128 };
+
+	return !resource->appid || strlen(resource->appid) <= APPID_MAX ||
+	       fail(error, VIR_ERR_INVALID_ARG,
+		    _("the appid of <fibrechannel> has at most %d bytes"), APPID_MAX);
+}
+
+static bool perf_check(const DomainDef *def, GError **error)
+{
+	for (guint i = 0; i < list_length(def->perf_events); i++)
+		for (guint k = 0; k < i; k++)
+			if (((PerfEvent *)list_get(def->perf_events, i))->name ==
+			    ((PerfEvent *)list_get(def->perf_events, k))->name)
+				return fail(error, VIR_ERR_XML_ERROR,
+					    _("the <perf> event '%s' is given twice"),
+					    perf_name_name(((PerfEvent *)list_get(def->perf_events,
+										  i))->name));
 	return true;
 }
 
@@ -236,5 +253,7 @@ bool tune_check_generic(const DomainDef *def, GError **error)
 	       quota_check("emulator_quota", tune->emulator_quota, error) &&
 	       quota_check("iothread_quota", tune->iothread_quota, error) &&
 	       pins_check(def, error) && cachetunes_check(tune, error) &&
-	       numatune_check(def, error) && hugepages_check(def, error);
+	       numatune_check(def, error) && hugepages_check(def, error) &&
+	       placement_check(&def->numatune, error) && resource_check(&def->resource, error) &&
+	       perf_check(def, error);
 }

@@ -10,3 +10,5 @@ void controllers_number(DomainDef *def);
 void consoles_pair(DomainDef *def);
 /* Ports of serial, parallel and console devices: those without get the lowest above all others. */
 void chardevs_number(DomainDef *def);
+/* Without a <uuid>, that of <sysinfo> becomes the domain's; completion does so. */
+void domain_def_adopt_uuid(DomainDef *def);

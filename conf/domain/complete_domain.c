@@ -101,10 +101,13 @@ static bool vcpus_complete(DomainDef *def, GError **error)
 	return true;
 }
 
-static void cpu_complete(DomainCpu *cpu)
+static bool cpu_complete(DomainCpu *cpu, GError **error)
 {
 	if (!cpu)
-		return;
+		return true;
+	if (!cpu->model && (!cpu->mode || cpu->mode == CPU_MODE_CUSTOM) &&
+	    list_length(cpu->features) > 0)
+		return fail(error, VIR_ERR_XML_ERROR, _("<cpu> has features, but no model"));
 	if (!cpu->mode && cpu->model)
 		cpu->mode = CPU_MODE_CUSTOM;
 	if (cpu->mode == CPU_MODE_CUSTOM && cpu->model) {
@@ -115,6 +118,7 @@ static void cpu_complete(DomainCpu *cpu)
 	}
 	if (cpu->sockets && !cpu->dies)
 		cpu->dies = 1;
+	return true;
 }
 
 static bool boot_order_noted(DomainDef *def G_GNUC_UNUSED, const DomainDevice *device, void *data)
@@ -175,9 +179,9 @@ static void tune_complete(DomainDef *def)
 	for (guint i = 0; i < list_length(def->seclabels); i++) {
 		Seclabel *label = list_get(def->seclabels, i);
 
-		if (label->type == SECLABEL_NONE)
+		if (label->type == SECLABEL_NONE && label->relabel == TRISTATE_NO)
 			label->relabel = TRISTATE_ABSENT;
-		else if (!label->relabel)
+		else if (label->type != SECLABEL_NONE && !label->relabel)
 			label->relabel = TRISTATE_YES;
 	}
 }
@@ -205,8 +209,20 @@ static bool device_visit(DomainDef *def, const DomainDevice *device, void *data)
 	return domain_device_complete_generic(def, &copy, data);
 }
 
+/* A guest shows its UUID by SMBIOS; one that is given there only is the domain's. */
+void domain_def_adopt_uuid(DomainDef *def)
+{
+	for (guint i = 0; i < list_length(def->sysinfos) && uuid_is_absent(&def->uuid); i++) {
+		const DomainSysinfo *info = list_get(def->sysinfos, i);
+
+		if (info->strings.system_uuid)
+			uuid_parse(info->strings.system_uuid, &def->uuid);
+	}
+}
+
 static void identity_complete(DomainDef *def)
 {
+	domain_def_adopt_uuid(def);
 	if (uuid_is_absent(&def->uuid))
 		uuid_generate(&def->uuid);
 	if (def->genid_present && uuid_is_absent(&def->genid))
@@ -226,7 +242,8 @@ bool domain_def_complete_generic(DomainDef *def, GError **error)
 	if (!vcpus_complete(def, error) || !cells_complete(def, error) ||
 	    !memory_complete(def, error))
 		return false;
-	cpu_complete(def->cpu);
+	if (!cpu_complete(def->cpu, error))
+		return false;
 	lifecycle_complete(def);
 	tune_complete(def);
 	controllers_number(def);

@@ -65,7 +65,8 @@ static const BindRow hyperv_rows[] = {
 	SWITCH(FeaturesHyperv, "xmm_input", xmm_input),
 	END_ROWS
 };
-static ELEMENT(features_hyperv, NULL, FeaturesHyperv, hyperv_rows);
+static ELEMENT(features_hyperv, NULL, FeaturesHyperv, hyperv_rows,
+	       .closed = VIR_ERR_CONFIG_UNSUPPORTED);
 
 static const BindRow dirty_ring_rows[] = {
 	ATTR(DomainFeatures, "state", kvm_dirty_ring, on_off, BIND_REQUIRED | G),
@@ -81,7 +82,8 @@ static const BindRow kvm_rows[] = {
 	CHILD("dirty-ring", kvm_dirty_ring, 0),
 	END_ROWS
 };
-static ELEMENT(features_kvm, NULL, DomainFeatures, kvm_rows);
+static ELEMENT(features_kvm, NULL, DomainFeatures, kvm_rows,
+	       .closed = VIR_ERR_CONFIG_UNSUPPORTED);
 
 static const BindRow xen_passthrough_rows[] = {
 	ATTR(DomainFeatures, "state", xen_passthrough, on_off, BIND_REQUIRED | G),
@@ -195,6 +197,7 @@ static const BindRow features_rows[] = {
 	END_ROWS
 };
 ELEMENT(domain_features, "features", DomainFeatures, features_rows,
+	.closed = VIR_ERR_CONFIG_UNSUPPORTED,
 	.doc = N_("Switches of the platform."));
 
 static const BindRow pm_rows[] = {

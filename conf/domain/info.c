@@ -130,7 +130,7 @@ static const BindRow device_rom_rows[] = { CHILD("rom", rom, 0), END_ROWS };
 ELEMENT(device_rom, NULL, DeviceInfo, device_rom_rows);
 
 static const BindRow device_place_rows[] = {
-	VALUE(DeviceInfo, "acpi", "index", acpi_index, uint, G),
+	VALUE(DeviceInfo, "acpi", "index", acpi_index, uint, BIND_NONZERO | G),
 	CHILD_IN(DeviceInfo, "address", address, device_address, 0),
 	END_ROWS
 };

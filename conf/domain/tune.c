@@ -25,7 +25,7 @@ static const BindRow hugepages_rows[] = {
 static ELEMENT(hugepages, NULL, DomainMemoryBacking, hugepages_rows);
 static const BindRow allocation_rows[] = {
 	ATTR(DomainMemoryBacking, "mode", allocation, mem_allocation, 0),
-	ATTR(DomainMemoryBacking, "threads", allocation_threads, uint, BIND_NONZERO),
+	ATTR(DomainMemoryBacking, "threads", allocation_threads, uint, 0),
 	END_ROWS
 };
 static ELEMENT(mem_allocation, NULL, DomainMemoryBacking, allocation_rows);

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "conf/network/network.h"
+#include "conf/network/check.h"
 
 static ForwardMode network_mode(const NetworkDef *def)
 {
@@ -314,7 +314,8 @@ NetworkDef *network_def_parse(const char *xml, gsize length, unsigned flags, Con
 	complete(def);
 	if (!check_name(def, error) || !check_forward(def, error) ||
 	    !check_vlan(def, def->vlan, def->virtualport, error) ||
-	    !check_portgroups(def, error) || !check_ips(def, error))
+	    !check_portgroups(def, error) || !check_ips(def, error) ||
+	    !network_parts_check(def, error))
 		return NULL;
 	return g_steal_pointer(&def);
 }

@@ -280,6 +280,42 @@ static bool pool_has_adapter(const PoolDef *def)
 	return def->source.adapter != NULL;
 }
 
+static bool auth_missing(const StorageSecret *secret)
+{
+	return !secret->usage && uuid_is_absent(&secret->uuid);
+}
+
+static bool check_owner(const PoolDef *def, gint64 id, GError **error)
+{
+	return (id >= -1 && id <= G_MAXUINT32) ||
+	       fail(error, VIR_ERR_XML_ERROR,
+		    _("storage pool '%s': %" G_GINT64_FORMAT " is no owner or group; -1 is whoever "
+		      "makes it"), def->name, id);
+}
+
+static bool check_rest(const PoolDef *def, GError **error)
+{
+	const StorageAuth *auth = def->source.auth;
+	const PoolPermissions *permissions = def->target.permissions;
+
+	if (auth && auth_missing(&auth->secret))
+		return missing(def, "<auth><secret usage='...'/>", error);
+	if (auth && auth->secret.usage && !uuid_is_absent(&auth->secret.uuid))
+		return fail(error, VIR_ERR_XML_ERROR,
+			    _("storage pool '%s': a <secret> is named by 'uuid' or by 'usage', not by "
+			      "both"), def->name);
+	if (def->cow && def->type != POOL_TYPE_FS && def->type != POOL_TYPE_DIR)
+		return fail(error, VIR_ERR_NO_SUPPORT,
+			    _("storage pool '%s': <cow> is for pools of type 'fs' and 'dir'"),
+			    def->name);
+	if (permissions && permissions->has_mode && permissions->mode > 0777)
+		return fail(error, VIR_ERR_XML_ERROR,
+			    _("storage pool '%s': the <mode> is permission bits, at most 0777"),
+			    def->name);
+	return !permissions || (check_owner(def, permissions->owner, error) &&
+				check_owner(def, permissions->group, error));
+}
+
 static bool check_sources(const PoolDef *def, const PoolRule *rule, GError **error)
 {
 	const PoolSource *source = &def->source;
@@ -375,7 +411,7 @@ PoolDef *pool_def_parse(const char *xml, gsize length, unsigned flags, ConfDiags
 	if (!def)
 		return NULL;
 	complete(def, &pool_rules[def->type]);
-	if (!check_sources(def, &pool_rules[def->type], error))
+	if (!check_sources(def, &pool_rules[def->type], error) || !check_rest(def, error))
 		return NULL;
 	return g_steal_pointer(&def);
 }
