@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "conf/domain/complete.h"
 #include "daemon/domain/affect.h"
 #include "daemon/domain/def_cache.h"
 #include "daemon/front/events.h"
@@ -162,9 +163,105 @@ bool definition_edit_commit(Call *call, Domain *domain, DefEdit edit, void *data
 	return def && definition_commit(call, domain, def, error);
 }
 
+/* ---- Defining again ------------------------------------------------------------------------ */
+
+/* Which interfaces came without a MAC address, by their position. */
+static bool *macs_absent(const DomainDef *def)
+{
+	bool *absent = g_new0(bool, list_length(def->interfaces) + 1);
+
+	for (guint i = 0; i < list_length(def->interfaces); i++)
+		absent[i] = !((DomainInterface *)list_get(def->interfaces, i))->mac.set;
+	return absent;
+}
+
+static bool mac_used(const DomainDef *def, const Mac *mac)
+{
+	for (guint i = 0; i < list_length(def->interfaces); i++)
+		if (memcmp(&((DomainInterface *)list_get(def->interfaces, i))->mac, mac,
+			   sizeof(*mac)) == 0)
+			return true;
+	return false;
+}
+
+/* An interface that came without a MAC address keeps that of the one in its place, if it is alike. */
+static void macs_keep(DomainDef *def, const bool *absent, const DomainDef *stored)
+{
+	guint n = MIN(list_length(def->interfaces), list_length(stored->interfaces));
+
+	for (guint i = 0; i < n; i++) {
+		DomainInterface *now = list_get(def->interfaces, i);
+		const DomainInterface *before = list_get(stored->interfaces, i);
+
+		if (absent[i] && g_strcmp0(now->model, before->model) == 0 &&
+		    !mac_used(def, &before->mac))
+			now->mac = before->mac;
+	}
+}
+
+/*
+ * Reads a definition that may take the place of one of the same name. What identifies the machine
+ * (UUID, MAC addresses) and is not in the document stays as it was: programs write it so and expect
+ * the same machine.
+ */
+static DomainDef *definition_read_over(Call *call, const char *xml, unsigned flags, GError **error)
+{
+	g_autoptr(ConfDiags) diags = conf_diags_new();
+	g_autoptr(DomainDef) def = domain_def_parse(
+		xml, strlen(xml), CONF_INACTIVE | (flags & CONF_VALIDATE), diags, error);
+	const DomainDef *stored = NULL;
+	g_autofree bool *absent = NULL;
+	Domain *before;
+
+	if (!def || !name_check(def->name, error))
+		return NULL;
+	before = registry_find_name(call->engine->registry, call->driver, def->name);
+	domain_def_adopt_uuid(def);
+	if (before && before->persistent && uuid_is_absent(&def->uuid))
+		memcpy(def->uuid.bytes, before->uuid, sizeof(def->uuid.bytes));
+	absent = macs_absent(def);
+	if (!definition_complete(call->driver, def, error))
+		return NULL;
+	if (before && before->persistent &&
+	    memcmp(def->uuid.bytes, before->uuid, sizeof(def->uuid.bytes)) == 0)
+		stored = domain_def_get(before, DOMAIN_STORED, NULL);
+	if (stored)
+		macs_keep(def, absent, stored);
+	warnings_log(call, def, diags);
+	return g_steal_pointer(&def);
+}
+
+/* Two guests on one NVRAM file would change each other's boot entries, and one's end deletes both'. */
+static bool nvram_check(Call *call, const DomainDef *def, GError **error)
+{
+	g_autofree char *path = call->driver->nvram_path ? call->driver->nvram_path(def) : NULL;
+	g_autoptr(GString) written = g_string_new(">");
+	g_autoptr(GPtrArray) all = NULL;
+
+	if (!path)
+		return true;
+	bind_escape(written, path, false);
+	g_string_append(written, "</nvram>");
+	all = registry_list(call->engine->registry, call->driver);
+	for (guint i = 0; i < all->len; i++) {
+		Domain *other = g_ptr_array_index(all, i);
+		g_autofree char *xml = NULL;
+
+		if (!other->persistent ||
+		    memcmp(other->uuid, def->uuid.bytes, sizeof(other->uuid)) == 0)
+			continue;
+		xml = domain_xml_dup(other, DOMAIN_STORED);
+		if (xml && strstr(xml, written->str))
+			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+				    _("the NVRAM file '%s' belongs to domain '%s'; give domain '%s' "
+				      "another by <nvram>"), path, other->name, def->name);
+	}
+	return true;
+}
+
 Domain *definition_put_commit(Call *call, const char *xml, unsigned flags, GError **error)
 {
-	g_autoptr(DomainDef) def = definition_read(call, xml, flags, error);
+	g_autoptr(DomainDef) def = definition_read_over(call, xml, flags, error);
 	g_auto(DomainHold) domain = NULL;
 	bool fresh, good;
 
@@ -174,7 +271,7 @@ Domain *definition_put_commit(Call *call, const char *xml, unsigned flags, GErro
 	if (!domain)
 		return NULL;
 	fresh = domain->pending;
-	good = definition_commit(call, domain, def, error);
+	good = nvram_check(call, def, error) && definition_commit(call, domain, def, error);
 	if (fresh && good)
 		registry_publish(domain);
 	if (!good) {
