@@ -55,7 +55,6 @@ QEMU_DEFINITION = \
 	drivers/qemu/address/drive.c \
 	drivers/qemu/address/pci.c \
 	drivers/qemu/address/pci.h \
-	drivers/qemu/address/pci_connect.c \
 	drivers/qemu/address/pci_map.c \
 	drivers/qemu/address/usb.c \
 	drivers/qemu/caps/caps.c \

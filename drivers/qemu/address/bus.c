@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "drivers/qemu/address/address.h"
+#include "drivers/qemu/device/kind.h"
 #include "drivers/qemu/machine/machine.h"
 
 #define VIRTIO_SERIAL_PORTS 31 /* unless the controller says otherwise */
@@ -247,8 +248,7 @@ static bool spapr_assign(DomainDef *def, const DomainDevice *device, void *data)
 			break;
 		if (given)
 			return fail(data, VIR_ERR_XML_ERROR,
-				    _("spapr-vio address 0x%" PRIx64 " is used twice"),
-				    search.reg);
+				    _("spapr-vio address 0x%" PRIx64 " is used twice"), search.reg);
 		search.reg += 0x1000;
 	}
 	address->type = ADDRESS_SPAPR_VIO;
@@ -275,33 +275,9 @@ typedef struct CcwMap {
 
 static bool ccw_is_wanted(const DomainDevice *device)
 {
-	switch (device->kind) {
-	case DEVICE_DISK:
-		return device->disk->bus == DISK_BUS_VIRTIO;
-	case DEVICE_INTERFACE:
-		return g_strcmp0(device->interface->model, "virtio") == 0;
-	case DEVICE_CONTROLLER:
-		return device->controller->type == CONTROLLER_VIRTIO_SERIAL ||
-		       (device->controller->type == CONTROLLER_SCSI &&
-			device->controller->model == MODEL_VIRTIO_SCSI);
-	case DEVICE_HOSTDEV:
-		return device->hostdev->type == HOSTDEV_SCSI_HOST ||
-		       (device->hostdev->type == HOSTDEV_MDEV &&
-			device->hostdev->model == HOSTDEV_MODEL_VFIO_CCW);
-	case DEVICE_MEMBALLOON:
-		return device->memballoon->model == MEMBALLOON_VIRTIO;
-	case DEVICE_INPUT:
-		return device->input->bus == INPUT_BUS_VIRTIO;
-	case DEVICE_VIDEO:
-		return device->video->type == VIDEO_VIRTIO;
-	case DEVICE_RNG:
-	case DEVICE_FILESYSTEM:
-	case DEVICE_VSOCK:
-	case DEVICE_CRYPTO:
-		return true;
-	default:
-		return false;
-	}
+	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
+
+	return kind && kind->ccw && kind->ccw(device);
 }
 
 static bool ccw_take(DomainDef *def, const DomainDevice *device, void *data)

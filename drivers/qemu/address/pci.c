@@ -318,21 +318,41 @@ static bool assign_kind(PciPass *pass, DeviceKind kind, bool pci_controllers)
 	return true;
 }
 
+/* The order is old, and guests know their devices by the places that came of it. */
+static const DeviceKind pci_order[] = {
+	DEVICE_FILESYSTEM, DEVICE_INTERFACE,  DEVICE_SOUND, DEVICE_CONTROLLER, DEVICE_DISK,
+	DEVICE_HOSTDEV,    DEVICE_MEMBALLOON, DEVICE_RNG,   DEVICE_WATCHDOG,   DEVICE_IOMMU,
+	DEVICE_VIDEO,      DEVICE_SHMEM,      DEVICE_INPUT, DEVICE_SERIAL,     DEVICE_VSOCK,
+	DEVICE_MEMORY,     DEVICE_CRYPTO,     DEVICE_PANIC,
+};
+
+static bool is_in_order(DeviceKind kind)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(pci_order); i++)
+		if (pci_order[i] == kind)
+			return true;
+	return false;
+}
+
+/* Kinds that came later come last. */
 static bool assign_all(PciPass *pass)
 {
-	static const DeviceKind order[] = {
-		DEVICE_FILESYSTEM, DEVICE_INTERFACE,  DEVICE_SOUND, DEVICE_CONTROLLER, DEVICE_DISK,
-		DEVICE_HOSTDEV,    DEVICE_MEMBALLOON, DEVICE_RNG,   DEVICE_WATCHDOG,   DEVICE_IOMMU,
-		DEVICE_VIDEO,      DEVICE_SHMEM,      DEVICE_INPUT, DEVICE_SERIAL,     DEVICE_VSOCK,
-		DEVICE_MEMORY,     DEVICE_CRYPTO,     DEVICE_PANIC,
-	};
-
 	if (!assign_kind(pass, DEVICE_CONTROLLER, true))
 		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
-		if (!assign_kind(pass, order[i], false))
+	for (size_t i = 0; i < G_N_ELEMENTS(pci_order); i++)
+		if (!assign_kind(pass, pci_order[i], false))
+			return false;
+	for (DeviceKind kind = DEVICE_NONE + 1; kind < DEVICE_LAST; kind++)
+		if (!is_in_order(kind) && !assign_kind(pass, kind, false))
 			return false;
 	return true;
+}
+
+PciConnect pci_connect_of(const DomainDef *def, const DomainDevice *device)
+{
+	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
+
+	return machine_has_pci(def) && kind && kind->pci ? kind->pci(device) : 0;
 }
 
 static guint pci_controllers_count(const DomainDef *def)

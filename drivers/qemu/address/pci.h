@@ -6,21 +6,7 @@
 #pragma once
 
 #include "conf/domain/domain.h"
-
-/* What a slot accepts and a device needs, one bit each. */
-typedef enum PciConnect {
-	PCI_CONNECT_DEVICE = 1 << 0, /* conventional PCI */
-	PCI_CONNECT_EXPRESS = 1 << 1,
-	PCI_CONNECT_BRIDGE = 1 << 2,
-	PCI_CONNECT_ROOT_PORT = 1 << 3,
-	PCI_CONNECT_UPSTREAM = 1 << 4,
-	PCI_CONNECT_DOWNSTREAM = 1 << 5,
-	PCI_CONNECT_DMI_BRIDGE = 1 << 6,
-	PCI_CONNECT_EXPANDER = 1 << 7,
-	PCI_CONNECT_EXPRESS_EXPANDER = 1 << 8,
-	PCI_CONNECT_EXPRESS_BRIDGE = 1 << 9, /* pcie-to-pci-bridge */
-} PciConnect;
-#define PCI_CONNECT_ENDPOINTS (PCI_CONNECT_DEVICE | PCI_CONNECT_EXPRESS)
+#include "drivers/qemu/device/kind.h"
 
 /* What @device needs, 0 when it is not on PCI. */
 PciConnect pci_connect_of(const DomainDef *def, const DomainDevice *device);

@@ -425,11 +425,17 @@ static bool channel_build(QemuCommand *cmd, const DomainDevice *device, GError *
 	return command_device(cmd, opts, &channel->info, error);
 }
 
+static PciConnect serial_pci(const DomainDevice *device)
+{
+	return device->chardev->serial_target == SERIAL_TARGET_PCI ? PCI_CONNECT_DEVICE : 0;
+}
+
 const QemuDeviceKind qemu_serial = {
 	.prefix = "serial",
 	.complete = serial_complete,
 	.check = serial_check,
 	.resources = chardev_resources,
+	.pci = serial_pci,
 	.build = serial_build,
 };
 

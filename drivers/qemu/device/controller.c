@@ -585,9 +585,76 @@ static unsigned controller_turn(const DomainDevice *device)
 	return type == CONTROLLER_PCI ? 0 : type == CONTROLLER_CCID ? 2 : 1;
 }
 
+static PciConnect connect_controller_pci(ControllerModel model)
+{
+	switch (model) {
+	case MODEL_PCI_BRIDGE:
+		return PCI_CONNECT_BRIDGE;
+	case MODEL_PCIE_ROOT_PORT:
+		return PCI_CONNECT_ROOT_PORT;
+	case MODEL_PCIE_SWITCH_UPSTREAM_PORT:
+		return PCI_CONNECT_UPSTREAM;
+	case MODEL_PCIE_SWITCH_DOWNSTREAM_PORT:
+		return PCI_CONNECT_DOWNSTREAM;
+	case MODEL_DMI_TO_PCI_BRIDGE:
+		return PCI_CONNECT_DMI_BRIDGE;
+	case MODEL_PCI_EXPANDER_BUS:
+		return PCI_CONNECT_EXPANDER;
+	case MODEL_PCIE_EXPANDER_BUS:
+		return PCI_CONNECT_EXPRESS_EXPANDER;
+	case MODEL_PCIE_TO_PCI_BRIDGE:
+		return PCI_CONNECT_EXPRESS_BRIDGE;
+	default:
+		return 0;
+	}
+}
+
+static PciConnect controller_pci(const DomainDevice *device)
+{
+	const DomainController *controller = device->controller;
+
+	switch (controller->type) {
+	case CONTROLLER_PCI:
+		return connect_controller_pci(controller->model);
+	case CONTROLLER_IDE:
+	case CONTROLLER_SATA:
+		return PCI_CONNECT_DEVICE;
+	case CONTROLLER_NVME:
+		return PCI_CONNECT_EXPRESS;
+	case CONTROLLER_SCSI:
+		if (controller->model == MODEL_IBMVSCSI || controller->model == MODEL_NCR53C90)
+			return 0;
+		return controller->model == MODEL_VIRTIO_SCSI ||
+				       controller->model == MODEL_VIRTIO_NON_TRANSITIONAL
+			       ? PCI_CONNECT_EXPRESS
+			       : PCI_CONNECT_DEVICE;
+	case CONTROLLER_VIRTIO_SERIAL:
+		return controller->model == MODEL_VIRTIO_TRANSITIONAL ? PCI_CONNECT_DEVICE
+								      : PCI_CONNECT_EXPRESS;
+	case CONTROLLER_USB:
+		if (controller->model == MODEL_USB_NONE || controller->model == MODEL_QUSB1 ||
+		    controller->model == MODEL_QUSB2)
+			return 0;
+		return controller->model == MODEL_QEMU_XHCI || controller->model == MODEL_NEC_XHCI
+			       ? PCI_CONNECT_EXPRESS
+			       : PCI_CONNECT_DEVICE;
+	default:
+		return 0;
+	}
+}
+
+static bool controller_ccw(const DomainDevice *device)
+{
+	return device->controller->type == CONTROLLER_VIRTIO_SERIAL ||
+	       (device->controller->type == CONTROLLER_SCSI &&
+		device->controller->model == MODEL_VIRTIO_SCSI);
+}
+
 const QemuDeviceKind qemu_controller = {
 	.alias = controller_alias,
 	.check = controller_check,
+	.pci = controller_pci,
+	.ccw = controller_ccw,
 	.turn = controller_turn,
 	.turns = 3,
 	.build = controller_build,

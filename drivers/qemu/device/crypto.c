@@ -23,7 +23,14 @@ static bool crypto_build(QemuCommand *cmd, const DomainDevice *device, GError **
 	return command_device(cmd, opts, &crypto->info, error);
 }
 
+static PciConnect crypto_pci(G_GNUC_UNUSED const DomainDevice *device)
+{
+	return PCI_CONNECT_EXPRESS;
+}
+
 const QemuDeviceKind qemu_crypto = {
 	.prefix = "crypto",
+	.pci = crypto_pci,
+	.ccw = qemu_ccw_always,
 	.build = crypto_build,
 };

@@ -612,12 +612,26 @@ static bool disks_ahead(QemuCommand *cmd, G_GNUC_UNUSED GError **error)
 	return true;
 }
 
+static PciConnect disk_pci(const DomainDevice *device)
+{
+	if (device->disk->bus != DISK_BUS_VIRTIO)
+		return 0;
+	return qemu_pci_virtio(device->disk->model == DISK_MODEL_TRANSITIONAL);
+}
+
+static bool disk_ccw(const DomainDevice *device)
+{
+	return device->disk->bus == DISK_BUS_VIRTIO;
+}
+
 const QemuDeviceKind qemu_disk = {
 	.alias = disk_alias,
 	.complete = disk_complete,
 	.check = disk_check,
 	.prepare = disk_prepare,
 	.resources = disk_resources,
+	.pci = disk_pci,
+	.ccw = disk_ccw,
 	.ahead = disks_ahead,
 	.build = disk_build,
 };

@@ -145,9 +145,16 @@ static bool filesystem_complete(const QemuCompletion *completion, const DomainDe
 	return true;
 }
 
+static PciConnect filesystem_pci(const DomainDevice *device)
+{
+	return qemu_pci_virtio(device->filesystem->model == VIRTIO_MODEL_TRANSITIONAL);
+}
+
 const QemuDeviceKind qemu_filesystem = {
 	.prefix = "fs",
 	.complete = filesystem_complete,
 	.check = filesystem_check,
+	.pci = filesystem_pci,
+	.ccw = qemu_ccw_always,
 	.build = filesystem_build,
 };

@@ -227,10 +227,38 @@ static bool hostdev_build(QemuCommand *cmd, const DomainDevice *device, GError *
 	}
 }
 
+static PciConnect hostdev_pci(const DomainDevice *device)
+{
+	const DomainHostdev *hostdev = device->hostdev;
+
+	if (hostdev->mode == HOSTDEV_MODE_CAPABILITIES)
+		return 0;
+	switch (hostdev->type) {
+	case HOSTDEV_PCI:
+		return PCI_CONNECT_EXPRESS;
+	case HOSTDEV_SCSI_HOST:
+		return hostdev->model == HOSTDEV_MODEL_TRANSITIONAL ? PCI_CONNECT_DEVICE
+								    : PCI_CONNECT_EXPRESS;
+	case HOSTDEV_MDEV:
+		return hostdev->model == HOSTDEV_MODEL_VFIO_PCI ? PCI_CONNECT_EXPRESS : 0;
+	default:
+		return 0;
+	}
+}
+
+static bool hostdev_ccw(const DomainDevice *device)
+{
+	return device->hostdev->type == HOSTDEV_SCSI_HOST ||
+	       (device->hostdev->type == HOSTDEV_MDEV &&
+		device->hostdev->model == HOSTDEV_MODEL_VFIO_CCW);
+}
+
 const QemuDeviceKind qemu_hostdev = {
 	.prefix = "hostdev",
 	.complete = hostdev_complete,
 	.check = hostdev_check,
 	.resources = hostdev_resources,
+	.pci = hostdev_pci,
+	.ccw = hostdev_ccw,
 	.build = hostdev_build,
 };

@@ -123,10 +123,22 @@ static bool input_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 	return command_device(cmd, opts, &input->info, error);
 }
 
+static PciConnect input_pci(const DomainDevice *device)
+{
+	return device->input->bus == INPUT_BUS_VIRTIO ? PCI_CONNECT_EXPRESS : 0;
+}
+
+static bool input_ccw(const DomainDevice *device)
+{
+	return device->input->bus == INPUT_BUS_VIRTIO;
+}
+
 const QemuDeviceKind qemu_input = {
 	.prefix = "input",
 	.complete = input_complete,
 	.check = input_check,
 	.resources = input_resources,
+	.pci = input_pci,
+	.ccw = input_ccw,
 	.build = input_build,
 };

@@ -592,11 +592,40 @@ static bool interface_build(QemuCommand *cmd, const DomainDevice *device, GError
 	return build_card(cmd, net, id, error);
 }
 
+static PciConnect interface_pci(const DomainDevice *device)
+{
+	const DomainInterface *interface = device->interface;
+	static const char *const conventional[] = {
+		"rtl8139",  "e1000",     "virtio-transitional",
+		"vmxnet",   "vmxnet2",   "vmxnet3",
+		"vlance",   "Am79C970A", "Am79C973",
+		"82540EM",  "82545EM",   "82543GC",
+		"netfront", "smc91c111", "lan9118",
+		NULL,
+	};
+
+	if (interface->type == INTERFACE_HOSTDEV)
+		return interface->host.type == ADDRESS_USB ? 0 : PCI_CONNECT_EXPRESS;
+	if (!interface->model)
+		return PCI_CONNECT_EXPRESS;
+	if (strcmp(interface->model, "usb-net") == 0 || strcmp(interface->model, "spapr-vlan") == 0)
+		return 0;
+	return g_strv_contains(conventional, interface->model) ? PCI_CONNECT_DEVICE
+							       : PCI_CONNECT_EXPRESS;
+}
+
+static bool interface_ccw(const DomainDevice *device)
+{
+	return g_strcmp0(device->interface->model, "virtio") == 0;
+}
+
 const QemuDeviceKind qemu_interface = {
 	.prefix = "net",
 	.complete = interface_complete,
 	.check = interface_check,
 	.prepare = interface_prepare,
 	.resources = interface_resources,
+	.pci = interface_pci,
+	.ccw = interface_ccw,
 	.build = interface_build,
 };

@@ -67,8 +67,15 @@ static bool iommu_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 	return true;
 }
 
+/* Only on the root itself, which no other device is given of itself. */
+static PciConnect iommu_pci(const DomainDevice *device)
+{
+	return device->iommu->model == IOMMU_VIRTIO ? PCI_CONNECT_EXPRESS : 0;
+}
+
 const QemuDeviceKind qemu_iommu = {
 	.prefix = "iommu",
 	.check = iommu_check,
+	.pci = iommu_pci,
 	.build = iommu_build,
 };

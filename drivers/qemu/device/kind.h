@@ -41,6 +41,21 @@ typedef struct QemuResources {
 	const DomainDef *live;
 } QemuResources;
 
+/* What a slot accepts and a device needs, one bit each. */
+typedef enum PciConnect {
+	PCI_CONNECT_DEVICE = 1 << 0, /* conventional PCI */
+	PCI_CONNECT_EXPRESS = 1 << 1,
+	PCI_CONNECT_BRIDGE = 1 << 2,
+	PCI_CONNECT_ROOT_PORT = 1 << 3,
+	PCI_CONNECT_UPSTREAM = 1 << 4,
+	PCI_CONNECT_DOWNSTREAM = 1 << 5,
+	PCI_CONNECT_DMI_BRIDGE = 1 << 6,
+	PCI_CONNECT_EXPANDER = 1 << 7,
+	PCI_CONNECT_EXPRESS_EXPANDER = 1 << 8,
+	PCI_CONNECT_EXPRESS_BRIDGE = 1 << 9, /* pcie-to-pci-bridge */
+} PciConnect;
+#define PCI_CONNECT_ENDPOINTS (PCI_CONNECT_DEVICE | PCI_CONNECT_EXPRESS)
+
 typedef struct QemuDeviceKind {
 	/* Aliases: "@prefix" and a number, or what alias() makes; the caller frees. Neither: none.
 	 */
@@ -55,6 +70,11 @@ typedef struct QemuDeviceKind {
 	bool (*prepare)(const QemuPrepare *prepare, const DomainDevice *device);
 	/* What must be opened; the keys stand in argv/command.h. */
 	void (*resources)(const QemuResources *all, const DomainDevice *device);
+
+	/* The kinds of PCI that it may be plugged into; 0, as without a member: none. */
+	PciConnect (*pci)(const DomainDevice *device);
+	/* Whether it is on the channel I/O of s390. */
+	bool (*ccw)(const DomainDevice *device);
 
 	/* Devices of one turn before those of the next; NULL: all in one. */
 	unsigned (*turn)(const DomainDevice *device);
@@ -82,6 +102,8 @@ void qemu_complete_string(char **member, const char *value);
 void qemu_storage_source_complete(StorageSource *source);
 bool qemu_source_check(const QemuCheck *check, const DomainDevice *device,
 		       const ChardevSource *source);
+PciConnect qemu_pci_virtio(bool transitional);
+bool qemu_ccw_always(const DomainDevice *device);
 /* A device on USB has an address on USB or none. */
 bool qemu_usb_address_check(const QemuCheck *check, const DomainDevice *device);
 

@@ -97,3 +97,13 @@ void qemu_node_add(const QemuResources *all, const char *alias, const char *path
 
 	resource->what = N_("device");
 }
+
+PciConnect qemu_pci_virtio(bool transitional)
+{
+	return transitional ? PCI_CONNECT_DEVICE : PCI_CONNECT_EXPRESS;
+}
+
+bool qemu_ccw_always(G_GNUC_UNUSED const DomainDevice *device)
+{
+	return true;
+}

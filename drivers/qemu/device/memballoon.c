@@ -45,9 +45,23 @@ static bool memballoon_build(QemuCommand *cmd, const DomainDevice *device, GErro
 	return command_device(cmd, opts, &balloon->info, error);
 }
 
+static PciConnect memballoon_pci(const DomainDevice *device)
+{
+	if (device->memballoon->model == MEMBALLOON_NONE)
+		return 0;
+	return qemu_pci_virtio(device->memballoon->model == MEMBALLOON_TRANSITIONAL);
+}
+
+static bool memballoon_ccw(const DomainDevice *device)
+{
+	return device->memballoon->model == MEMBALLOON_VIRTIO;
+}
+
 const QemuDeviceKind qemu_memballoon = {
 	.prefix = "balloon",
 	.complete = memballoon_complete,
 	.check = memballoon_check,
+	.pci = memballoon_pci,
+	.ccw = memballoon_ccw,
 	.build = memballoon_build,
 };

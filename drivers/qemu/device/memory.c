@@ -163,8 +163,18 @@ static bool memory_build(QemuCommand *cmd, const DomainDevice *device, GError **
 	return command_device(cmd, opts, &memory->info, error);
 }
 
+static PciConnect memory_pci(const DomainDevice *device)
+{
+	MemoryModel model = device->memory->model;
+
+	return model == MEMORY_MODEL_VIRTIO_PMEM || model == MEMORY_MODEL_VIRTIO_MEM
+		       ? PCI_CONNECT_EXPRESS
+		       : 0;
+}
+
 const QemuDeviceKind qemu_memory = {
 	.alias = memory_alias,
 	.check = memory_check,
+	.pci = memory_pci,
 	.build = memory_build,
 };

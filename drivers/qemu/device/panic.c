@@ -74,9 +74,15 @@ static bool panic_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 	}
 }
 
+static PciConnect panic_pci(const DomainDevice *device)
+{
+	return device->panic->model == PANIC_PVPANIC ? PCI_CONNECT_DEVICE : 0;
+}
+
 const QemuDeviceKind qemu_panic = {
 	.prefix = "panic",
 	.complete = panic_complete,
 	.check = panic_check,
+	.pci = panic_pci,
 	.build = panic_build,
 };

@@ -64,8 +64,15 @@ static bool rng_build(QemuCommand *cmd, const DomainDevice *device, GError **err
 	return command_device(cmd, opts, &rng->info, error);
 }
 
+static PciConnect rng_pci(const DomainDevice *device)
+{
+	return qemu_pci_virtio(device->rng->model == RNG_MODEL_TRANSITIONAL);
+}
+
 const QemuDeviceKind qemu_rng = {
 	.prefix = "rng",
 	.complete = rng_complete,
+	.pci = rng_pci,
+	.ccw = qemu_ccw_always,
 	.build = rng_build,
 };

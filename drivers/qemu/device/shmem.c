@@ -83,9 +83,15 @@ static bool shmem_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 	return command_device(cmd, opts, &shmem->info, error);
 }
 
+static PciConnect shmem_pci(G_GNUC_UNUSED const DomainDevice *device)
+{
+	return PCI_CONNECT_DEVICE;
+}
+
 const QemuDeviceKind qemu_shmem = {
 	.prefix = "shmem",
 	.complete = shmem_complete,
 	.check = shmem_check,
+	.pci = shmem_pci,
 	.build = shmem_build,
 };

@@ -265,10 +265,28 @@ static bool sound_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 	       (!hda || build_codecs(cmd, sound, error));
 }
 
+static PciConnect sound_pci(const DomainDevice *device)
+{
+	const DomainSound *sound = device->sound;
+
+	switch (sound->model) {
+	case SOUND_ES1370:
+	case SOUND_AC97:
+	case SOUND_ICH6:
+	case SOUND_ICH9:
+		return PCI_CONNECT_DEVICE;
+	case SOUND_VIRTIO:
+		return PCI_CONNECT_EXPRESS;
+	default:
+		return 0;
+	}
+}
+
 const QemuDeviceKind qemu_sound = {
 	.prefix = "sound",
 	.check = sound_check,
 	.prepare = sound_prepare,
+	.pci = sound_pci,
 	.build = sound_build,
 };
 

@@ -269,9 +269,35 @@ static bool video_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 	return command_device(cmd, opts, &video->info, error);
 }
 
+static PciConnect video_pci(const DomainDevice *device)
+{
+	const DomainVideo *video = device->video;
+
+	switch (video->type) {
+	case VIDEO_VGA:
+	case VIDEO_CIRRUS:
+	case VIDEO_VMVGA:
+	case VIDEO_QXL:
+	case VIDEO_BOCHS:
+	case VIDEO_XEN:
+		return PCI_CONNECT_DEVICE;
+	case VIDEO_VIRTIO:
+		return PCI_CONNECT_EXPRESS;
+	default:
+		return 0;
+	}
+}
+
+static bool video_ccw(const DomainDevice *device)
+{
+	return device->video->type == VIDEO_VIRTIO;
+}
+
 const QemuDeviceKind qemu_video = {
 	.prefix = "video",
 	.complete = video_complete,
 	.check = video_check,
+	.pci = video_pci,
+	.ccw = video_ccw,
 	.build = video_build,
 };

@@ -47,10 +47,17 @@ static bool vsock_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 	return command_device(cmd, opts, &vsock->info, error);
 }
 
+static PciConnect vsock_pci(const DomainDevice *device)
+{
+	return qemu_pci_virtio(device->vsock->model == VIRTIO_MODEL_TRANSITIONAL);
+}
+
 const QemuDeviceKind qemu_vsock = {
 	.prefix = "vsock",
 	.complete = vsock_complete,
 	.check = vsock_check,
 	.resources = vsock_resources,
+	.pci = vsock_pci,
+	.ccw = qemu_ccw_always,
 	.build = vsock_build,
 };

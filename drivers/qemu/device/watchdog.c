@@ -63,9 +63,15 @@ static bool watchdog_build(QemuCommand *cmd, const DomainDevice *device, GError 
 	}
 }
 
+static PciConnect watchdog_pci(const DomainDevice *device)
+{
+	return device->watchdog->model == WATCHDOG_I6300ESB ? PCI_CONNECT_DEVICE : 0;
+}
+
 const QemuDeviceKind qemu_watchdog = {
 	.prefix = "watchdog",
 	.complete = watchdog_complete,
 	.check = watchdog_check,
+	.pci = watchdog_pci,
 	.build = watchdog_build,
 };
