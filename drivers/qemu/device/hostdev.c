@@ -6,6 +6,8 @@
 
 #include "drivers/qemu/device/kind.h"
 
+#define VHOST_SCSI "/dev/vhost-scsi"
+
 static bool hostdev_complete(const QemuCompletion *completion, const DomainDevice *device)
 {
 	DomainHostdev *hostdev = device->hostdev;
@@ -121,6 +123,8 @@ static void hostdev_resources(const QemuResources *all, const DomainDevice *devi
 	const DomainHostdev *hostdev = device->hostdev;
 	g_autofree char *path = NULL;
 
+	if (hostdev->mode != HOSTDEV_MODE_CAPABILITIES && hostdev->type == HOSTDEV_SCSI_HOST)
+		qemu_node_add(all, hostdev->info.alias, VHOST_SCSI);
 	if (hostdev->mode == HOSTDEV_MODE_CAPABILITIES || hostdev->type != HOSTDEV_USB ||
 	    hostdev->host.type != ADDRESS_USB || !hostdev->host.usb_bus)
 		return;
@@ -167,6 +171,28 @@ static bool build_usb(QemuCommand *cmd, const DomainHostdev *hostdev, GError **e
 		props_bool(opts, "guest-reset", false);
 	else if (hostdev->guest_reset == GUEST_RESET_UNINITIALIZED)
 		props_bool(opts, "guest-resets-all", false);
+	return command_device(cmd, opts, &hostdev->info, error);
+}
+
+/* An adapter of the kernel's own SCSI target, which serves the guest without QEMU. */
+static bool build_scsi_host(QemuCommand *cmd, const DomainHostdev *hostdev, GError **error)
+{
+	VirtioModel model = hostdev->model == HOSTDEV_MODEL_TRANSITIONAL ? VIRTIO_MODEL_TRANSITIONAL
+			    : hostdev->model == HOSTDEV_MODEL_NON_TRANSITIONAL
+				    ? VIRTIO_MODEL_NON_TRANSITIONAL
+				    : VIRTIO_MODEL_VIRTIO;
+	g_autofree char *driver = virtio_device("vhost-scsi", model, &hostdev->info);
+	int fd = command_fd(cmd, hostdev->info.alias);
+	Props *opts;
+
+	if (fd < 0 && cmd->context->resources)
+		return command_refuse(error, "hostdev type='scsi_host'",
+				      _("/dev/vhost-scsi could not be opened; load the module "
+					"vhost_scsi"));
+	opts = props_new(driver);
+	props_str(opts, "wwpn", hostdev->wwpn);
+	if (fd >= 0)
+		props_printf(opts, "vhostfd", "%d", fd);
 	return command_device(cmd, opts, &hostdev->info, error);
 }
 
@@ -218,6 +244,8 @@ static bool hostdev_build(QemuCommand *cmd, const DomainDevice *device, GError *
 					      _("QEMU passes PCI devices through VFIO only"));
 		return command_hostdev_pci(cmd, &hostdev->host, hostdev->teaming, &hostdev->info,
 					   error);
+	case HOSTDEV_SCSI_HOST:
+		return build_scsi_host(cmd, hostdev, error);
 	case HOSTDEV_MDEV:
 		return build_mdev(cmd, hostdev, error);
 	default:
