@@ -170,7 +170,7 @@ Client *client_new(Engine *engine, RpcTransport *transport, bool read_only)
 	access_admit(client);
 	client->user_of = user_join(client, peer);
 	client->conn = rpc_conn_new(engine->loop, transport, &handler, client);
-	rpc_conn_share(client->conn, &client->user_of->account, user_priority(client->user_of));
+	rpc_conn_share(client->conn, &client->user_of->account, 0);
 	if (read_only)
 		rpc_conn_limit_time(client->conn, LIMIT_READER_SECONDS);
 	if (client->user_of->paused)
@@ -194,4 +194,8 @@ void client_logged_in(Client *client)
 void client_opened(Client *client)
 {
 	client->login_timer = sd_event_source_disable_unref(client->login_timer);
+	/* To log in costs little and must not wait for those who do much, nor for those who only come. */
+	if (client->conn)
+		rpc_conn_share(client->conn, &client->user_of->account,
+			       user_priority(client->user_of));
 }

@@ -456,6 +456,9 @@ bool server_begin(Server *server, GError **error)
 		socket->listener = rpc_listener_new(server->engine->loop, take_fd(&socket->fd),
 						    socket->kind == SOCKET_TLS ? server->tls : NULL,
 						    &handler, socket);
+		/* Whoever connects over and over keeps nobody waiting who is in. */
+		if (socket->kind == SOCKET_RO)
+			rpc_listener_set_priority(socket->listener, USER_PRIORITY_READERS);
 	}
 	return true;
 }

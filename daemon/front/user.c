@@ -6,7 +6,6 @@
 #include "base/limits.h"
 
 enum {
-	READERS_PRIORITY = 10, /* behind all that is not a reader's: 0 */
 	FEW = 8,	       /* connections that have their turn before those of users with more */
 	STEPS = 10,
 };
@@ -81,7 +80,7 @@ int64_t user_priority(const User *user)
 {
 	if (!user->reads)
 		return 0;
-	return READERS_PRIORITY + MIN(user->clients.length / FEW, STEPS);
+	return USER_PRIORITY_READERS + MIN(user->clients.length / FEW, STEPS);
 }
 
 static void pause_all(User *user, bool paused)

@@ -11,6 +11,10 @@
 #include "daemon/front/client.h"
 #include "rpc/wire/conn.h"
 
+enum {
+	USER_PRIORITY_READERS = 10, /* in the loop: behind all that is not a reader's, which has 0 */
+};
+
 struct User {
 	unsigned refs;
 	char *key;

@@ -83,9 +83,9 @@ typedef struct RpcAccount {
 } RpcAccount;
 
 /*
- * Right after rpc_conn_new(). @account is borrowed for as long as the connection is open; with one,
- * nothing more is read while LIMIT_CLIENT_AHEAD bytes wait for the peer. Those with a larger
- * @priority have their turn later; 0 is what all others have.
+ * Right after rpc_conn_new(), and again to change @priority. @account is borrowed for as long as the
+ * connection is open; with one, nothing more is read while LIMIT_CLIENT_AHEAD bytes wait for the
+ * peer. Those with a larger @priority have their turn later; 0 is what all others have.
  */
 void rpc_conn_share(RpcConn *conn, RpcAccount *account, int64_t priority);
 

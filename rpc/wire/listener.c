@@ -278,6 +278,11 @@ void rpc_listener_pause(RpcListener *listener, bool pause)
 	update(listener);
 }
 
+void rpc_listener_set_priority(RpcListener *listener, int64_t priority)
+{
+	sd_event_source_set_priority(listener->io, priority);
+}
+
 unsigned rpc_listener_handshakes(const RpcListener *listener)
 {
 	return g_queue_get_length(&((RpcListener *)listener)->handshakes);

@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcListener, rpc_listener_free)
 
 /* Stops accepting (too many clients) and goes on again. */
 void rpc_listener_pause(RpcListener *listener, bool pause);
+/* Those with a larger one have their turn in the loop later; 0 at first. */
+void rpc_listener_set_priority(RpcListener *listener, int64_t priority);
 /* Handshakes in progress. */
 unsigned rpc_listener_handshakes(const RpcListener *listener);
 
