@@ -12,8 +12,8 @@ import time
 import libvirt
 
 from reeve_bystanders import EXPECTED, QUICK, Bystanders, Later, memory_kib, must_fail
-from reeve_test import SLOW, SOURCE, STOCK, case, check, contains, daemon, disk_image, equal, guest_xml, \
-    processes, run_cases, skip
+from reeve_test import LARGE, SLOW, SOURCE, STOCK, case, check, contains, daemon, disk_image, equal, \
+    guest_xml, processes, run_cases, skip
 
 L = libvirt
 # What reeved may need at most over what it had: nothing of a hypervisor passes through it but numbers and events
@@ -258,8 +258,8 @@ def memory(server, bystanders, _later):
           f'reeved {engine // 1024} MiB more, a worker {bystanders.worker_kib // 1024} MiB')
     check(bystanders.rounds > 5, 'others were asked')
     spare = 512 * 1024 if 'REEVE_SANITIZE' in os.environ else 0  # freed memory that it keeps
-    check(engine < ENGINE_KIB * SLOW + spare, f'reeved grew by {engine} KiB')
-    check(bystanders.worker_kib < WORKER_KIB * SLOW + spare, f'a worker had {bystanders.worker_kib} KiB')
+    check(engine < ENGINE_KIB * LARGE + spare, f'reeved grew by {engine} KiB')
+    check(bystanders.worker_kib < WORKER_KIB * LARGE + spare, f'a worker had {bystanders.worker_kib} KiB')
 
 
 @case

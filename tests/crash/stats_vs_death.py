@@ -15,8 +15,8 @@ import time
 import libvirt
 
 from reeve_bystanders import descriptors, memory_kib
-from reeve_test import SLOW, STOCK, Watch, case, check, daemon, disk_image, equal, guest_xml, processes, run_cases, \
-    skip
+from reeve_test import LARGE, SLOW, STOCK, Watch, case, check, daemon, disk_image, equal, guest_xml, processes, \
+    run_cases, skip
 
 L = libvirt
 GUESTS, ROUNDS, ASKERS = 4, int(os.environ.get('REEVE_CRASH_ROUNDS', '12')), 3
@@ -222,7 +222,7 @@ def statistics_amid_deaths(server, watch):
             equal(domain.state()[0], L.VIR_DOMAIN_SHUTOFF, name(number))
             domain.undefine()
         check(count_settled(server, fds) <= fds, f'{fds} descriptors before, {descriptors(pid)} afterwards')
-        check(memory_kib(pid, 'VmRSS') < before + 48 * 1024 * SLOW, 'memory')
+        check(memory_kib(pid, 'VmRSS') < before + 48 * 1024 * LARGE, 'memory')
     for number in range(GUESTS):
         equal((hypervisors(number), workers(number)), ([], []), f'left running of {name(number)}')
 

@@ -18,7 +18,10 @@ import traceback
 
 SOURCE = os.environ.get('REEVE_SOURCE') or os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 BUILD = os.environ.get('REEVE_BUILD') or os.path.join(SOURCE, 'build')
-SLOW = 4 if os.environ.get('REEVE_SANITIZE') or os.environ.get('REEVE_VALGRIND') else 1
+# What memory may grow to is multiplied by the one; how long things may take by the other, which knows how busy
+# the machine is, too: limits of time are there to end what hangs.
+LARGE = 4 if os.environ.get('REEVE_SANITIZE') or os.environ.get('REEVE_VALGRIND') else 1
+SLOW = LARGE * max(1, min(20, round(2 * os.getloadavg()[0] / os.cpu_count())))
 STOCK = os.environ.get('REEVE_TEST_DAEMON') == 'libvirtd'
 
 Result = collections.namedtuple('Result', 'status out err')
@@ -43,9 +46,12 @@ def run_cases(*arguments):
     """Runs the registered cases with @arguments; returns the exit status."""
     failed = []
     only = sys.argv[1:]
-    for function in cases:
-        if only and function.__name__ not in only:
-            continue
+    chosen = [function for function in cases if not only or function.__name__ in only]
+    missing = [name for name in only if name not in [function.__name__ for function in chosen]]
+    if missing or not chosen:
+        print(f'no such case: {" ".join(missing)}' if missing else 'there is no case')
+        return 1
+    for function in chosen:
         began = time.monotonic()
         try:
             function(*arguments)
@@ -54,7 +60,7 @@ def run_cases(*arguments):
             failed.append(function.__name__)
             print(f'not ok - {function.__name__}')
             traceback.print_exc(file=sys.stdout)
-    print(f'{len(cases)} cases' + (f', failed: {" ".join(failed)}' if failed else ''))
+    print(f'{len(chosen)} cases' + (f', failed: {" ".join(failed)}' if failed else ''))
     return 1 if failed else 0
 
 
