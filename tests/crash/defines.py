@@ -16,6 +16,7 @@ from reeve_test import STOCK, check, daemon, equal
 
 ROUNDS = int(os.environ.get('REEVE_CRASH_ROUNDS', '20'))
 CLIENTS = 4
+MOST = 200  # replies of a round before the kill
 NEW_ONES = 3000 // ROUNDS  # of each client in each round: 16,384 domains can be listed at once
 chance = random.Random(2)
 
@@ -25,8 +26,8 @@ def document(name, identity, fill):
             '<memory>65536</memory><os><type>hvm</type></os></domain>')
 
 
-def client(server, number, out):
-    """Defines until the daemon is gone; each acknowledged one is a line in the file. After some the last is
+def client(server, number, out, tell):
+    """Defines until the daemon is gone; each acknowledged one is a line in the file and a byte to @tell. After some the last is
     defined over and over: all rounds together must fit into one listing."""
     with open(out, 'a', encoding='ascii', buffering=1) as note:
         connection = server.connect('test')
@@ -37,9 +38,32 @@ def client(server, number, out):
                     name = f'c{number}-{identity[:8]}'
                 connection.defineXML(document(name, identity, fill))
                 note.write(f'{name} {identity} {fill[0]} {len(fill)}\n')
+                os.write(tell, b'.')
         except libvirt.libvirtError:
             pass
     os._exit(0)
+
+
+def storm(server, paths):
+    """One round: all define until the engine is killed, amid whatever follows a number of replies."""
+    children, (told, tell) = [], os.pipe()
+    for number, path in enumerate(paths):
+        child = os.fork()
+        if child == 0:
+            chance.seed(os.getpid())
+            client(server, number, path, tell)
+        children.append(child)
+    os.close(tell)
+    wanted = chance.randrange(1, MOST)
+    while wanted > 0:
+        came = len(os.read(told, wanted))
+        check(came, f'{wanted} replies before the kill, all clients have ended')
+        wanted -= came
+    time.sleep(chance.uniform(0, 0.01))  # the point of the kill is the test's own choice
+    server.kill()
+    for child in children:
+        os.waitpid(child, 0)
+    os.close(told)
 
 
 def acknowledged(paths):
@@ -56,21 +80,11 @@ def main():
     paths = [f'client{number}' for number in range(CLIENTS)]
     with daemon() as server:
         for _ in range(ROUNDS):
-            children = []
-            for number in range(CLIENTS):
-                child = os.fork()
-                if child == 0:
-                    chance.seed(os.getpid())
-                    client(server, number, paths[number])
-                children.append(child)
-            time.sleep(chance.uniform(0.1, 0.4))  # the point of the kill is the test's own choice
-            server.kill()
-            for child in children:
-                os.waitpid(child, 0)
+            storm(server, paths)
             server.process = None
             server.start()
         wanted = sorted(set(acknowledged(paths)))
-        check(len(wanted) > ROUNDS, f'only {len(wanted)} definitions in {ROUNDS} rounds')
+        check(len(wanted) >= ROUNDS, f'only {len(wanted)} definitions in {ROUNDS} rounds')
         with server.connect('test') as connection:
             for name, identity, fill in wanted:
                 domain = connection.lookupByUUIDString(identity)

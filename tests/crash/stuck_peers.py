@@ -14,7 +14,7 @@ import time
 import libvirt
 
 from reeve_bystanders import QUICK, Bystanders, descriptors, memory_kib, must_fail
-from reeve_test import SLOW, STOCK, Failed, case, check, contains, daemon, equal, guest_xml, processes, \
+from reeve_test import LARGE, SLOW, STOCK, Failed, case, check, contains, daemon, equal, guest_xml, processes, \
     run_cases, skip
 from reeve_wire import QEMU, Wire, frame, word
 
@@ -23,6 +23,7 @@ NAME = 'stuck'
 UNREAD_KIB = 64 * 1024  # what a client may leave unread (LIMIT_CLIENT_BUFFER), and as much for the heap around it
 CONNECTIONS, HELD = 10000, 1500  # at a time: more than wait to be accepted or may be idle
 NOBODY = 65534
+CUT_OFF = (L.VIR_ERR_SYSTEM_ERROR, L.VIR_ERR_INTERNAL_ERROR, L.VIR_ERR_RPC)
 
 
 def of(comm, name):
@@ -146,7 +147,7 @@ def client_that_does_not_read_events(server, bystanders):
             domain.resume()
         domain.destroy()
     grown = memory_kib(server.pid) - before
-    check(grown < 2 * UNREAD_KIB * SLOW, f'reeved grew by {grown} KiB')
+    check(grown < 2 * UNREAD_KIB * LARGE, f'reeved grew by {grown} KiB')
     bystanders.wait_round()
 
 
@@ -163,7 +164,7 @@ def client_that_does_not_read_replies(server, bystanders):
                 wire.send(calls)
             raise Failed('200,000 calls of a client that does not read were taken')
     grown = memory_kib(server.pid) - before
-    check(grown < 2 * UNREAD_KIB * SLOW, f'reeved grew by {grown} KiB')
+    check(grown < 2 * UNREAD_KIB * LARGE, f'reeved grew by {grown} KiB')
     bystanders.wait_round()
 
 
@@ -204,6 +205,18 @@ def flood_begin(path, uid):
 FLOODED = os.pipe()
 
 
+def gets_in(server, read_only, deadline):
+    """Whoever is slower to log in than the flood is to come may be cut off as one of it, and tries again."""
+    while True:
+        try:
+            with server.connect(read_only=read_only) as connection:
+                check(connection.numOfDomains() > 0, 'there are guests')
+            return
+        except libvirt.libvirtError as error:
+            if error.get_error_code() not in CUT_OFF or time.monotonic() > deadline:
+                raise
+
+
 def others_get_in(server, path, uid):
     before, fds = memory_kib(server.pid, 'VmRSS'), descriptors(server.pid)
     child = flood_begin(path, uid)
@@ -214,9 +227,7 @@ def others_get_in(server, path, uid):
             done = bool(select.select([FLOODED[0]], [], [], 0)[0])
             began = time.monotonic()
             for read_only in (False, True):
-                connection = server.connect(read_only=read_only)
-                check(connection.numOfDomains() > 0, 'there are guests')
-                connection.close()
+                gets_in(server, read_only, began + QUICK * SLOW)
             check(time.monotonic() - began < QUICK * SLOW, f'others got in after {time.monotonic() - began:.1f} s')
             check(time.monotonic() < deadline, 'the flood ends')
             times += 1
@@ -227,7 +238,7 @@ def others_get_in(server, path, uid):
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     grown = memory_kib(server.pid) - before
-    check(grown < 2 * UNREAD_KIB * SLOW, f'reeved grew by {grown} KiB')
+    check(grown < 2 * UNREAD_KIB * LARGE, f'reeved grew by {grown} KiB')
 
 
 @case

@@ -9,7 +9,7 @@ import time
 
 import libvirt
 
-from reeve_test import SLOW, Output, Watch, case, check, daemon, equal, guest_xml, run_cases
+from reeve_test import SLOW, Failed, Output, Watch, case, check, daemon, equal, guest_xml, run_cases
 
 L = libvirt
 watch = None
@@ -42,13 +42,15 @@ def virsh_event_all(server):
     output = Output(watcher.stdout.fileno())
     with server.connect() as connection:
         # virsh says nothing when it has registered: so define again until it has seen one.
-        for _ in range(100):
+        deadline = time.monotonic() + 60 * SLOW
+        while True:
             connection.defineXML(guest_xml('ve', boot=False))
             try:
                 output.wait("'lifecycle' for domain '?ve'?: Defined", 0.2 / SLOW)
                 break
-            except Exception:
-                pass
+            except Failed:
+                if time.monotonic() > deadline:
+                    raise
         domain = connection.lookupByName('ve')
         domain.create()
         output.wait("'lifecycle' for domain '?ve'?: Started Booted")
