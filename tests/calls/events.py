@@ -72,8 +72,35 @@ def whole_life(server):
     ])
     connection.domainEventDeregisterAny(token)
     connection.defineXML(document('after')).undefine()
-    loop.wait([])
+    # What comes is in order: had anything followed, or been sent while nobody listened, it would be the first.
+    # The daemon takes one registration of a kind of each client: it must have forgotten ours.
+    token = connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                                              lambda c, d, event, detail, data: loop.add(d.name(), event, detail), None)
+    fence = connection.defineXML(document('fence'))
+    loop.wait([('fence', V.VIR_DOMAIN_EVENT_DEFINED, V.VIR_DOMAIN_EVENT_DEFINED_ADDED)])
+    connection.domainEventDeregisterAny(token)
+    fence.undefine()
     connection.close()
+
+
+@case
+def nothing_after_deregistration(server):
+    """On the wire: libvirt's library would hide what is sent to nobody."""
+    with Wire(server.socket) as wire, server.connect('test') as connection:
+        wire.open()
+        callback = wire.expect(316, word(0) + word(0)).word()
+        domain = connection.defineXML(document('seen'))
+        equal(Reader(wire.event(LIFECYCLE_NEW).payload).word(), callback)
+        wire.expect(317, word(callback))
+        domain.create()
+        domain.destroy()
+        domain.undefine()
+        second = wire.expect(316, word(0) + word(0)).word()
+        connection.defineXML(document('fence')).undefine()
+        for _ in range(2):
+            reader = Reader(wire.event(LIFECYCLE_NEW).payload)
+            equal((reader.word(), reader.domain()[0]), (second, 'fence'))
+        equal(wire.events, [])
 
 
 @case
