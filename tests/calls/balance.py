@@ -9,8 +9,8 @@ import uuid
 
 import libvirt
 
-from reeve_test import SLOW, STOCK, case, check, daemon, processes, run_cases, skip
-from reeve_wire import CALL_FDS, Wire, calls_table, domain, frame, string, word
+from reeve_test import SLOW, STOCK, case, check, daemon, equal, processes, raises, run_cases, skip
+from reeve_wire import CALL_FDS, ERROR, Wire, calls_table, domain, frame, string, word
 
 ROUNDS = 300 if os.environ.get('REEVE_SANITIZE') or os.environ.get('REEVE_VALGRIND') else 2000
 
@@ -71,7 +71,11 @@ def refused_calls(server):
                 number = int(row['number'])
                 payload = domain(wrong) + b'\0' * 40 if row['names'] == 'DOMAIN' else b''
                 kind = {'kind': CALL_FDS} if row['kind'] in ('FDS_IN', 'FDS_BOTH') else {}
-                wire.call(number, (word(0) if kind else b'') + payload, **kind)
+                reply = wire.call(number, (word(0) if kind else b'') + payload, **kind)
+                if row['args'] != 'NOTHING':
+                    equal(reply.status, ERROR, row['name'])
+                    if row['names'] == 'DOMAIN' and row['where'] != 'NONE':
+                        check(reply.error()[0] in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_RPC), f'{row["name"]}: {reply.error()}')
     flat(server, act, 'refused calls')
     with server.connect('test') as connection:  # a change that was left half done would be in the way
         ready = connection.lookupByName('test')
@@ -100,8 +104,8 @@ def event_registrations(server):
         for _ in range(50):
             with Wire(server.socket) as wire:
                 wire.open()
-                for number in range(20):
-                    wire.expect(316, word(number) + word(0))
+                callbacks = [wire.expect(316, word(number) + word(0)).word() for number in range(20)]
+                equal(len(set(callbacks)), 20, 'numbers of callbacks')
     flat(server, act, 'registrations')
 
 
@@ -111,6 +115,7 @@ def define_and_undefine(server):
         with server.connect('test') as connection:
             for number in range(ROUNDS // 10):
                 connection.defineXML(document(f'x{number}')).undefine()
+            equal(connection.listDefinedDomains(), [])
     flat(server, act, 'define and undefine', memory=8192)
 
 
@@ -119,9 +124,13 @@ def cheap_calls(server):
     def act():
         with server.connect('test') as connection:
             ready = connection.lookupByName('test')
+            info, text = ready.info(), ready.XMLDesc()
+            check('<name>test</name>' in text, text)
             for _ in range(ROUNDS):
-                ready.info()
-                ready.XMLDesc()
+                now = ready.info()
+                equal((now[:4], now[4] >= info[4]), (info[:4], True), 'info')
+                equal(ready.XMLDesc(), text)
+                info = now
     flat(server, act, 'cheap calls')
 
 
@@ -130,10 +139,8 @@ def failed_definitions(server):
     def act():
         with server.connect('test') as connection:
             for _ in range(ROUNDS // 4):
-                try:
+                with raises(libvirt.VIR_ERR_XML_DETAIL):
                     connection.defineXML('<domain><name>a</name><memory>x</memory><a></domain>')
-                except libvirt.libvirtError:
-                    pass
     flat(server, act, 'failed definitions')
 
 
