@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Made from the call table: on a read-only connection, and on the read-only socket, each call that may
+"""Made from the list of permissions: on a read-only connection, and on the read-only socket, each call that may
 change something is refused before its arguments are looked at, whatever follows the object."""
 import sys
 
 import libvirt
 
 from reeve_test import STOCK, case, check, daemon, equal, run_cases, skip
-from reeve_wire import CALL_FDS, Wire, calls_table, domain, opaque, string, word
+from reeve_wire import CALL_FDS, Wire, calls_by_rule, calls_table, domain, opaque, string, word
 
 DENIED, RPC = libvirt.VIR_ERR_OPERATION_DENIED, libvirt.VIR_ERR_RPC
 UUID = bytes(range(16))
@@ -54,7 +54,7 @@ def refused(row, path, flags):
 
 
 def rows(rule):
-    return [row for row in calls_table() if row['kind'] != 'EVENT' and row['read_only'] == rule]
+    return calls_by_rule(rule)
 
 
 @case

@@ -183,6 +183,21 @@ class Wire:
             self.events.append(got)
 
 
+def permissions():
+    """(program, name) -> row of the list of who may what, which is not made from the product's tables."""
+    columns = ('program', 'number', 'name', 'read_only', 'needs', 'filter')
+    with open(os.path.join(SOURCE, 'tests', 'lib', 'permissions.tsv'), encoding='utf-8') as text:
+        rows = [dict(zip(columns, line.rstrip('\n').split('\t'))) for line in text if not line.startswith('#')]
+    return {(row['program'], row['name']): row for row in rows}
+
+
+def calls_by_rule(rule, name='calls.def'):
+    """The rows of a call table that the list of permissions has under this rule for read-only connections."""
+    program = {'calls.def': 'remote'}.get(name, name.split('_')[0])
+    listed = permissions()
+    return [row for row in calls_table(name) if row['kind'] != 'EVENT' and listed[program, row['name']]['read_only'] == rule.lower()]
+
+
 def calls_table(name='calls.def'):
     """The rows of a call table as dictionaries."""
     columns = ('number', 'name', 'args', 'ret', 'names', 'object', 'permissions', 'read_only', 'where', 'kind')
