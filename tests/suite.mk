@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/guest \
 	tests/lib \
 	tests/lint \
+	tests/mutate \
 	tests/run
 
 # `make check TEST_NAMES=unit` runs a part of the suite.
