@@ -80,6 +80,7 @@ def names():
     equal(run('--list', 'passes').out.split(), ['calls/passes', 'calls/passes_too'])
     equal(run('--list', 'calls/passes').out.split(), ['calls/passes'], 'a whole name')
     equal(last(run('calls/passes')), ['1 passed, 0 failed, 0 skipped'])
+    equal(last(run('calls/passes', 'golden/')), ['1 passed, 0 failed, 0 skipped'], 'a folder whose cases others run')
     for words in (['nothing'], ['passes', 'nothing'], ['--list', 'nothing']):
         done = run(*words)
         equal((done.status, done.out), (2, ''), f'{words}')
