@@ -66,6 +66,34 @@ static void test_cancel_fails_one_wait(G_GNUC_UNUSED void **state)
 	assert_int_equal(c.code, VIR_ERR_OPERATION_ABORTED);
 }
 
+/* Not a wait for an event: its deadline is success. */
+static void sleep_long(void *data)
+{
+	Case *c = data;
+	g_autoptr(GError) error = NULL;
+
+	c->fiber = fiber_current();
+	c->result = fiber_sleep_wait(c->timeout, &error);
+	c->code = error ? error_code(error) : 0;
+	fiber_event_set(&c->done);
+}
+
+static void test_cancel_ends_a_sleep(G_GNUC_UNUSED void **state)
+{
+	Case c = { .timeout = 10000000 };
+
+	assert_true(fiber_spawn("sleeper", sleep_long, &c, NULL));
+	fiber_cancel(c.fiber);
+	assert_true(fiber_event_wait(&c.done, "the fiber", 10000000, NULL));
+	assert_false(c.result);
+	assert_int_equal(c.code, VIR_ERR_OPERATION_ABORTED);
+
+	c = (Case){ .timeout = 1 };
+	assert_true(fiber_spawn("sleeper", sleep_long, &c, NULL));
+	assert_true(fiber_event_wait(&c.done, "the fiber", 10000000, NULL));
+	assert_true(c.result);
+}
+
 static void spawn_inner(void *data)
 {
 	Case *c = data;
@@ -121,6 +149,7 @@ int main(void)
 		cmocka_unit_test(test_set_wakes),
 		cmocka_unit_test(test_deadline_ends_a_wait),
 		cmocka_unit_test(test_cancel_fails_one_wait),
+		cmocka_unit_test(test_cancel_ends_a_sleep),
 		cmocka_unit_test(test_fibers_nest),
 		cmocka_unit_test(test_number_is_bounded),
 	};
