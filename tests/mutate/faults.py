@@ -110,6 +110,11 @@ class Maker:
         return self.is_call(first, end) or ('=' in words and self.tokens[first].kind == 'name' and
                                             self.tokens[first + 1].text in ('=', '->', '.', '['))
 
+    def can_matter(self, first, end):
+        """Two assignments without a call between them seldom have an order; what the preprocessor chooses between is left alone."""
+        between = self.source.text[self.tokens[first].start:self.tokens[end - 1].end]
+        return '\n#' not in between and any(token.text == '(' for token in self.tokens[first:end])
+
     def at_statements(self, function):
         last = None
         for first, end in self.source.statements(function):
@@ -119,7 +124,7 @@ class Maker:
                 yield self.fault('call removed', function, start, stop, ';')
             if here.text == 'return' and self.after_condition(first):
                 yield self.fault('return ignored', function, start, stop, ';')
-            if last and last[1] == first and self.is_simple(*last) and self.is_simple(first, end):
+            if last and last[1] == first and self.is_simple(*last) and self.is_simple(first, end) and self.can_matter(last[0], end):
                 gap = self.source.text[self.tokens[last[1] - 1].end:start]
                 before = self.between(*last)
                 yield self.fault('order', function, self.tokens[last[0]].start, stop, self.between(first, end) + gap + before)
