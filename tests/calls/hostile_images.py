@@ -287,6 +287,7 @@ class Alice(threading.Thread):
     def __init__(self, folder, names, target):
         super().__init__(daemon=True)
         self.folder, self.names, self.target, self.over, self.swaps = folder, names, target, False, 0
+        self.let = threading.Event()
 
     def swap(self, name):
         link, kept = f'{self.folder}/.link', f'{self.folder}/.kept'
@@ -306,6 +307,7 @@ class Alice(threading.Thread):
 
     def run(self):
         while not self.over:
+            self.let.wait()
             fresh = [name for name in os.listdir(self.folder) if name.startswith('.reeve')]
             for name in (*self.names, *fresh):
                 self.swap(name)
@@ -316,10 +318,12 @@ class Alice(threading.Thread):
 
     def __exit__(self, *_):
         self.over = True
+        self.let.set()
         self.join()
 
 
 def upload(connection, volume):
+    """Where there are uploads."""
     stream = connection.newStream(0)
     volume.upload(stream, 0, 4096, 0)
     stream.send(b'overwritten'.ljust(4096, b'x'))
@@ -331,21 +335,24 @@ def swapped_links(server, bait):
     """She may spoil her own volumes, and gets nothing of others."""
     before = [os.stat(path) for path in (bait.path, bait.open)]
     mode = '<permissions><mode>0666</mode><owner>1000</owner><group>1000</group></permissions>'
-    done = failed = 0
+    done, failed, last = 0, 0, ''
     with server.connect() as connection:
         place = pool(connection, 'alices', ALICE)
         with Alice('alices', ('v', 'w'), bait.path) as alice:
             for turn in range(60):
+                # Without her it works: else nothing would be told by what fails.
+                (alice.let.set if turn % 5 else alice.let.clear)()
                 for name, form in (('v', 'raw'), ('w', 'qcow2')):
                     if name == 'w' and turn % 4:
                         continue
                     try:
                         volume = place.createXML(volume_xml(name, form, mode))
                         volume.resize(2 * MIB)
-                        upload(connection, volume)
                         done += 1
-                    except libvirt.libvirtError:
+                        allowed_or_not(upload, connection, volume)
+                    except libvirt.libvirtError as error:
                         failed += 1
+                        last = str(error)
                     for path, old in zip((bait.path, bait.open), before):
                         now = os.stat(path)
                         equal((now.st_mode, now.st_uid, now.st_gid, now.st_size, now.st_mtime_ns),
@@ -361,7 +368,7 @@ def swapped_links(server, bait):
                         except FileNotFoundError:
                             pass
                     allowed_or_not(place.refresh)
-        check(alice.swaps > 10 and done and failed, f'the race was never on: {alice.swaps} swaps, {done} done, {failed} failed')
+        check(alice.swaps > 10 and done and failed, f'the race was never on: {alice.swaps} swaps, {done} done, {failed} failed: {last}')
         place.destroy()
     bait.whole()
 
