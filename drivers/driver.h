@@ -208,10 +208,17 @@ typedef struct DriverLive {
 
 	/* These answer from the last sample where the hypervisor does not answer at once. */
 	bool (*info)(Guest *guest, GuestInfo *ret, GError **error);
-	/* Refreshes samples, waiting at most @timeout_usec; the sample's age in usec. */
-	int64_t (*sample)(Guest *guest, uint64_t timeout_usec);
+	/*
+	 * Asks the hypervisor for what the @groups (virDomainStatsTypes) need, after this moment: what
+	 * was acknowledged before is seen. Parks for at most @timeout_usec, less where the hypervisor
+	 * has been silent for a while: one that has been for as long as that is not asked at all. The
+	 * age of the answer in microseconds; G_MAXINT64: some of it was never measured.
+	 */
+	int64_t (*sample)(Guest *guest, unsigned groups, uint64_t timeout_usec);
 	bool (*stats)(Guest *guest, unsigned groups, StatsSink *sink, GError **error);
-	bool (*block_stats)(Guest *guest, const char *disk, BlockStats *ret, GError **error);
+	/* Counters of a disk, and with @sized its sizes: VIR_ERR_OPERATION_TIMEOUT while unknown. */
+	bool (*block_stats)(Guest *guest, const char *disk, bool sized, BlockStats *ret,
+			    GError **error);
 	/* GArray of DiskError with a clear function; the caller frees. */
 	GArray *(*disk_errors)(Guest *guest, GError **error);
 	bool (*interface_stats)(Guest *guest, const char *device, InterfaceStats *ret,

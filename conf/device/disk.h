@@ -142,6 +142,9 @@ typedef struct {
 	GPtrArray *seclabels; /* Seclabel */
 } StorageSource;
 
+/* Does it name nothing, as that of a drive without a medium? */
+bool storage_source_is_empty(const StorageSource *source);
+
 typedef struct DomainBacking DomainBacking;
 struct DomainBacking {
 	StorageSource source;

@@ -187,3 +187,17 @@ static const BindRow source_index_rows[] = {
 	END_ROWS
 };
 ELEMENT(storage_source, NULL, StorageSource, source_index_rows);
+
+bool storage_source_is_empty(const StorageSource *source)
+{
+	switch (source->type) {
+	case STORAGE_FILE:
+	case STORAGE_BLOCK:
+	case STORAGE_DIR:
+		return !source->path || !*source->path;
+	case STORAGE_NETWORK:
+		return !source->protocol;
+	default:
+		return false;
+	}
+}

@@ -199,7 +199,10 @@ bool serve_connect_get_all_domain_stats(Call *call, remote_connect_get_all_domai
 		Domain *domain = g_ptr_array_index(chosen, i);
 
 		if (domain_is_active(domain))
-			pending[i] = vm_stats_begin(domain, stats & ~VIR_DOMAIN_STATS_STATE, NULL);
+			pending[i] = vm_stats_begin(domain, stats & ~VIR_DOMAIN_STATS_STATE,
+						    args->flags &
+							    VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT,
+						    NULL);
 	}
 	ret->retStats.retStats_val = g_new0(remote_domain_stats_record, MAX(chosen->len, 1));
 	ret->retStats.retStats_len = chosen->len;

@@ -29,7 +29,8 @@ enum {
 #define ADOPT_USEC (15 * G_USEC_PER_SEC)
 #define RESPAWN_WINDOW_USEC (60 * G_USEC_PER_SEC)
 #define GRACE_USEC (G_USEC_PER_SEC / 2)
-#define STATS_EXTRA_USEC 30000 /* over what the worker itself waits for */
+#define STATS_EXTRA_USEC G_USEC_PER_SEC /* over what the worker itself waits for */
+#define STATS_MUTE_USEC 50000 /* for a worker that has not answered the last question */
 #define CALL_EXTRA_USEC G_USEC_PER_SEC
 #define MUTE_USEC G_USEC_PER_SEC
 
@@ -374,9 +375,9 @@ bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error)
 	return vm && vm_exchange_call(vm, &timed, error);
 }
 
-RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error)
+RpcPending *vm_stats_begin(Domain *domain, unsigned stats, unsigned flags, GError **error)
 {
-	const control_stats_args args = { .stats = stats };
+	const control_stats_args args = { .stats = stats, .flags = flags };
 	Vm *vm = domain->vm;
 
 	if (!vm || !vm->client || vm_is_busy(vm) || vm->mute_until > (uint64_t)g_get_monotonic_time())
@@ -384,8 +385,10 @@ RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error)
 				 _("the worker of domain '%s' does not answer"), domain->name);
 	/* All other calls bring their own deadline. */
 	rpc_client_set_timeout(vm->client,
-			       (uint64_t)vm->engine->settings->stats_timeout * 1000 +
-				       STATS_EXTRA_USEC);
+			       vm->mute_until ?
+				       STATS_MUTE_USEC :
+				       (uint64_t)vm->engine->settings->stats_timeout * 1000 +
+					       STATS_EXTRA_USEC);
 	return rpc_client_begin(vm->client, CONTROL(STATS), &args, error);
 }
 
@@ -394,8 +397,11 @@ bool vm_stats_finish_call(Domain *domain, RpcPending *pending, control_stats_ret
 {
 	g_autoptr(GError) reason = NULL;
 
-	if (rpc_client_finish_call(pending, ret, &reason))
+	if (rpc_client_finish_call(pending, ret, &reason)) {
+		if (domain->vm)
+			domain->vm->mute_until = 0;
 		return true;
+	}
 	if (domain->vm && error_code(reason) == VIR_ERR_OPERATION_TIMEOUT)
 		domain->vm->mute_until = (uint64_t)g_get_monotonic_time() + MUTE_USEC;
 	g_propagate_error(error, g_steal_pointer(&reason));

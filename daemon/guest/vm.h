@@ -44,10 +44,11 @@ bool vm_forward_call(Domain *domain, RpcMessage *request, uint64_t timeout_usec,
 bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error);
 
 /*
- * Statistics (virDomainStatsTypes) in two parts, so that many guests are asked at once. The worker
- * answers at once; one that does not within stats_timeout is not asked again for a second, and fails.
+ * Statistics (virDomainStatsTypes) in two parts, so that many guests are asked at once. @flags:
+ * VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT. The worker answers within stats_timeout however mute its
+ * hypervisor is; one that does not is not asked again for a second, and fails.
  */
-RpcPending *vm_stats_begin(Domain *domain, unsigned stats, GError **error);
+RpcPending *vm_stats_begin(Domain *domain, unsigned stats, unsigned flags, GError **error);
 /* @ret (zeroed) is the caller's to rpc_free(). */
 bool vm_stats_finish_call(Domain *domain, RpcPending *pending, control_stats_ret *ret,
 			  GError **error);

@@ -37,9 +37,9 @@ bool test_behave(Guest *guest, const char *operation, GError **error);
 
 /* live_stats.c */
 bool test_info(Guest *guest, GuestInfo *ret, GError **error);
-int64_t test_sample(Guest *guest, uint64_t timeout_usec);
+int64_t test_sample(Guest *guest, unsigned groups, uint64_t timeout_usec);
 bool test_stats(Guest *guest, unsigned groups, StatsSink *sink, GError **error);
-bool test_block_stats(Guest *guest, const char *disk, BlockStats *ret, GError **error);
+bool test_block_stats(Guest *guest, const char *disk, bool sized, BlockStats *ret, GError **error);
 bool test_interface_stats(Guest *guest, const char *device, InterfaceStats *ret, GError **error);
 int test_memory_stats(Guest *guest, MemoryStat *ret, unsigned max, GError **error);
 GArray *test_vcpu_info(Guest *guest, GError **error);

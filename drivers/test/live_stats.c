@@ -34,9 +34,9 @@ bool test_info(Guest *guest, GuestInfo *ret, GError **error)
 	return true;
 }
 
-int64_t test_sample(Guest *guest, G_GNUC_UNUSED uint64_t timeout_usec)
+int64_t test_sample(Guest *guest, G_GNUC_UNUSED unsigned groups, G_GNUC_UNUSED uint64_t timeout_usec)
 {
-	return test_behave(guest, "sample", NULL) ? 0 : -1;
+	return test_behave(guest, "sample", NULL) ? 0 : G_MAXINT64;
 }
 
 static void add_nonsense(StatsSink *sink)
@@ -131,7 +131,8 @@ static const DomainDisk *disk_find(const Guest *guest, const char *name)
 	return NULL;
 }
 
-bool test_block_stats(Guest *guest, const char *disk, BlockStats *ret, GError **error)
+bool test_block_stats(Guest *guest, const char *disk, G_GNUC_UNUSED bool sized, BlockStats *ret,
+		      GError **error)
 {
 	int64_t n = (int64_t)seconds(guest);
 

@@ -67,6 +67,7 @@ def known_without_asking(domain):
     equal(quick('state', domain.state)[0], L.VIR_DOMAIN_RUNNING)
     contains(quick('dumpxml', domain.XMLDesc), f'<name>{NAME}</name>')
     check(NAME in [one.name() for one in quick('list', domain.connect().listAllDomains)], 'it is listed')
+    domain.connect().getAllDomainStats()  # waits until the silent one counts as mute
     for _ in range(5):
         stats = quick('statistics', domain.connect().getAllDomainStats)
         equal([record['state.state'] for one, record in stats if one.name() == NAME], [L.VIR_DOMAIN_RUNNING])

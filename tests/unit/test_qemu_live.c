@@ -257,8 +257,8 @@ static void test_paused_and_stopped(G_GNUC_UNUSED void **state)
 	assert_int_equal(guest->state, VIR_DOMAIN_PAUSED);
 	kill(guest->pid, SIGSTOP);
 	begin = g_get_monotonic_time();
-	assert_true(qemu_live.sample(guest, 20000) > 0);
-	assert_true(qemu_live.sample(guest, 20000) > 0);
+	assert_true(qemu_live.sample(guest, VIR_DOMAIN_STATS_BALLOON, 20000) > 0);
+	assert_true(qemu_live.sample(guest, VIR_DOMAIN_STATS_BALLOON, 20000) > 0);
 	assert_true(g_get_monotonic_time() - begin < 200000);
 	assert_true(qemu_live.monitor_silent_ms(guest) > 0);
 	begin = g_get_monotonic_time();
@@ -351,8 +351,8 @@ static void test_disk(G_GNUC_UNUSED void **state)
 	assert_string_equal(disk->detected_backing->source.path, base);
 	assert_int_equal(disk->detected_backing->format, STORAGE_FORMAT_RAW);
 	assert_int_equal(disk->detected_backing->backing->source.type, STORAGE_ABSENT);
-	assert_true(qemu_live.sample(&test->guest, SECOND) < SECOND);
-	expect(qemu_live.block_stats(&test->guest, "vda", &stats, &error), &error);
+	assert_true(qemu_live.sample(&test->guest, ~0u, SECOND) < SECOND);
+	expect(qemu_live.block_stats(&test->guest, "vda", true, &stats, &error), &error);
 	assert_int_equal(stats.capacity, 8 * 1024 * 1024);
 	assert_true(stats.length > 0);
 	assert_true(stats.used > 0);

@@ -13,27 +13,26 @@
 #include "worker/vm/calls.h"
 #include "worker/vm/stats.h"
 
-enum {
-	SAMPLE_USEC = 20000, /* a monitor that needs longer has the last sample answered */
-	FIRST_SAMPLE_USEC = 1000000, /* where there is no sample to answer from */
-};
+#define PATIENCE_USEC (5 * G_USEC_PER_SEC)
+#define NOWAIT_USEC 20000 /* a monitor that needs longer has the last sample answered */
 
+/* How long a hypervisor may be silent before it counts as mute. */
 static uint64_t patience(const Guest *guest)
 {
 	const json_t *setting = json_object_get(guest->settings, "stats_timeout_usec");
 
-	return json_is_integer(setting) ? (uint64_t)json_integer_value(setting) : SAMPLE_USEC;
+	return json_is_integer(setting) ? (uint64_t)json_integer_value(setting) : PATIENCE_USEC;
 }
 
-static int64_t sample(VmCall *call, uint64_t timeout_usec)
+/* Parks; the age of what there is then. */
+static int64_t sample_wait(VmCall *call, unsigned groups, uint64_t timeout_usec)
 {
-	return call->live->sample ? call->live->sample(call->guest, timeout_usec) : 0;
+	return call->live->sample ? call->live->sample(call->guest, groups, timeout_usec) : 0;
 }
 
-void vm_stats_sample(VmCall *call)
+void vm_stats_sample(VmCall *call, unsigned groups)
 {
-	if (sample(call, patience(call->guest)) == G_MAXINT64 && call->worker->active)
-		sample(call, FIRST_SAMPLE_USEC);
+	sample_wait(call, groups, patience(call->guest));
 }
 
 static void value_move(StatsValue *value, control_param *ret)
@@ -61,7 +60,10 @@ bool vm_stats_collect(VmCall *call, const control_stats_args *args, control_stat
 
 	if (!call->live->stats)
 		return vm_call_unsupported(call, error);
-	ret->age_usec = sample(call, patience(call->guest));
+	ret->age_usec = sample_wait(call, args->stats,
+				    args->flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT ?
+					    NOWAIT_USEC :
+					    patience(call->guest));
 	if (!vm_call_check_active(call, error) ||
 	    !call->live->stats(call->guest, args->stats, sink, error))
 		return false;
@@ -85,7 +87,7 @@ bool vm_domain_get_info(VmCall *call, G_GNUC_UNUSED remote_domain_get_info_args 
 		return false;
 	if (!call->live->info)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call);
+	vm_stats_sample(call, VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_VCPU);
 	if (!vm_call_check_active(call, error) || !call->live->info(call->guest, &info, error))
 		return false;
 	ret->state = (unsigned char)call->guest->state;
@@ -96,16 +98,16 @@ bool vm_domain_get_info(VmCall *call, G_GNUC_UNUSED remote_domain_get_info_args 
 	return true;
 }
 
-static bool block_stats_get(VmCall *call, const char *disk, BlockStats *ret, GError **error)
+static bool block_stats_get(VmCall *call, const char *disk, bool sized, BlockStats *ret,
+			    GError **error)
 {
-
 	if (!vm_call_check_active(call, error))
 		return false;
 	if (!call->live->block_stats)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call);
+	vm_stats_sample(call, VIR_DOMAIN_STATS_BLOCK);
 	return vm_call_check_active(call, error) &&
-	       call->live->block_stats(call->guest, disk, ret, error);
+	       call->live->block_stats(call->guest, disk, sized, ret, error);
 }
 
 bool vm_domain_block_stats(VmCall *call, remote_domain_block_stats_args *args,
@@ -113,7 +115,7 @@ bool vm_domain_block_stats(VmCall *call, remote_domain_block_stats_args *args,
 {
 	BlockStats stats = { 0 };
 
-	if (!block_stats_get(call, args->path, &stats, error))
+	if (!block_stats_get(call, args->path, false, &stats, error))
 		return false;
 	ret->rd_req = stats.rd_req;
 	ret->rd_bytes = stats.rd_bytes;
@@ -164,7 +166,7 @@ bool vm_domain_block_stats_flags(VmCall *call, remote_domain_block_stats_flags_a
 	BlockStats stats = { 0 };
 
 	if (!vm_call_flags(call, args->flags, VIR_TYPED_PARAM_STRING_OKAY, error) ||
-	    !block_stats_get(call, args->path, &stats, error))
+	    !block_stats_get(call, args->path, false, &stats, error))
 		return false;
 
 	const struct {
@@ -201,7 +203,7 @@ bool vm_domain_get_block_info(VmCall *call, remote_domain_get_block_info_args *a
 	BlockStats stats = { 0 };
 
 	if (!vm_call_flags(call, args->flags, 0, error) ||
-	    !block_stats_get(call, args->path, &stats, error))
+	    !block_stats_get(call, args->path, true, &stats, error))
 		return false;
 	ret->allocation = stats.used >= 0 ? (uint64_t)stats.used : stats.highest;
 	ret->capacity = stats.capacity;
@@ -243,7 +245,7 @@ bool vm_domain_memory_stats(VmCall *call, remote_domain_memory_stats_args *args,
 		return false;
 	if (!call->live->memory_stats)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call);
+	vm_stats_sample(call, VIR_DOMAIN_STATS_BALLOON);
 	if (!vm_call_check_active(call, error))
 		return false;
 	n = call->live->memory_stats(call->guest, stats, max, error);
@@ -304,7 +306,7 @@ bool vm_domain_get_vcpus(VmCall *call, remote_domain_get_vcpus_args *args,
 		return false;
 	if (!call->live->vcpu_info)
 		return vm_call_unsupported(call, error);
-	vm_stats_sample(call);
+	vm_stats_sample(call, VIR_DOMAIN_STATS_VCPU);
 	if (!vm_call_check_active(call, error))
 		return false;
 	vcpus = call->live->vcpu_info(call->guest, error);

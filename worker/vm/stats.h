@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Statistics of the guest, from the live half's last sample or a fresh one that comes at once. */
+/* Statistics of the guest: what the hypervisor answers when asked, or else its last sample. */
 #pragma once
 
 #include "worker/vm/vm.h"
 
 /*
- * Refreshes the sample that the following questions are answered from, if that is quick; waits
- * longer only where there has never been one.
+ * Has the hypervisor asked for what @groups (virDomainStatsTypes) need. Parks while it may answer,
+ * at most for the setting stats_timeout; the guest may have ended then.
  */
-void vm_stats_sample(VmCall *call);
+void vm_stats_sample(VmCall *call, unsigned groups);
 bool vm_stats_collect(VmCall *call, const control_stats_args *args, control_stats_ret *ret,
 		      GError **error);

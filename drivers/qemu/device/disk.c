@@ -284,25 +284,11 @@ static bool check_vhost_user(const QemuCheck *check, const DomainDisk *disk)
 	return true;
 }
 
-static bool source_is_empty(const StorageSource *source)
-{
-	switch (source->type) {
-	case STORAGE_FILE:
-	case STORAGE_BLOCK:
-	case STORAGE_DIR:
-		return !source->path || !*source->path;
-	case STORAGE_NETWORK:
-		return !source->protocol;
-	default:
-		return false;
-	}
-}
-
 static bool check_source(const QemuCheck *check, const DomainDisk *disk)
 {
 	const StorageSource *source = &disk->source;
 
-	if (source_is_empty(source) &&
+	if (storage_source_is_empty(source) &&
 	    (disk->device == DISK_DEVICE_DISK || disk->device == DISK_DEVICE_LUN))
 		return fail(check->error, VIR_ERR_NO_SOURCE,
 			    _("disk '%s' has no <source>: only drives for media can be empty"),

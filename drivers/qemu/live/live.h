@@ -8,6 +8,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/fiber.h"
+#include "base/fiber_queue.h"
 #include "drivers/driver.h"
 #include "drivers/qemu/monitor/agent.h"
 #include "drivers/qemu/monitor/qmp.h"
@@ -16,6 +17,8 @@
 typedef struct DiskSample {
 	BlockStats stats;
 	char *node_name;
+	bool counted; /* the hypervisor has told how much was read and written */
+	bool sized;   /* and how large it is */
 } DiskSample;
 
 /* How fast the guest changes its memory, from query-dirty-rate. */
@@ -29,9 +32,19 @@ typedef struct DirtyRateSample {
 	const char *mode; /* a constant; NULL for one that is not known */
 } DirtyRateSample;
 
+/* What is asked of QEMU by one question each. */
+typedef enum SamplePart {
+	SAMPLE_VCPUS,
+	SAMPLE_COUNTERS, /* of disks */
+	SAMPLE_SIZES,    /* of disks */
+	SAMPLE_BALLOON,
+	SAMPLE_IOTHREADS,
+	SAMPLE_DIRTY_RATE,
+	SAMPLE_PARTS
+} SamplePart;
+
 typedef struct LiveSample {
-	int64_t taken; /* CLOCK_MONOTONIC of the last complete one, 0 for none */
-	int64_t images_taken; /* of capacities, which change rarely */
+	int64_t taken[SAMPLE_PARTS]; /* CLOCK_MONOTONIC of the last answered question, 0: never */
 	uint64_t balloon_kib; /* 0: no balloon */
 	bool has_balloon_stats;
 	uint64_t balloon_stats[VIR_DOMAIN_MEMORY_STAT_NR]; /* as sent, units of the tag */
@@ -77,7 +90,8 @@ typedef struct QemuLive {
 	unsigned event_count;
 	gsize event_bytes; /* of those passed on as they are */
 	LiveSample sample;
-	bool sampling;
+	bool sampling;		/* one question at a time */
+	FiberQueue samplers; /* those who wait for it to end: it may have answered theirs too */
 } QemuLive;
 
 static inline QemuLive *live_of(Guest *guest)
@@ -164,7 +178,7 @@ bool live_set_memory(Guest *guest, uint64_t kib, GError **error);
 bool live_set_memory_stats_period(Guest *guest, int seconds, GError **error);
 
 /* live_sample.c */
-int64_t live_sample(Guest *guest, uint64_t timeout_usec);
+int64_t live_sample(Guest *guest, unsigned groups, uint64_t timeout_usec);
 /* Threads of vCPUs; asked once, and again after a hotplug. */
 bool live_sample_vcpus(QemuLive *live, uint64_t timeout_usec, GError **error);
 void live_sample_clear(LiveSample *sample);
@@ -194,7 +208,7 @@ bool live_net_counters(const char *device, InterfaceStats *ret);
 /* live_stats.c */
 bool live_info(Guest *guest, GuestInfo *ret, GError **error);
 bool live_stats(Guest *guest, unsigned groups, StatsSink *sink, GError **error);
-bool live_block_stats(Guest *guest, const char *disk, BlockStats *ret, GError **error);
+bool live_block_stats(Guest *guest, const char *name, bool sized, BlockStats *ret, GError **error);
 /* live_disk.c */
 GArray *live_disk_errors(Guest *guest, GError **error);
 bool live_interface_stats(Guest *guest, const char *device, InterfaceStats *ret, GError **error);

@@ -26,6 +26,7 @@ void live_free(QemuLive *live)
 	for (guint i = 0; i < live->leavers->len; i++)
 		fiber_event_set(g_ptr_array_index(live->leavers, i));
 	g_ptr_array_unref(live->leavers);
+	fiber_queue_wake_all(&live->samplers);
 	fd_clear(&live->pidfd);
 	live_sample_clear(&live->sample);
 	live->guest->driver_data = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The last sample of what only QEMU knows. Taken with a short deadline; whoever asks while QEMU
- * does not answer gets the one before, with its age.
+ * The last sample of what only QEMU knows. A question about the guest waits for QEMU's answer to a
+ * question of its own; while QEMU does not answer, whoever asks gets the sample before, with its age.
  */
 #include <string.h>
 
@@ -9,8 +9,6 @@
 #include "base/i18n.h"
 #include "drivers/qemu/argv/command.h"
 #include "drivers/qemu/live/live.h"
-
-enum { IMAGES_AGE_USEC = 5 * G_USEC_PER_SEC }; /* capacities are asked again after that */
 
 static void disk_sample_free(gpointer data)
 {
@@ -28,7 +26,10 @@ void live_sample_clear(LiveSample *sample)
 	live_dirty_rate_clear(&sample->dirty_rate);
 }
 
-/* One question of a sample, within what is left of its time. */
+/*
+ * One question of a sample, within what is left of its time. A QEMU that does not know the question
+ * (of dirty rates, before 5.2) has answered it: *@ret is NULL then.
+ */
 static bool ask(QemuLive *live, const char *command, json_t *arguments, int64_t deadline,
 		json_t **ret)
 {
@@ -40,7 +41,7 @@ static bool ask(QemuLive *live, const char *command, json_t *arguments, int64_t 
 		return false;
 	}
 	*ret = qmp_call(live->qmp, command, arguments, (uint64_t)left, &error);
-	return *ret != NULL;
+	return *ret || error_code(error) == VIR_ERR_OPERATION_UNSUPPORTED;
 }
 
 int64_t live_number(const json_t *object, const char *key)
@@ -88,6 +89,7 @@ static void take_block_stats(QemuLive *live, json_t *entry)
 	disk = disk_sample(live, node);
 	if (!disk)
 		return;
+	disk->counted = true;
 	disk->stats.rd_req = live_number(stats, "rd_operations");
 	disk->stats.rd_bytes = live_number(stats, "rd_bytes");
 	disk->stats.rd_total_ns = live_number(stats, "rd_total_time_ns");
@@ -106,7 +108,7 @@ static void take_block_stats(QemuLive *live, json_t *entry)
 		disk->stats.highest = (uint64_t)highest;
 }
 
-static bool sample_blocks(QemuLive *live, int64_t deadline)
+static bool sample_counters(QemuLive *live, int64_t deadline)
 {
 	json_t *reply, *entry;
 	size_t index;
@@ -141,28 +143,25 @@ static void take_image(QemuLive *live, json_t *entry)
 		return;
 	if (strcmp(node, top) == 0) {
 		disk->stats.capacity = (uint64_t)size;
+		disk->sized = true;
 		return;
 	}
 	disk->stats.length = (uint64_t)size;
 	disk->stats.used = g_strcmp0(driver, "file") == 0 ? live_number(image, "actual-size") : -1;
 }
 
-static bool sample_images(QemuLive *live, int64_t deadline)
+static bool sample_sizes(QemuLive *live, int64_t deadline)
 {
-	LiveSample *sample = &live->sample;
-	int64_t now = g_get_monotonic_time();
 	json_t *reply, *entry;
 	size_t index;
 
-	if (list_length(live->guest->def->disks) == 0 ||
-	    (sample->images_taken && now - sample->images_taken < IMAGES_AGE_USEC))
+	if (list_length(live->guest->def->disks) == 0)
 		return true;
 	if (!ask(live, "query-named-block-nodes", json_pack("{s:b}", "flat", true), deadline,
 		 &reply))
 		return false;
 	json_array_foreach(reply, index, entry) take_image(live, entry);
 	json_decref(reply);
-	sample->images_taken = now;
 	return true;
 }
 
@@ -301,13 +300,12 @@ static bool sample_iothreads(QemuLive *live, int64_t deadline)
 
 /* ---- Memory that changes */
 
-/* A QEMU before 5.2 does not know the question; the sample is complete without it. */
 static bool sample_dirty_rate(QemuLive *live, int64_t deadline)
 {
 	json_t *reply;
 
 	if (!ask(live, "query-dirty-rate", NULL, deadline, &reply))
-		return true;
+		return false;
 	live_dirty_rate_take(&live->sample.dirty_rate, reply);
 	json_decref(reply);
 	return true;
@@ -315,27 +313,82 @@ static bool sample_dirty_rate(QemuLive *live, int64_t deadline)
 
 /* ---- The whole */
 
-int64_t live_sample(Guest *guest, uint64_t timeout_usec)
+static bool sample_vcpus(QemuLive *live, int64_t deadline)
+{
+	int64_t left = deadline - g_get_monotonic_time();
+
+	return live->sample.vcpus || (left > 0 && live_sample_vcpus(live, (uint64_t)left, NULL));
+}
+
+static const struct {
+	unsigned groups;
+	bool (*ask)(QemuLive *live, int64_t deadline);
+} parts[SAMPLE_PARTS] = {
+	[SAMPLE_VCPUS] = { VIR_DOMAIN_STATS_VCPU, sample_vcpus },
+	[SAMPLE_COUNTERS] = { VIR_DOMAIN_STATS_BLOCK, sample_counters },
+	[SAMPLE_SIZES] = { VIR_DOMAIN_STATS_BLOCK, sample_sizes },
+	[SAMPLE_BALLOON] = { VIR_DOMAIN_STATS_BALLOON, sample_balloon },
+	[SAMPLE_IOTHREADS] = { VIR_DOMAIN_STATS_IOTHREAD, sample_iothreads },
+	[SAMPLE_DIRTY_RATE] = { VIR_DOMAIN_STATS_DIRTYRATE, sample_dirty_rate },
+};
+
+/* Waits until nobody else is asking; false when the time is over or the guest has ended. */
+static bool turn_wait(Guest *guest, int64_t deadline)
+{
+	QemuLive *live;
+
+	for (live = live_of(guest); live && live->sampling; live = live_of(guest)) {
+		int64_t left = deadline - g_get_monotonic_time();
+
+		if (left <= 0 || !fiber_queue_wait(&live->samplers, "a sample of the hypervisor",
+						   (uint64_t)left, NULL))
+			return false;
+	}
+	return live && live->qmp && !live->gone;
+}
+
+/* Asks for the parts that were not asked for since @asked. */
+static void sample_parts(Guest *guest, unsigned groups, int64_t asked, int64_t deadline)
 {
 	QemuLive *live = live_of(guest);
-	int64_t deadline = g_get_monotonic_time() + (int64_t)timeout_usec;
-	bool complete;
 
-	if (!live)
-		return G_MAXINT64;
-	/* One at a time; and who owes an answer is not asked more. */
-	if (!live->sampling && live->qmp && qmp_silent_ms(live->qmp) <= 0) {
-		live->sampling = true;
-		complete = live_sample_vcpus(live, timeout_usec, NULL) &&
-			   sample_blocks(live, deadline) && sample_balloon(live, deadline) &&
-			   sample_images(live, deadline) && sample_iothreads(live, deadline) &&
-			   sample_dirty_rate(live, deadline);
+	live->sampling = true;
+	for (unsigned i = 0; i < SAMPLE_PARTS; i++) {
+		int64_t now = g_get_monotonic_time();
+		bool answered;
+
+		if (!(parts[i].groups & groups) || live->sample.taken[i] >= asked)
+			continue;
+		answered = parts[i].ask(live, deadline);
 		live = live_of(guest);
 		if (!live)
-			return G_MAXINT64;
-		live->sampling = false;
-		if (complete)
-			live->sample.taken = g_get_monotonic_time();
+			return;
+		if (answered)
+			live->sample.taken[i] = now;
 	}
-	return live->sample.taken ? g_get_monotonic_time() - live->sample.taken : G_MAXINT64;
+	live->sampling = false;
+	fiber_queue_wake_all(&live->samplers);
+}
+
+/* Of the oldest part that @groups need. */
+static int64_t sample_age(const QemuLive *live, unsigned groups)
+{
+	int64_t oldest = g_get_monotonic_time(), now = oldest;
+
+	for (unsigned i = 0; live && i < SAMPLE_PARTS; i++)
+		if (parts[i].groups & groups)
+			oldest = MIN(oldest, live->sample.taken[i]);
+	return live && oldest > 0 ? now - oldest : G_MAXINT64;
+}
+
+int64_t live_sample(Guest *guest, unsigned groups, uint64_t timeout_usec)
+{
+	QemuLive *live = live_of(guest);
+	int64_t asked = g_get_monotonic_time();
+	int64_t silent = live && live->qmp ? qmp_silent_ms(live->qmp) * 1000 : 0;
+	int64_t deadline = asked + (int64_t)timeout_usec - silent;
+
+	if (deadline > asked && turn_wait(guest, deadline))
+		sample_parts(guest, groups, asked, deadline);
+	return sample_age(live_of(guest), groups);
 }

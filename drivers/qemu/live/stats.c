@@ -212,7 +212,7 @@ static void add_disk(QemuLive *live, StatsSink *sink, unsigned i, const DomainDi
 		stats_add_string(sink, disk->source.path, "block.%u.path", i);
 	if (disk->source.index > 0)
 		stats_add_uint(sink, disk->source.index, "block.%u.backingIndex", i);
-	if (!sample)
+	if (!sample || !sample->counted)
 		return;
 	add_counter(sink, sample->stats.rd_req, i, "rd.reqs");
 	add_counter(sink, sample->stats.rd_bytes, i, "rd.bytes");
@@ -222,8 +222,8 @@ static void add_disk(QemuLive *live, StatsSink *sink, unsigned i, const DomainDi
 	add_counter(sink, sample->stats.wr_total_ns, i, "wr.times");
 	add_counter(sink, sample->stats.flush_req, i, "fl.reqs");
 	add_counter(sink, sample->stats.flush_total_ns, i, "fl.times");
-	if (!live->sample.images_taken)
-		return; /* sizes are asked for more rarely, and come later */
+	if (!sample->sized)
+		return;
 	stats_add_ullong(sink, sample->stats.highest, "block.%u.allocation", i);
 	stats_add_ullong(sink, sample->stats.capacity, "block.%u.capacity", i);
 	stats_add_ullong(sink,
@@ -240,8 +240,33 @@ static void add_blocks(QemuLive *live, StatsSink *sink)
 		add_disk(live, sink, i, list_get(disks, i));
 }
 
+static void block_stats_sum(BlockStats *ret, const BlockStats *disk)
+{
+	ret->rd_req += MAX(disk->rd_req, 0);
+	ret->rd_bytes += MAX(disk->rd_bytes, 0);
+	ret->rd_total_ns += MAX(disk->rd_total_ns, 0);
+	ret->wr_req += MAX(disk->wr_req, 0);
+	ret->wr_bytes += MAX(disk->wr_bytes, 0);
+	ret->wr_total_ns += MAX(disk->wr_total_ns, 0);
+	ret->flush_req += MAX(disk->flush_req, 0);
+	ret->flush_total_ns += MAX(disk->flush_total_ns, 0);
+	ret->highest += disk->highest;
+	ret->capacity += disk->capacity;
+	ret->length += disk->length;
+	ret->used = disk->used;
+}
+
+/* What is known of @disk: counters, and with @sized its sizes too; NULL when that was never told. */
+static const DiskSample *disk_known(const QemuLive *live, const DomainDisk *disk, bool sized)
+{
+	const DiskSample *sample =
+		live->sample.disks ? g_hash_table_lookup(live->sample.disks, disk->target) : NULL;
+
+	return sample && sample->counted && (sample->sized || !sized) ? sample : NULL;
+}
+
 /* A disk by its target or its source; all of them summed up for "". */
-bool live_block_stats(Guest *guest, const char *name, BlockStats *ret, GError **error)
+bool live_block_stats(Guest *guest, const char *name, bool sized, BlockStats *ret, GError **error)
 {
 	QemuLive *live = live_of(guest);
 	bool all = !*name, found = false;
@@ -257,22 +282,17 @@ bool live_block_stats(Guest *guest, const char *name, BlockStats *ret, GError **
 		    g_strcmp0(disk->source.path, name) != 0)
 			continue;
 		found = true;
-		sample = live->sample.disks ? g_hash_table_lookup(live->sample.disks, disk->target)
-					    : NULL;
-		if (!sample)
-			continue;
-		ret->rd_req += MAX(sample->stats.rd_req, 0);
-		ret->rd_bytes += MAX(sample->stats.rd_bytes, 0);
-		ret->rd_total_ns += MAX(sample->stats.rd_total_ns, 0);
-		ret->wr_req += MAX(sample->stats.wr_req, 0);
-		ret->wr_bytes += MAX(sample->stats.wr_bytes, 0);
-		ret->wr_total_ns += MAX(sample->stats.wr_total_ns, 0);
-		ret->flush_req += MAX(sample->stats.flush_req, 0);
-		ret->flush_total_ns += MAX(sample->stats.flush_total_ns, 0);
-		ret->highest += sample->stats.highest;
-		ret->capacity += sample->stats.capacity;
-		ret->length += sample->stats.length;
-		ret->used = sample->stats.used;
+		sample = disk_known(live, disk, sized);
+		if (sample)
+			block_stats_sum(ret, &sample->stats);
+		else if (storage_source_is_empty(&disk->source) && sized && !all)
+			return fail(error, VIR_ERR_INVALID_ARG,
+				    _("disk '%s' of domain '%s' has no medium"), disk->target,
+				    guest->def->name);
+		else if (!storage_source_is_empty(&disk->source))
+			return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+				    _("the hypervisor of domain '%s' has told nothing about disk '%s' yet"),
+				    guest->def->name, disk->target);
 	}
 	if (found || all)
 		return true;
