@@ -108,16 +108,16 @@ static void rtc_change(const void *data, EventText *ret)
 
 static void watchdog(const void *data, EventText *ret)
 {
-	static const char *const names[] = { "none",	 "pause", "reset",	"poweroff",
-					     "shutdown", "debug", "inject-nmi", NULL };
+	static const char *const names[] = { N_("none"),	 N_("pause"), N_("reset"),	N_("poweroff"),
+					     N_("shutdown"), N_("debug"), N_("inject-nmi"), NULL };
 	const remote_domain_event_callback_watchdog_msg *msg = data;
 
 	ret->object = msg->msg.dom.name;
-	g_string_assign(ret->text, event_word(names, msg->msg.action));
+	g_string_assign(ret->text, _(event_word(names, msg->msg.action)));
 	word_add(ret, "action", event_word(names, msg->msg.action));
 }
 
-static const char *const io_actions[] = { "none", "pause", "report", NULL };
+static const char *const io_actions[] = { N_("none"), N_("pause"), N_("report"), NULL };
 
 static void io_error(const void *data, EventText *ret)
 {
@@ -125,7 +125,7 @@ static void io_error(const void *data, EventText *ret)
 	const char *action = event_word(io_actions, msg->msg.action);
 
 	ret->object = msg->msg.dom.name;
-	g_string_printf(ret->text, "%s (%s) %s", msg->msg.srcPath, msg->msg.devAlias, action);
+	g_string_printf(ret->text, "%s (%s) %s", msg->msg.srcPath, msg->msg.devAlias, _(action));
 	text_add(ret, "source", msg->msg.srcPath);
 	text_add(ret, "alias", msg->msg.devAlias);
 	word_add(ret, "action", action);
@@ -137,7 +137,7 @@ static void io_error_reason(const void *data, EventText *ret)
 	const char *action = event_word(io_actions, msg->msg.action);
 
 	ret->object = msg->msg.dom.name;
-	g_string_printf(ret->text, _("%s (%s) %s due to %s"), msg->msg.srcPath, msg->msg.devAlias, action,
+	g_string_printf(ret->text, _("%s (%s) %s due to %s"), msg->msg.srcPath, msg->msg.devAlias, _(action),
 			msg->msg.reason);
 	text_add(ret, "source", msg->msg.srcPath);
 	text_add(ret, "alias", msg->msg.devAlias);
@@ -155,13 +155,13 @@ static json_t *graphics_address(const remote_domain_event_graphics_address *addr
 
 static void graphics(const void *data, EventText *ret)
 {
-	static const char *const phases[] = { "connect", "initialize", "disconnect", NULL };
+	static const char *const phases[] = { N_("connect"), N_("initialize"), N_("disconnect"), NULL };
 	const remote_domain_event_callback_graphics_msg *msg = data;
 	const remote_domain_event_graphics_msg *m = &msg->msg;
 	json_t *subject = json_array();
 
 	ret->object = m->dom.name;
-	g_string_printf(ret->text, _("%s local[%s %s] remote[%s %s] %s"), event_word(phases, m->phase),
+	g_string_printf(ret->text, _("%s local[%s %s] remote[%s %s] %s"), _(event_word(phases, m->phase)),
 			m->local.node, m->local.service, m->remote.node, m->remote.service, m->authScheme);
 	for (guint i = 0; i < m->subject.subject_len; i++) {
 		const remote_domain_event_graphics_identity *identity = &m->subject.subject_val[i];
@@ -177,14 +177,14 @@ static void graphics(const void *data, EventText *ret)
 	json_object_set_new(ret->data, "subject", subject);
 }
 
-static const char *const job_types[] = { "Unknown job",	 "Block Pull",		"Block Copy",
-					 "Block Commit", "Active Block Commit", "Backup", NULL };
-static const char *const job_statuses[] = { "completed", "failed", "canceled", "ready", NULL };
+static const char *const job_types[] = { N_("Unknown job"),	 N_("Block Pull"),		N_("Block Copy"),
+					 N_("Block Commit"), N_("Active Block Commit"), N_("Backup"), NULL };
+static const char *const job_statuses[] = { N_("completed"), N_("failed"), N_("canceled"), N_("ready"), NULL };
 
 static void job_describe(EventText *ret, const char *path, int type, int status)
 {
-	g_string_printf(ret->text, _("%s for %s %s"), event_word(job_types, type), path,
-			event_word(job_statuses, status));
+	g_string_printf(ret->text, _("%s for %s %s"), _(event_word(job_types, type)), path,
+			_(event_word(job_statuses, status)));
 	text_add(ret, "disk", path);
 	word_add(ret, "type", event_word(job_types, type));
 	word_add(ret, "status", event_word(job_statuses, status));
@@ -208,13 +208,13 @@ static void block_job_2(const void *data, EventText *ret)
 
 static void disk_change(const void *data, EventText *ret)
 {
-	static const char *const reasons[] = { "changed", "dropped", NULL };
+	static const char *const reasons[] = { N_("changed"), N_("dropped"), NULL };
 	const remote_domain_event_callback_disk_change_msg *msg = data;
 	const char *reason = event_word(reasons, msg->msg.reason);
 
 	ret->object = msg->msg.dom.name;
 	g_string_printf(ret->text, _("disk %s %s -> %s: %s"), msg->msg.devAlias,
-			optional(msg->msg.oldSrcPath), optional(msg->msg.newSrcPath), reason);
+			optional(msg->msg.oldSrcPath), optional(msg->msg.newSrcPath), _(reason));
 	text_add(ret, "alias", msg->msg.devAlias);
 	text_add(ret, "old", msg->msg.oldSrcPath ? *msg->msg.oldSrcPath : NULL);
 	text_add(ret, "new", msg->msg.newSrcPath ? *msg->msg.newSrcPath : NULL);
@@ -223,12 +223,12 @@ static void disk_change(const void *data, EventText *ret)
 
 static void tray_change(const void *data, EventText *ret)
 {
-	static const char *const reasons[] = { "opened", "closed", NULL };
+	static const char *const reasons[] = { N_("opened"), N_("closed"), NULL };
 	const remote_domain_event_callback_tray_change_msg *msg = data;
 
 	ret->object = msg->msg.dom.name;
 	g_string_printf(ret->text, _("disk %s: %s"), msg->msg.devAlias,
-			event_word(reasons, msg->msg.reason));
+			_(event_word(reasons, msg->msg.reason)));
 	text_add(ret, "alias", msg->msg.devAlias);
 	word_add(ret, "tray", event_word(reasons, msg->msg.reason));
 }
@@ -297,13 +297,13 @@ static void job_completed(const void *data, EventText *ret)
 
 static void agent_lifecycle(const void *data, EventText *ret)
 {
-	static const char *const states[] = { "unknown", "connected", "disconnected", NULL };
-	static const char *const reasons[] = { "unknown", "domain started", "channel event", NULL };
+	static const char *const states[] = { N_("unknown"), N_("connected"), N_("disconnected"), NULL };
+	static const char *const reasons[] = { N_("unknown"), N_("domain started"), N_("channel event"), NULL };
 	const remote_domain_event_callback_agent_lifecycle_msg *msg = data;
 	const char *state = event_word(states, msg->state), *reason = event_word(reasons, msg->reason);
 
 	ret->object = msg->dom.name;
-	g_string_printf(ret->text, _("state: '%s' reason: '%s'"), state, reason);
+	g_string_printf(ret->text, _("state: '%s' reason: '%s'"), _(state), _(reason));
 	word_add(ret, "state", state);
 	word_add(ret, "reason", reason);
 }
@@ -319,12 +319,12 @@ static void migration_iteration(const void *data, EventText *ret)
 
 static void metadata_change(const void *data, EventText *ret)
 {
-	static const char *const types[] = { "description", "title", "element", NULL };
+	static const char *const types[] = { N_("description"), N_("title"), N_("element"), NULL };
 	const remote_domain_event_callback_metadata_change_msg *msg = data;
 
 	ret->object = msg->dom.name;
-	g_string_printf(ret->text, "type: '%s', uri: '%s'", event_word(types, msg->type),
-			msg->nsuri ? *msg->nsuri : "N/A");
+	g_string_printf(ret->text, _("type: '%s', uri: '%s'"), _(event_word(types, msg->type)),
+			msg->nsuri ? *msg->nsuri : _("N/A"));
 	word_add(ret, "type", event_word(types, msg->type));
 	text_add(ret, "uri", msg->nsuri ? *msg->nsuri : NULL);
 }
