@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "conf/storage/pool.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -289,8 +290,9 @@ static bool check_owner(const PoolDef *def, gint64 id, GError **error)
 {
 	return (id >= -1 && id <= G_MAXUINT32) ||
 	       fail(error, VIR_ERR_XML_ERROR,
-		    _("storage pool '%s': %" G_GINT64_FORMAT " is no owner or group; -1 is whoever "
-		      "makes it"), def->name, id);
+		    _("storage pool '%s': %" PRId64 " cannot be an owner or group; use -1 for whoever "
+		      "makes the pool"),
+		    def->name, id);
 }
 
 static bool check_rest(const PoolDef *def, GError **error)

@@ -268,8 +268,6 @@ bool serve_domain_snapshot_has_metadata(Call *call, remote_domain_snapshot_has_m
 					remote_domain_snapshot_has_metadata_ret *ret,
 					GError **error)
 {
-	const Object *object = call->object;
-
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	ret->metadata = 1;

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every message has its translation in every catalogue, with the same conversions in it; none is unsure or
-for a message that is gone. `make update-po` shows what is to be done."""
+for a message that is gone. `make update-po` shows what is to be done. Words are those of terms.<language>.tsv."""
 import os
+import re
 import subprocess
 import tempfile
 
-from reeve_lint import ROOMS, fault, files, finish
+from reeve_lint import ROOMS, fault, files, finish, read
 from reeve_test import SOURCE, command, skip
 
 try:
@@ -24,7 +25,28 @@ for line in done.stderr.splitlines():
     if 'error' in line:
         fault('xgettext', 0, line)
 
+
+
+def entries(path):
+    """Yields (English, translation) of each message."""
+    for block in read(path).split('\n\n'):
+        found = re.search(r'^msgid (.*?)\nmsgstr (.*)$', block, re.S | re.M)
+        if found:
+            yield tuple(''.join(re.findall(r'"(.*)"', part)) for part in found.groups())
+
+
+def words(path):
+    """Each of the terms has one translation."""
+    terms = f'tests/lint/terms.{os.path.basename(path)[:-len(".po")]}.tsv'
+    rows = [line.split('\t') for line in read(terms).splitlines() if not line.startswith('#')]
+    for english, translation in entries(path):
+        for word, instead, exception in rows:
+            if word in translation and not (exception and re.search(exception, english)):
+                fault(path, 0, f"'{word}' in the translation of '{english}'; the word is {instead}")
+
+
 for path in files(r'^po/\w+\.po$'):
+    words(path)
     catalogue = os.path.join(SOURCE, path)
     done = command('msgfmt', '--check', '--output-file', '/dev/null', catalogue, check_status=False)
     for line in done.err.splitlines():
