@@ -138,13 +138,17 @@ def each_call_of_readers(server, calls):
             plain = [cost(calls, server, wire, 'connect_get_capabilities', {}) for _ in range(10)]
             costs.append([cost(calls, server, wire, name, values) / min(plain) for name, values in asked_by_readers(calls)])
             unit = min(plain)
-    wrong = []
+    suspects = []
     for (name, values), few, many in zip(asked_by_readers(calls), *costs):
         told = f'{name} flags {values.get("flags", 0)}: {few * unit / 1e6:.2f} ms, then {many * unit / 1e6:.2f} ms'
         if many * unit > FLOOR_NS:
             print(told)
         if many * unit > max(few * unit, FLOOR_NS / 4) * GROWTH:
-            wrong.append(told)
+            suspects.append((name, values, max(few * unit, FLOOR_NS / 4) * GROWTH, told))
+    # Once more, in other moments: what grows too fast does so whenever it is asked.
+    with Wire(server.socket_ro).open(read_only=True) as wire:
+        wrong = [told for name, values, most, told in suspects
+                 if min(cost(calls, server, wire, name, values) for _ in range(5)) > most]
     check(not wrong, 'these cost more than what they are about grows: ' + '; '.join(wrong))
 
 @case

@@ -159,6 +159,13 @@ class World:
     def build(self, name):
         return os.path.join(self.top, name)
 
+    def targets(self, test):
+        """Its one program is there from the beginning."""
+        return ()
+
+    def make(self, name, *targets, must=False):
+        return True
+
     def run(self, build, test, limit):
         subprocess.run([self.program, *test.split('/')[1:]], check=True, timeout=limit)
         return 'passed', 1.0, ''
