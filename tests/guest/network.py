@@ -332,9 +332,9 @@ def traffic(server):
     ping('10.64.0.2')
     with server.connect() as connection:
         counted(connection, Shell(server, 'one'))
-    watch = Watch(server)
     shell = Shell(server, 'two')
     shell.run('true')
+    watch = Watch(server)  # who does not look at its connection for long is cut off
     shell.console.type('poweroff -f\r')
     watch.wait('two', L.VIR_DOMAIN_EVENT_STOPPED, L.VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN)
     gone(taps[1])

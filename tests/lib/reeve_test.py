@@ -414,13 +414,13 @@ class Console:
     def talk(self, word):
         """Has the guest's shell say @word. QEMU looks once a second whether somebody has its pty open, and
         drops what is written meanwhile: so a line may have to be typed again."""
-        for last in (False, False, False, True):
+        for attempt in range(4 * SLOW):
             self.type(f'\recho {word[:2]}""{word[2:]}\r')
             try:
-                self.wait(word, 5)
+                self.wait(word, 5 / SLOW)  # how often it is typed, however busy the machine is
                 break
             except Failed as failure:
-                if last or 'ended before' in str(failure):
+                if attempt == 4 * SLOW - 1 or 'ended before' in str(failure):
                     raise
 
     def close(self):

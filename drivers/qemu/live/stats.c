@@ -256,6 +256,12 @@ static void block_stats_sum(BlockStats *ret, const BlockStats *disk)
 	ret->used = disk->used;
 }
 
+/* It answers no more, and what ended it is not told yet. */
+static bool is_ending(const QemuLive *live)
+{
+	return live->gone || live->end != LIVE_END_NONE || !live->qmp || qmp_is_closed(live->qmp);
+}
+
 /* What is known of @disk: counters, and with @sized its sizes too; NULL when that was never told. */
 static const DiskSample *disk_known(const QemuLive *live, const DomainDisk *disk, bool sized)
 {
@@ -263,6 +269,23 @@ static const DiskSample *disk_known(const QemuLive *live, const DomainDisk *disk
 		live->sample.disks ? g_hash_table_lookup(live->sample.disks, disk->target) : NULL;
 
 	return sample && sample->counted && (sample->sized || !sized) ? sample : NULL;
+}
+
+/* A drive without a medium has had no requests, and has no size; of all else it is an error. */
+static bool disk_may_be_unknown(const QemuLive *live, const DomainDisk *disk, bool sized,
+				GError **error)
+{
+	const char *name = live->guest->def->name;
+
+	if (storage_source_is_empty(&disk->source))
+		return !sized || fail(error, VIR_ERR_INVALID_ARG,
+				      _("disk '%s' of domain '%s' has no medium"), disk->target,
+				      name);
+	if (is_ending(live))
+		return not_running(live->guest, error);
+	return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+		    _("the hypervisor of domain '%s' has told nothing about disk '%s' yet"), name,
+		    disk->target);
 }
 
 /* A disk by its target or its source; all of them summed up for "". */
@@ -285,14 +308,8 @@ bool live_block_stats(Guest *guest, const char *name, bool sized, BlockStats *re
 		sample = disk_known(live, disk, sized);
 		if (sample)
 			block_stats_sum(ret, &sample->stats);
-		else if (storage_source_is_empty(&disk->source) && sized && !all)
-			return fail(error, VIR_ERR_INVALID_ARG,
-				    _("disk '%s' of domain '%s' has no medium"), disk->target,
-				    guest->def->name);
-		else if (!storage_source_is_empty(&disk->source))
-			return fail(error, VIR_ERR_OPERATION_TIMEOUT,
-				    _("the hypervisor of domain '%s' has told nothing about disk '%s' yet"),
-				    guest->def->name, disk->target);
+		else if (!disk_may_be_unknown(live, disk, sized && !all, error))
+			return false;
 	}
 	if (found || all)
 		return true;
