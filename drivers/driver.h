@@ -228,6 +228,22 @@ typedef struct DriverLive {
 	/* GArray of VcpuInfo; the caller frees. */
 	GArray *(*vcpu_info)(Guest *guest, GError **error);
 
+	/*
+	 * Gives a running guest one more device, which must be complete, have its address
+	 * and fit into guest->def;
+	 * @resources (may be NULL) is what was opened for it, as in guest->resources. On success
+	 * device->any is NULL: it is in guest->def, with an alias that nothing in the guest has or had,
+	 * and DEVICE_ADDED has been told. On failure nothing of it is left; but when only its limits could
+	 * not be set, device->any is NULL too, and unplug() has been asked for it.
+	 */
+	bool (*plug)(Guest *guest, DomainDevice *device, GHashTable *resources, GError **error);
+	/*
+	 * Asks the guest to give up the device with @alias. 1: it is gone, and with it all that belonged
+	 * to it; 0: the guest has not done so yet, and when it does, DEVICE_REMOVED tells; -1 and an
+	 * error: it stays.
+	 */
+	int (*unplug)(Guest *guest, const char *alias, GError **error);
+
 	/* Begins to measure how fast the guest changes its memory, with one of
 	 * virDomainDirtyRateCalcFlags as @mode; stats() has the result after @seconds. */
 	bool (*measure_dirty_rate)(Guest *guest, int seconds, unsigned mode, GError **error);

@@ -5,6 +5,8 @@ QEMU_COMMAND = \
 	drivers/qemu/argv/command.h \
 	drivers/qemu/argv/command_address.c \
 	drivers/qemu/argv/command_build.h \
+	drivers/qemu/argv/parts.c \
+	drivers/qemu/argv/parts.h \
 	drivers/qemu/argv/props.c \
 	drivers/qemu/argv/props.h \
 	drivers/qemu/caps/caps.h \
@@ -112,6 +114,7 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live/event.c \
 	drivers/qemu/live/files.c \
 	drivers/qemu/live/net.c \
+	drivers/qemu/live/plug.c \
 	drivers/qemu/live/power.c \
 	drivers/qemu/live/proc.c \
 	drivers/qemu/live/qemu.c \

@@ -49,8 +49,12 @@ tests_unit_test_qemu_honoured_SOURCES = tests/unit/test_qemu_honoured.c tests/un
 tests_unit_test_qemu_honoured_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_qemu_live
-tests_unit_test_qemu_live_SOURCES = tests/unit/test_qemu_live.c
+tests_unit_test_qemu_live_SOURCES = tests/unit/test_qemu_live.c tests/unit/live_guest.h
 tests_unit_test_qemu_live_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_qemu_plug
+tests_unit_test_qemu_plug_SOURCES = tests/unit/test_qemu_plug.c tests/unit/live_guest.h
+tests_unit_test_qemu_plug_LDADD = drivers/libdrivers_live.a $(CONF_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_qemu_props
 tests_unit_test_qemu_props_SOURCES = tests/unit/test_qemu_props.c

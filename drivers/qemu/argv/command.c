@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
 #include <string.h>
 
 #include "drivers/qemu/argv/command_build.h"
@@ -85,7 +86,13 @@ static bool takes_json(const QemuCommand *cmd, const char *name)
 
 void command_opts(QemuCommand *cmd, const char *name, Props *opts)
 {
-	char *text = takes_json(cmd, name) ? props_json_text(opts, "driver") : props_key_value(opts);
+	char *text;
+
+	if (cmd->parts) {
+		g_ptr_array_add(cmd->parts, command_part_new(name, opts));
+		return;
+	}
+	text = takes_json(cmd, name) ? props_json_text(opts, "driver") : props_key_value(opts);
 
 	command_arg(cmd, name);
 	g_ptr_array_add(cmd->line->argv, text);
@@ -136,12 +143,33 @@ char *command_fdset(QemuCommand *cmd, int fd, const char *opaque)
 {
 	Props *opts = props_new(NULL);
 
-	props_num(opts, "fd", (guint64)fd);
+	if (!cmd->parts) {
+		props_num(opts, "fd", (guint64)fd);
+		command_inherit(cmd, fd);
+	}
 	props_num(opts, "set", ++cmd->fdsets);
 	props_str(opts, "opaque", opaque);
-	command_inherit(cmd, fd);
 	command_opts(cmd, "-add-fd", opts);
+	if (cmd->parts)
+		((CommandPart *)g_ptr_array_index(cmd->parts, cmd->parts->len - 1))->fd = fd;
 	return g_strdup_printf("/dev/fdset/%u", cmd->fdsets);
+}
+
+void command_node(QemuCommand *cmd, json_t *node)
+{
+	CommandPart *part;
+	char *text;
+
+	if (cmd->parts) {
+		part = command_part_new("-blockdev", NULL);
+		part->node = node;
+		g_ptr_array_add(cmd->parts, part);
+		return;
+	}
+	text = json_dumps(node, JSON_COMPACT | JSON_ENSURE_ASCII);
+	command_pair(cmd, "-blockdev", text);
+	free(text);
+	json_decref(node);
 }
 
 /* ---- Devices */

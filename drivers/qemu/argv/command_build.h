@@ -8,13 +8,15 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "drivers/qemu/argv/command.h"
+#include "drivers/qemu/argv/parts.h"
 #include "drivers/qemu/argv/props.h"
 
 typedef struct QemuCommand {
 	const DomainDef *def;
 	const QemuCommandContext *context;
 	QemuCommandLine *line;
-	unsigned fdsets;
+	unsigned fdsets;  /* number of the last set of descriptors */
+	GPtrArray *parts; /* CommandPart for a running QEMU; NULL: @line is what is built */
 	GHashTable *boot_order; /* DeviceInfo -> index, when <os> has the order */
 } QemuCommand;
 
@@ -48,6 +50,8 @@ GPtrArray *command_layers(const QemuCommand *cmd, const char *key);
 /* The descriptor of @key's first layer, marked for inheritance; -1 when it was not opened. */
 int command_fd(QemuCommand *cmd, const char *key);
 void command_inherit(QemuCommand *cmd, int fd);
+/* Appends -blockdev; takes the reference of @node. */
+void command_node(QemuCommand *cmd, json_t *node);
 /* A path that QEMU opens itself: /proc/self/fd/N of an opened resource, else @path. Caller frees. */
 char *command_path(QemuCommand *cmd, const char *key, const char *path);
 /* /dev/fdset/N with @fd in it; the caller frees. */

@@ -127,7 +127,7 @@ static bool command_check(QemuCommand *cmd, GError **error)
 	return foreign_check(def, error) && seclabel_check(def, error);
 }
 
-typedef bool (*CommandPart)(QemuCommand *cmd, GError **error);
+typedef bool (*CommandStep)(QemuCommand *cmd, GError **error);
 
 static bool devices_of_turn(QemuCommand *cmd, DeviceKind number, unsigned turn, GError **error)
 {
@@ -159,7 +159,7 @@ static bool command_devices(QemuCommand *cmd, GError **error)
 }
 
 /* In the order in which QEMU wants to know of things. */
-static const CommandPart parts[] = {
+static const CommandStep steps[] = {
 	command_check,   command_identity, command_machine, command_cpu,
 	command_memory,  command_smp,      command_numa,    command_clock,
 	command_sysinfo, command_boot,     command_devices, command_custom,
@@ -205,8 +205,8 @@ QemuCommandLine *qemu_command_line(const DomainDef *def, const QemuCommandContex
 	line->fds = g_array_new(FALSE, FALSE, sizeof(int));
 	command_arg(&cmd, def->emulator);
 	boot_order_fill(&cmd);
-	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++)
-		if (!parts[i](&cmd, error))
+	for (unsigned i = 0; i < G_N_ELEMENTS(steps); i++)
+		if (!steps[i](&cmd, error))
 			return NULL;
 	g_ptr_array_add(line->argv, NULL);
 	g_ptr_array_add(line->env, NULL);

@@ -329,15 +329,6 @@ static void common_options(json_t *node, const DomainDisk *disk, bool top_format
 		set_string(node, "detect-zeroes", disk_detect_zeroes_name(disk->detect_zeroes));
 }
 
-static void command_blockdev(QemuCommand *cmd, json_t *node)
-{
-	char *text = json_dumps(node, JSON_COMPACT | JSON_ENSURE_ASCII);
-
-	command_pair(cmd, "-blockdev", text);
-	free(text);
-	json_decref(node);
-}
-
 static void add_protocol(QemuCommand *cmd, const DomainDisk *disk, const Layer *layer, json_t *node)
 {
 	bool file = !layer->source || layer->source->type != STORAGE_NETWORK;
@@ -353,7 +344,7 @@ static void add_protocol(QemuCommand *cmd, const DomainDisk *disk, const Layer *
 		json_object_set_new(node, layer->below ? "auto-read-only" : "read-only",
 				    json_true());
 	common_options(node, disk, false);
-	command_blockdev(cmd, node);
+	command_node(cmd, node);
 }
 
 static void add_format(QemuCommand *cmd, const DomainDisk *disk, const Layer *layer,
@@ -381,7 +372,7 @@ static void add_format(QemuCommand *cmd, const DomainDisk *disk, const Layer *la
 		set_string(node, "backing", names[2]);
 	else if (format_has_backing(layer->format))
 		json_object_set_new(node, "backing", json_null());
-	command_blockdev(cmd, node);
+	command_node(cmd, node);
 }
 
 /* GArray of Layer for what was opened. */
@@ -487,7 +478,7 @@ bool command_blockdevs(QemuCommand *cmd, const DomainDisk *disk, char **ret_node
 		g_free(*ret_node);
 		*ret_node = g_strconcat(disk->target, ".0.cor", NULL);
 		set_string(filter, "node-name", *ret_node);
-		command_blockdev(cmd, filter);
+		command_node(cmd, filter);
 	}
 	return true;
 }

@@ -454,10 +454,17 @@ const QemuDeviceKind qemu_console = {
 	.build = console_build,
 };
 
+static bool channel_hotplug(const DomainDevice *device)
+{
+	return device->chardev->channel_target == CHANNEL_TARGET_VIRTIO &&
+	       device->chardev->source.type == CHARDEV_PTY;
+}
+
 const QemuDeviceKind qemu_channel = {
 	.prefix = "channel",
 	.check = channel_check,
 	.prepare = channel_prepare,
 	.resources = chardev_resources,
+	.hotplug = channel_hotplug,
 	.build = channel_build,
 };

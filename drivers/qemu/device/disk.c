@@ -610,6 +610,11 @@ static bool disk_ccw(const DomainDevice *device)
 	return device->disk->bus == DISK_BUS_VIRTIO;
 }
 
+static bool disk_hotplug(const DomainDevice *device)
+{
+	return device->disk->bus == DISK_BUS_VIRTIO || device->disk->bus == DISK_BUS_USB;
+}
+
 const QemuDeviceKind qemu_disk = {
 	.alias = disk_alias,
 	.complete = disk_complete,
@@ -618,6 +623,7 @@ const QemuDeviceKind qemu_disk = {
 	.resources = disk_resources,
 	.pci = disk_pci,
 	.ccw = disk_ccw,
+	.hotplug = disk_hotplug,
 	.ahead = disks_ahead,
 	.build = disk_build,
 };

@@ -619,6 +619,11 @@ static bool interface_ccw(const DomainDevice *device)
 	return g_strcmp0(device->interface->model, "virtio") == 0;
 }
 
+static bool interface_hotplug(const DomainDevice *device)
+{
+	return device->interface->type == INTERFACE_USER;
+}
+
 const QemuDeviceKind qemu_interface = {
 	.prefix = "net",
 	.complete = interface_complete,
@@ -627,5 +632,6 @@ const QemuDeviceKind qemu_interface = {
 	.resources = interface_resources,
 	.pci = interface_pci,
 	.ccw = interface_ccw,
+	.hotplug = interface_hotplug,
 	.build = interface_build,
 };

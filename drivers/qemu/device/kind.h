@@ -76,6 +76,9 @@ typedef struct QemuDeviceKind {
 	/* Whether it is on the channel I/O of s390. */
 	bool (*ccw)(const DomainDevice *device);
 
+	/* Whether a running guest can get it, and give it up. */
+	bool (*hotplug)(const DomainDevice *device);
+
 	/* Devices of one turn before those of the next; NULL: all in one. */
 	unsigned (*turn)(const DomainDevice *device);
 	unsigned turns;
@@ -95,6 +98,13 @@ extern const unsigned qemu_device_order_length;
 char *qemu_device_alias(const DomainDef *def, const DomainDevice *device, unsigned number);
 /* Runs build() of @device; fails for a kind that cannot be built. */
 bool qemu_device_build(QemuCommand *cmd, const DomainDevice *device, GError **error);
+
+/*
+ * CommandPart of all that @device is made of, for a running QEMU that has sets of descriptors up to
+ * the number @fdsets. The caller frees.
+ */
+GPtrArray *qemu_device_parts(const DomainDef *def, const DomainDevice *device,
+			     const QemuCommandContext *context, unsigned fdsets, GError **error);
 
 /* ---- What rows share */
 

@@ -70,6 +70,20 @@ bool qemu_device_build(QemuCommand *cmd, const DomainDevice *device, GError **er
 	return kind->build(cmd, device, error);
 }
 
+GPtrArray *qemu_device_parts(const DomainDef *def, const DomainDevice *device,
+			     const QemuCommandContext *context, unsigned fdsets, GError **error)
+{
+	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(command_part_free);
+	g_autoptr(GHashTable) order = g_hash_table_new(NULL, NULL);
+	QemuCommand cmd = { .def = def,
+			    .context = context,
+			    .parts = parts,
+			    .fdsets = fdsets,
+			    .boot_order = order };
+
+	return qemu_device_build(&cmd, device, error) ? g_steal_pointer(&parts) : NULL;
+}
+
 /* ---- What rows share */
 
 void qemu_complete_string(char **member, const char *value)

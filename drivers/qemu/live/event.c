@@ -237,12 +237,20 @@ static void post_device(QemuLive *live, int id, const char *alias)
 
 static void on_device_deleted(QemuLive *live, const QmpEvent *event)
 {
-	post_device(live, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, text_of(event, "device"));
+	const char *alias = text_of(event, "device");
+
+	/* What is in the definition is told of when it is no longer in it. */
+	if (!alias || !live_unplugged(live, alias))
+		post_device(live, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, alias);
 }
 
 static void on_unplug_error(QemuLive *live, const QmpEvent *event)
 {
-	post_device(live, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, text_of(event, "device"));
+	const char *alias = text_of(event, "device");
+
+	post_device(live, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, alias);
+	if (alias)
+		live_unplug_refused(live, alias);
 }
 
 static void on_tray_moved(QemuLive *live, const QmpEvent *event)

@@ -80,6 +80,9 @@ typedef struct QemuLive {
 	bool child; /* ours to reap; an adopted one is not */
 	sd_event_source *exit_source;
 	GPtrArray *leavers; /* FiberEvent of those who wait for its end */
+	GPtrArray *unplugs;  /* Unplug of those who wait for the guest to give up a device */
+	GPtrArray *past;     /* DomainDevice that were unplugged */
+	GHashTable *retired; /* aliases of devices that are gone; never given again */
 	bool gone;
 	bool starting;
 	LiveEnd end;
@@ -128,6 +131,18 @@ bool live_kill(QemuLive *live, int signal, GError **error);
 /* Waits until it is gone. */
 bool live_gone_wait(QemuLive *live, uint64_t timeout_usec, GError **error);
 
+/* plug.c: devices that come and go while the guest runs */
+bool live_plug(Guest *guest, DomainDevice *device, GHashTable *resources, GError **error);
+int live_unplug(Guest *guest, const char *alias, GError **error);
+void live_device_free(void *device);
+/* QEMU has said so of the device with @alias. False when it is none of the definition. */
+bool live_unplugged(QemuLive *live, const char *alias);
+void live_unplug_refused(QemuLive *live, const char *alias);
+/* The hypervisor is gone: nobody needs to wait for its guest. */
+void live_unplugs_wake(QemuLive *live);
+/* Finds out what the guest gave up while nobody listened. */
+bool live_plug_reconcile(QemuLive *live, GError **error);
+
 /* live_files.c: makes what QEMU opens by path openable for the guest's user. */
 bool live_files_prepare(Guest *guest, GError **error);
 /* Writes into the definition which images were opened for each disk. */
@@ -174,6 +189,8 @@ char *live_monitor_command(Guest *guest, const char *command, unsigned flags, GE
 /* live_tune.c: affinity and scheduling of threads, throttling, links; before the first cont. */
 bool live_tune_check(const DomainDef *def, GError **error);
 bool live_tune(QemuLive *live, GError **error);
+/* The part of it that is for one device. */
+bool live_tune_device(QemuLive *live, const DomainDevice *device, GError **error);
 bool live_set_memory(Guest *guest, uint64_t kib, GError **error);
 bool live_set_memory_stats_period(Guest *guest, int seconds, GError **error);
 

@@ -12,6 +12,9 @@ QemuLive *live_new(Guest *guest)
 	live->pidfd = -1;
 	live->pause_reason = live->resume_reason = -1;
 	live->leavers = g_ptr_array_new();
+	live->unplugs = g_ptr_array_new();
+	live->past = g_ptr_array_new_with_free_func(live_device_free);
+	live->retired = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	guest->driver_data = live;
 	return live;
 }
@@ -27,6 +30,10 @@ void live_free(QemuLive *live)
 		fiber_event_set(g_ptr_array_index(live->leavers, i));
 	g_ptr_array_unref(live->leavers);
 	fiber_queue_wake_all(&live->samplers);
+	live_unplugs_wake(live);
+	g_ptr_array_unref(live->unplugs);
+	g_ptr_array_unref(live->past);
+	g_hash_table_unref(live->retired);
 	fd_clear(&live->pidfd);
 	live_sample_clear(&live->sample);
 	live->guest->driver_data = NULL;
@@ -96,6 +103,8 @@ const DriverLive qemu_live = {
 	.interface_stats = live_interface_stats,
 	.memory_stats = live_memory_stats,
 	.vcpu_info = live_vcpu_info,
+	.plug = live_plug,
+	.unplug = live_unplug,
 	.measure_dirty_rate = live_dirty_rate_measure,
 	.set_memory = live_set_memory,
 	.set_memory_stats_period = live_set_memory_stats_period,

@@ -124,6 +124,7 @@ static int on_exit_of_qemu(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED 
 	for (guint k = 0; k < live->leavers->len; k++)
 		fiber_event_set(g_ptr_array_index(live->leavers, k));
 	g_ptr_array_set_size(live->leavers, 0);
+	live_unplugs_wake(live);
 	if (live->starting || live->end == LIVE_END_START_FAILED)
 		return 0;
 	while (ends[i].end != live->end && ends[i].end != LIVE_END_NONE)

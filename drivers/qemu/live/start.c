@@ -290,12 +290,32 @@ bool live_save(QemuLive *live, GError **error)
 	json_t *state =
 		json_pack("{s:i,s:I,s:b}", "pid", (int)live->pid, "started",
 			  (json_int_t)proc_started(live->pid), "reboot", live->reboot_wanted);
-	char *text = json_dumps(state, JSON_COMPACT);
-	bool ok = write_state(path, text, error);
+	json_t *retired = json_array();
+	GHashTableIter iter;
+	gpointer alias;
+	char *text;
+	bool ok;
 
+	g_hash_table_iter_init(&iter, live->retired);
+	while (g_hash_table_iter_next(&iter, &alias, NULL))
+		json_array_append_new(retired, json_string(alias));
+	json_object_set_new(state, "retired", retired);
+	text = json_dumps(state, JSON_COMPACT);
+	ok = write_state(path, text, error);
 	free(text);
 	json_decref(state);
 	return ok;
+}
+
+/* An older worker has left none. */
+static void load_retired(QemuLive *live, json_t *aliases)
+{
+	size_t index;
+	json_t *alias;
+
+	json_array_foreach(aliases, index, alias)
+		if (json_is_string(alias))
+			g_hash_table_add(live->retired, g_strdup(json_string_value(alias)));
 }
 
 static bool load(QemuLive *live, pid_t *ret_pid, GError **error)
@@ -307,6 +327,7 @@ static bool load(QemuLive *live, pid_t *ret_pid, GError **error)
 	int r = json_unpack(state, "{s:i,s:I,s:b}", "pid", &pid, "started", &started, "reboot",
 			    &reboot);
 
+	load_retired(live, json_object_get(state, "retired"));
 	json_decref(state);
 	if (r < 0 || pid <= 1)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
@@ -374,7 +395,8 @@ bool live_adopt(Guest *guest, GError **error)
 		log_error(_("the hypervisor of domain '%s' does not answer on its monitor"),
 			  guest->def->name);
 		g_clear_error(error);
-	} else if (!learn_state(live, error) || !learn_chardevs(live, error)) {
+	} else if (!learn_state(live, error) || !learn_chardevs(live, error) ||
+		   !live_plug_reconcile(live, error)) {
 		g_clear_error(error);
 	}
 	live->starting = false;

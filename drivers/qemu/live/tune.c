@@ -239,55 +239,57 @@ static json_t *throttle(const DomainDisk *disk)
 	return NULL;
 }
 
-static bool tune_disks(QemuLive *live, GError **error)
+static bool tune_throttle(QemuLive *live, const DomainDisk *disk, GError **error)
 {
-	const DomainDef *def = live->guest->def;
+	json_t *arguments = throttle(disk);
 
-	for (guint i = 0; i < list_length(def->disks); i++) {
-		const DomainDisk *disk = list_get(def->disks, i);
-		json_t *arguments = throttle(disk);
-		bool virtio = disk->bus == DISK_BUS_VIRTIO;
-
-		if (!arguments)
-			continue;
-		json_object_set_new(arguments, "id",
-				    json_sprintf("/machine/peripheral/%s%s", disk->info.alias,
-						 virtio ? "/virtio-backend" : ""));
-		if (!live_call(live->guest, "block_set_io_throttle", arguments, NULL, error))
-			return false;
-	}
-	return true;
+	if (!arguments)
+		return true;
+	json_object_set_new(arguments, "id",
+			    json_sprintf("/machine/peripheral/%s%s", disk->info.alias,
+					 disk->bus == DISK_BUS_VIRTIO ? "/virtio-backend" : ""));
+	return live_call(live->guest, "block_set_io_throttle", arguments, NULL, error);
 }
 
-static bool tune_trays(QemuLive *live, GError **error)
+static bool tune_tray(QemuLive *live, const DomainDisk *disk, GError **error)
 {
-	const DomainDef *def = live->guest->def;
-
-	for (guint i = 0; i < list_length(def->disks); i++) {
-		const DomainDisk *disk = list_get(def->disks, i);
-
-		if (disk->tray == DISK_TRAY_OPEN &&
-		    !live_call(live->guest, "blockdev-open-tray",
-			       json_pack("{s:s}", "id", disk->info.alias), NULL, error))
-			return false;
-	}
-	return true;
+	return disk->tray != DISK_TRAY_OPEN ||
+	       live_call(live->guest, "blockdev-open-tray",
+			 json_pack("{s:s}", "id", disk->info.alias), NULL, error);
 }
 
-static bool tune_links(QemuLive *live, GError **error)
+static bool tune_link(QemuLive *live, const DomainInterface *net, GError **error)
 {
-	const DomainDef *def = live->guest->def;
+	return net->link != LINK_STATE_DOWN ||
+	       live_call(live->guest, "set_link",
+			 json_pack("{s:s,s:b}", "name", net->info.alias, "up", 0), NULL, error);
+}
 
-	for (guint i = 0; i < list_length(def->interfaces); i++) {
-		const DomainInterface *net = list_get(def->interfaces, i);
+bool live_tune_device(QemuLive *live, const DomainDevice *device, GError **error)
+{
+	if (device->kind == DEVICE_DISK)
+		return tune_throttle(live, device->disk, error) &&
+		       tune_tray(live, device->disk, error);
+	return device->kind != DEVICE_INTERFACE || tune_link(live, device->interface, error);
+}
 
-		if (net->link == LINK_STATE_DOWN &&
-		    !live_call(live->guest, "set_link",
-			       json_pack("{s:s,s:b}", "name", net->info.alias, "up", 0), NULL,
-			       error))
-			return false;
-	}
-	return true;
+typedef struct Tuning {
+	QemuLive *live;
+	GError **error;
+} Tuning;
+
+static bool tune_visit(G_GNUC_UNUSED DomainDef *def, const DomainDevice *device, void *data)
+{
+	const Tuning *tuning = data;
+
+	return live_tune_device(tuning->live, device, tuning->error);
+}
+
+static bool tune_devices(QemuLive *live, GError **error)
+{
+	Tuning tuning = { live, error };
+
+	return domain_def_each_device(live->guest->def, tune_visit, &tuning);
 }
 
 static DomainMemballoon *find_balloon(const DomainDef *def)
@@ -327,8 +329,8 @@ static bool tune_balloon(QemuLive *live, GError **error)
 bool live_tune(QemuLive *live, GError **error)
 {
 	return tune_emulator(live, error) && tune_vcpus(live, error) &&
-	       tune_iothreads(live, error) && tune_disks(live, error) && tune_trays(live, error) &&
-	       tune_links(live, error) && tune_balloon(live, error);
+	       tune_iothreads(live, error) && tune_devices(live, error) &&
+	       tune_balloon(live, error);
 }
 
 /* ---- Later */

@@ -16,15 +16,6 @@ typedef struct Flash {
 	bool read_only;
 } Flash;
 
-static void command_node(QemuCommand *cmd, json_t *node)
-{
-	char *text = json_dumps(node, JSON_COMPACT | JSON_ENSURE_ASCII);
-
-	command_pair(cmd, "-blockdev", text);
-	free(text);
-	json_decref(node);
-}
-
 static bool command_flash(QemuCommand *cmd, Props *machine, const Flash *flash, GError **error)
 {
 	int fd = -1;
