@@ -58,6 +58,7 @@ CLEANFILES += \
 	$(nodist_schema_DATA)
 
 EXTRA_DIST += \
+	docs/admin \
 	docs/decisions \
 	docs/examples \
 	docs/faults.md \

@@ -8,7 +8,7 @@ import re
 import sys
 import unicodedata
 
-from reeve_test import BUILD, Reeved, case, check, command, contains, equal, run_cases
+from reeve_test import BUILD, Reeved, case, check, command, contains, equal, guest_xml, run_cases
 
 REEVE = os.path.join(BUILD, 'tools', 'reeve')
 NOBODY = 'test+unix:///default?socket=/nonexistent/sock'
@@ -108,6 +108,21 @@ def read_only():
         for words in (['start', 'r'], ['undefine', 'r'], ['define', 'r.xml'], ['dumpxml', 'r', '--security-info']):
             error = fails('-r', *words, uri=server.uri('test', read_only=True))
             contains(error, rf"error: '{words[0]}' is not allowed on a read-only connection; connect without --readonly")
+
+
+@case
+def another_refusal():
+    """What the helper refuses has the same code as what a reader may not, and is another thing."""
+    if os.geteuid() != 0:
+        return  # there is no helper
+    disk = "<disk type='file'><driver name='qemu' type='raw'/><source file='/etc/passwd'/><target dev='vda' bus='virtio'/></disk>"
+    with Reeved('refused') as server:
+        with open('d.xml', 'w', encoding='utf-8') as out:
+            out.write(guest_xml('d', boot=False, devices=disk))
+        server.reeve('define', 'd.xml')
+        error = fails('start', 'd', uri=server.uri('qemu'))
+        contains(error, "'/etc/passwd' is refused: '/etc/passwd' is not in a directory that priv.conf names")
+        check('read-only' not in error, error)
 
 
 @case

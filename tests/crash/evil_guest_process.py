@@ -9,11 +9,10 @@ import os
 import shutil
 import signal
 import sys
-import time
 
 import libvirt
 
-from reeve_test import SLOW, SOURCE, STOCK, Failed, case, check, daemon, equal, guest_xml, run_cases, skip
+from reeve_test import SOURCE, STOCK, Failed, case, check, daemon, equal, guest_xml, run_cases, skip, until
 
 L = libvirt
 FREEZER = '/sys/fs/cgroup/freezer'
@@ -50,10 +49,7 @@ class Evil:
         self.uid = os.stat(self.path).st_uid
 
     def wait(self, what, condition):
-        deadline = time.monotonic() + 120 * SLOW
-        while not condition():
-            check(time.monotonic() < deadline, f'{what}: waited for too long')
-            time.sleep(0.001)
+        until(condition, what, 120)
 
     def wait_company(self, number):
         """Worker, hypervisor and @number more."""
@@ -129,6 +125,13 @@ def other_ids_beside_the_guests(server):
                 check(status(pid, 'State')[0] != 'Z', 'a process of somebody else was ended')
 
 
+def emptied(group):
+    """A control group can be removed once nobody is in it."""
+    with contextlib.suppress(OSError):
+        os.rmdir(group)
+    return not os.path.exists(group)
+
+
 @contextlib.contextmanager
 def frozen(pid):
     """In a freezer of cgroup version 1 not even SIGKILL ends a process."""
@@ -143,13 +146,7 @@ def frozen(pid):
     finally:
         with open(os.path.join(group, 'freezer.state'), 'w', encoding='ascii') as state:
             state.write('THAWED')
-        deadline = time.monotonic() + 60 * SLOW
-        while time.monotonic() < deadline:
-            try:
-                os.rmdir(group)
-                break
-            except OSError:
-                time.sleep(0.01)
+        until(lambda: emptied(group), 'the group of the frozen one is empty')
 
 
 @case

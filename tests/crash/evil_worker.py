@@ -11,12 +11,11 @@ import signal
 import socket
 import struct
 import sys
-import time
 
 import libvirt
 
 from reeve_bystanders import memory_kib
-from reeve_test import SLOW, STOCK, Watch, case, check, contains, daemon, equal, processes, run_cases, skip
+from reeve_test import SLOW, STOCK, Watch, case, check, contains, daemon, equal, processes, run_cases, skip, until
 from reeve_wire import ERROR, MESSAGE, REPLY, frame, hyper, opaque, optional, string, word
 
 L = libvirt
@@ -174,10 +173,7 @@ class Pair:
                 connection.lookupByName(EVIL).destroy()
             check(EVIL not in [domain.name() for domain in connection.listAllDomains()], 'it is ended')
             self.good_is_as_it_was()
-            deadline = time.monotonic() + 60 * SLOW
-            while os.path.exists(self.paths[0]):
-                check(time.monotonic() < deadline, 'its directory is not removed')
-                time.sleep(0.01)
+            until(lambda: not os.path.exists(self.paths[0]), 'its directory is removed')
             self.good_is_as_it_was()
             connection.lookupByName(GOOD).destroy()
 

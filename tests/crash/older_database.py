@@ -10,12 +10,12 @@ import signal
 import socket
 import sqlite3
 import sys
-import time
 import uuid
 
 import libvirt
 
-from reeve_test import SLOW, STOCK, Failed, case, check, contains, daemon, equal, guest_xml, processes, run_cases, skip
+from reeve_test import STOCK, Failed, case, check, contains, daemon, equal, guest_xml, processes, \
+    run_cases, skip, until
 
 L = libvirt
 
@@ -219,9 +219,7 @@ def worker_does_not_answer(server):
         Store(server).remove()
         try:
             server.start()
-            deadline = time.monotonic() + 60 * SLOW
-            while not count(server, 'does not answer:') and time.monotonic() < deadline:
-                time.sleep(0.01)
+            until(lambda: count(server, 'does not answer:'), 'the worker that does not answer is told of')
             with server.connect('test') as connection:
                 equal([domain.UUIDString() for domain in connection.listAllDomains(L.VIR_CONNECT_LIST_DOMAINS_ACTIVE)], uuids)
         finally:
@@ -247,9 +245,7 @@ def worker_is_dead_too(server):
         Store(server).remove()
         server.start()
         with server.connect() as connection:
-            deadline = time.monotonic() + 60 * SLOW
-            while not connection.listAllDomains() and time.monotonic() < deadline:
-                time.sleep(0.01)
+            until(connection.listAllDomains, 'the guest is found again')
             all_there(connection, uuids)
         equal(set(processes('qemu-system-x86')), hypervisors, 'hypervisors')
 
@@ -268,10 +264,7 @@ def never_started(server):
     for what in (left, os.path.join(left, 'sock')):
         os.chown(what, base + 7, owner.st_gid)
     server.start()
-    deadline = time.monotonic() + 60 * SLOW
-    while os.path.exists(left):
-        check(time.monotonic() < deadline, 'a directory without a guest stays')
-        time.sleep(0.01)
+    until(lambda: not os.path.exists(left), 'a directory without a guest goes')
 
 
 def server_words(server):

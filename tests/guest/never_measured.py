@@ -11,7 +11,7 @@ import time
 
 import libvirt
 
-from reeve_test import SLOW, case, check, daemon, disk_image, equal, guest_xml, processes, raises, run_cases
+from reeve_test import case, check, daemon, disk_image, equal, guest_xml, processes, raises, run_cases, until
 
 L = libvirt
 SIZE = 64 << 20
@@ -103,9 +103,7 @@ def mute_before_it_told_anything(conn):
         stats = conn.domainListGetStats([domain], L.VIR_DOMAIN_STATS_BLOCK)[0][1]
         equal({key for key in stats if key.startswith('block.0.')}, {'block.0.name', 'block.0.path', 'block.0.backingIndex'}, 'told')
         equal(domain.info()[1], 96 * 1024, 'maximum memory, which the definition tells')
-    deadline = time.monotonic() + 30 * SLOW  # what was asked of it meanwhile is answered now
-    while domain.controlInfo()[0] != L.VIR_DOMAIN_CONTROL_OK and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: domain.controlInfo()[0] == L.VIR_DOMAIN_CONTROL_OK, 'what was asked of it meanwhile is answered')
     equal(domain.blockInfo('vda')[0], SIZE, 'capacity afterwards')
     with stopped(pid):
         equal(domain.blockInfo('vda')[0], SIZE, 'capacity of the last sample')

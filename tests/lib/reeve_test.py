@@ -74,6 +74,17 @@ def check(condition, message):
         raise Failed(message)
 
 
+def until(condition, what, seconds=60):
+    """Waits for what tells nobody that it has happened: a file that goes, a line in a log. Returns what it became."""
+    deadline = time.monotonic() + seconds * SLOW
+    while True:
+        found = condition()
+        if found:
+            return found
+        check(time.monotonic() < deadline, f'waited {seconds} s: {what}')
+        time.sleep(0.01)
+
+
 def equal(got, wanted, what=''):
     if got != wanted:
         raise Failed(f'{what or "value"}: got {got!r}, want {wanted!r}')

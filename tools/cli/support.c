@@ -116,8 +116,9 @@ void command_explain(const char *name, GError **error)
 	if (error_code(*error) == VIR_ERR_RPC && g_str_has_prefix((*error)->message, "unknown procedure: ")) {
 		g_clear_error(error);
 		fail_unsupported(name, error);
-	} else if (error_code(*error) == VIR_ERR_OPERATION_DENIED) {
-		/* libvirt has this code for read-only connections alone. */
+	} else if (error_code(*error) == VIR_ERR_OPERATION_DENIED &&
+		   strstr((*error)->message, "read only access prevents")) {
+		/* So both daemons say it; the code alone may be another refusal, as of an image. */
 		g_clear_error(error);
 		fail(error, VIR_ERR_OPERATION_DENIED,
 		     _("'%s' is not allowed on a read-only connection; connect without --readonly"), name);
