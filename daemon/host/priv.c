@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -23,6 +24,7 @@
 enum {
 	HEADER = 8, /* bytes of a priv_request */
 	SOCKET_BUFFER = 4 * 1024 * 1024,
+	READY_MS = 30000, /* on a busy machine */
 };
 
 #define TIMEOUT_USEC (30 * G_USEC_PER_SEC)
@@ -369,6 +371,20 @@ static void helper_exec(const char *path, char **argv, int socket)
 	_exit(127);
 }
 
+/* It says so with one byte, or it ends and has told the reason on standard error. Blocks: nothing else runs yet. */
+static bool helper_ready(const Priv *priv, GError **error)
+{
+	struct pollfd ready = { .fd = priv->fd, .events = POLLIN };
+	char byte;
+
+	if (poll(&ready, 1, READY_MS) == 0)
+		return fail(error, VIR_ERR_OPERATION_TIMEOUT,
+			    _("the privileged helper was not ready within %d s"), READY_MS / 1000);
+	return recv(priv->fd, &byte, sizeof(byte), MSG_DONTWAIT) == sizeof(byte) ||
+	       fail(error, VIR_ERR_OPERATION_FAILED,
+		    _("the privileged helper did not start, for the reason that it has given"));
+}
+
 static bool helper_start(Priv *priv, const PrivOptions *options, GError **error)
 {
 	g_autoptr(GPtrArray) argv = arguments_make(options);
@@ -386,7 +402,8 @@ static bool helper_start(Priv *priv, const PrivOptions *options, GError **error)
 		return fail_errno(error, errno, _("cannot start the privileged helper"));
 	if (priv->pid == 0)
 		helper_exec(options->helper, (char **)argv->pdata, theirs);
-	return true;
+	fd_clear(&theirs);
+	return helper_ready(priv, error);
 }
 
 Priv *priv_new(sd_event *loop, const PrivOptions *options, GError **error)

@@ -107,6 +107,30 @@ def plain_tcp_stays_on_loopback():
 
 
 @case
+def what_the_helper_cannot_use():
+    """A list of root's that is wrong, or that is not root's alone, is told, and nothing starts without it."""
+    if os.geteuid() != 0:
+        return
+    os.makedirs('h')
+    path = os.path.realpath('h/priv.conf')
+    for text, mode, words in (('image_dir = /srv\nimag_dir = /srv\n', 0o600, rf"{path}:2: 'imag_dir'"),
+                              ('image_dir = srv\n', 0o600, rf"{path}:1: .*absolute path"),
+                              ('image_dir = /srv\n', 0o666, 'belongs to root')):
+        with open(path, 'w', encoding='utf-8') as out:
+            out.write(text)
+        os.chmod(path, mode)
+        try:
+            Reeved('h').start().stop()
+        except Failed as error:
+            contains(str(error), words, text)
+        else:
+            raise Failed(f'started with {text!r}, mode {mode:o}')
+    os.unlink(path)
+    with Reeved('h'):
+        pass
+
+
+@case
 def two_daemons_in_one_directory():
     with Reeved('t') as server:
         second = subprocess.run([os.path.join(SOURCE, 'dev'), 'run', server.directory], capture_output=True,

@@ -73,6 +73,7 @@ class Priv:
         theirs.close()
         self.socket = ours
         self.socket.settimeout(120)
+        self.ready = self.socket.recv(1) == b'\0'  # else it has ended
 
     def send(self, data, fds=()):
         control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', fds))] if fds else []

@@ -66,6 +66,9 @@ class Tree:
         with open(os.path.join(configured, 'Makefile'), encoding='utf-8') as text:
             libraries = re.search(r'^LIBS =(.*)$', text.read(), re.M).group(1).split()
         self.flags[name] = [f'CFLAGS={flags}', f'LIBS={" ".join([*libraries, *objects])}']
+        # Headers that are made belong to no target by itself.
+        tables = os.listdir(self.path('rpc/tables'))
+        self.make(name, *sorted(f'rpc/tables/{table[:-2]}.h' for table in tables if table.endswith('.x')), must=True)
 
     def must(self, *command, **options):
         done = subprocess.run(command, capture_output=True, text=True, check=False, **options)

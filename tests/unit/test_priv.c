@@ -328,6 +328,7 @@ static void helper_start(void)
 	char *argv[] = { program, dirs,	 logs,	binary,			 uid, gid,
 			 base,	  state, rules, "--guest-uid-count=100", NULL };
 	int pair[2];
+	char ready;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	engine = pair[0];
@@ -341,6 +342,7 @@ static void helper_start(void)
 		_exit(127);
 	}
 	close(pair[1]);
+	assert_int_equal(recv(engine, &ready, 1, 0), 1);
 }
 
 static int set_up(G_GNUC_UNUSED void **state)

@@ -306,6 +306,9 @@ int main(int argc, char **argv)
 		log_error("%s", error->message);
 		return EXIT_FAILURE;
 	}
+	/* One byte: all is as it must be, requests may come. Whoever started us reads it or our end. */
+	if (send(config.socket, "", 1, MSG_NOSIGNAL) != 1)
+		return EXIT_FAILURE;
 	serve(&config, signals);
 	return EXIT_SUCCESS;
 }
