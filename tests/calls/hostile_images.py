@@ -6,13 +6,14 @@ waits, and what a guest wrote into a raw volume does not make it something else.
 a pool's directory swaps names in it while volumes are made, resized, filled and removed."""
 # timeout: 900
 import hashlib
+import itertools
 import json
+import multiprocessing
 import os
 import shutil
 import stat
 import struct
 import sys
-import threading
 
 import libvirt
 
@@ -281,13 +282,13 @@ def disks_of_guests(server, bait):
     bait.untouched('disks')
 
 
-class Alice(threading.Thread):
+class Alice(multiprocessing.Process):
     """Swaps the names in her directory for links to files of others, and back, for as long as she is let."""
 
     def __init__(self, folder, names, target):
         super().__init__(daemon=True)
-        self.folder, self.names, self.target, self.over, self.swaps = folder, names, target, False, 0
-        self.let = threading.Event()
+        self.folder, self.names, self.target = folder, names, target
+        self.let, self.swaps = multiprocessing.Event(), multiprocessing.Value('L')
 
     def swap(self, name):
         link, kept = f'{self.folder}/.link', f'{self.folder}/.kept'
@@ -295,7 +296,7 @@ class Alice(threading.Thread):
             os.symlink(self.target, link)
             os.rename(f'{self.folder}/{name}', kept)
             os.rename(link, f'{self.folder}/{name}')
-            self.swaps += 1
+            self.swaps.value += 1
             os.rename(kept, f'{self.folder}/{name}')
         except OSError:
             pass
@@ -306,7 +307,7 @@ class Alice(threading.Thread):
                 pass
 
     def run(self):
-        while not self.over:
+        while True:
             self.let.wait()
             fresh = [name for name in os.listdir(self.folder) if name.startswith('.reeve')]
             for name in (*self.names, *fresh):
@@ -317,8 +318,7 @@ class Alice(threading.Thread):
         return self
 
     def __exit__(self, *_):
-        self.over = True
-        self.let.set()
+        self.kill()
         self.join()
 
 
@@ -335,11 +335,14 @@ def swapped_links(server, bait):
     """She may spoil her own volumes, and gets nothing of others."""
     before = [os.stat(path) for path in (bait.path, bait.open)]
     mode = '<permissions><mode>0666</mode><owner>1000</owner><group>1000</group></permissions>'
-    done, failed, last = 0, 0, ''
+    done = 0
     with server.connect() as connection:
         place = pool(connection, 'alices', ALICE)
         with Alice('alices', ('v', 'w'), bait.path) as alice:
-            for turn in range(60):
+            for turn in itertools.count():
+                # However slow the machine is, she is in the way often enough.
+                if turn >= 60 and alice.swaps.value > 100 and done > 10:
+                    break
                 # Without her it works: else nothing would be told by what fails.
                 (alice.let.set if turn % 5 else alice.let.clear)()
                 for name, form in (('v', 'raw'), ('w', 'qcow2')):
@@ -350,9 +353,8 @@ def swapped_links(server, bait):
                         volume.resize(2 * MIB)
                         done += 1
                         allowed_or_not(upload, connection, volume)
-                    except libvirt.libvirtError as error:
-                        failed += 1
-                        last = str(error)
+                    except libvirt.libvirtError:
+                        pass
                     for path, old in zip((bait.path, bait.open), before):
                         now = os.stat(path)
                         equal((now.st_mode, now.st_uid, now.st_gid, now.st_size, now.st_mtime_ns),
@@ -368,7 +370,6 @@ def swapped_links(server, bait):
                         except FileNotFoundError:
                             pass
                     allowed_or_not(place.refresh)
-        check(alice.swaps > 100 and done > 10, f'the race was never on: {alice.swaps} swaps, {done} done, {failed} failed: {last}')
         place.destroy()
     bait.whole()
 
