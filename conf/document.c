@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "conf/host/interface.h"
 #include "conf/host/nodedev.h"
 #include "conf/network/network.h"

@@ -23,61 +23,61 @@ conf_libconf_a_SOURCES = \
 	conf/bind/types.h \
 	conf/bind/types_cpuset.c \
 	conf/bind/types_id.c \
+	conf/def/chardev.h \
+	conf/def/check.h \
+	conf/def/clock.h \
+	conf/def/complete.h \
+	conf/def/controller.h \
+	conf/def/cpu.h \
+	conf/def/disk.h \
+	conf/def/domain.h \
+	conf/def/features.h \
+	conf/def/graphics.h \
+	conf/def/hostdev.h \
+	conf/def/info.h \
+	conf/def/interface.h \
+	conf/def/misc.h \
+	conf/def/ns.h \
+	conf/def/os.h \
+	conf/def/tables.h \
+	conf/def/tune.h \
 	conf/device/audio.c \
 	conf/device/backends.c \
 	conf/device/chardev.c \
-	conf/device/chardev.h \
 	conf/device/check_devices.c \
 	conf/device/check_disk.c \
-	conf/device/check_source.c \
-	conf/device/check_net.c \
 	conf/device/check_hostdev.c \
 	conf/device/check_misc.c \
+	conf/device/check_net.c \
+	conf/device/check_source.c \
 	conf/device/complete_chardev.c \
 	conf/device/complete_device.c \
 	conf/device/controller.c \
-	conf/device/controller.h \
 	conf/device/device.c \
 	conf/device/disk.c \
-	conf/device/disk.h \
 	conf/device/graphics.c \
-	conf/device/graphics.h \
 	conf/device/hostdev.c \
-	conf/device/hostdev.h \
 	conf/device/interface.c \
-	conf/device/interface.h \
 	conf/device/misc.c \
-	conf/device/misc.h \
 	conf/device/source.c \
 	conf/document.c \
 	conf/document.h \
-	conf/domain/check.h \
-	conf/domain/check_domain.c \
-	conf/domain/check_tune.c \
-	conf/domain/check_threads.c \
 	conf/domain/check_clock.c \
-	conf/domain/check_numa.c \
+	conf/domain/check_domain.c \
 	conf/domain/check_ns.c \
+	conf/domain/check_numa.c \
+	conf/domain/check_threads.c \
+	conf/domain/check_tune.c \
 	conf/domain/clock.c \
-	conf/domain/clock.h \
-	conf/domain/complete.h \
 	conf/domain/complete_domain.c \
 	conf/domain/cpu.c \
-	conf/domain/cpu.h \
 	conf/domain/domain.c \
-	conf/domain/domain.h \
 	conf/domain/features.c \
-	conf/domain/features.h \
 	conf/domain/info.c \
-	conf/domain/info.h \
 	conf/domain/metadata.c \
 	conf/domain/ns.c \
-	conf/domain/ns.h \
 	conf/domain/os.c \
-	conf/domain/os.h \
-	conf/domain/tables.h \
 	conf/domain/tune.c \
-	conf/domain/tune.h \
 	conf/host/interface.c \
 	conf/host/interface.h \
 	conf/host/nodedev.c \

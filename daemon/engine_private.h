@@ -2,7 +2,7 @@
 /* What main.c does with the engine. */
 #pragma once
 
-#include "daemon/engine.h"
+#include "daemon/core/engine.h"
 
 /* Blocks and watches signals; before any thread is made. */
 bool engine_watch_signals(Engine *engine, GError **error);

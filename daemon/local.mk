@@ -2,52 +2,55 @@
 
 noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_SOURCES = \
+	daemon/client/access.c \
+	daemon/client/access.h \
+	daemon/client/admit.c \
+	daemon/client/admit.h \
+	daemon/client/call.c \
+	daemon/client/call.h \
+	daemon/client/client.c \
+	daemon/client/client.h \
+	daemon/client/client_private.h \
+	daemon/client/events.c \
+	daemon/client/events.h \
+	daemon/client/serve.h \
+	daemon/client/stream.c \
+	daemon/client/stream.h \
+	daemon/client/user.c \
+	daemon/client/user.h \
+	daemon/core/engine.h \
+	daemon/core/settings.c \
+	daemon/core/settings.def \
+	daemon/core/settings.h \
+	daemon/core/slice.c \
+	daemon/core/slice.h \
 	daemon/domain/affect.h \
 	daemon/domain/autostart.c \
 	daemon/domain/autostart.h \
-	daemon/domain/def_cache.c \
-	daemon/domain/def_cache.h \
 	daemon/domain/definition.c \
 	daemon/domain/device_edit.c \
 	daemon/domain/device_edit.h \
-	daemon/domain/domain.c \
 	daemon/domain/list.h \
 	daemon/domain/ready.c \
 	daemon/domain/ready.h \
-	daemon/domain/registry.c \
-	daemon/domain/registry.h \
 	daemon/domain/serve_block.c \
 	daemon/domain/serve_config.c \
 	daemon/domain/serve_define.c \
 	daemon/domain/serve_domain.c \
+	daemon/domain/serve_history.c \
 	daemon/domain/serve_list.c \
 	daemon/domain/serve_run.c \
 	daemon/domain/serve_stats.c \
 	daemon/engine.c \
-	daemon/engine.h \
 	daemon/engine_private.h \
-	daemon/front/access.c \
-	daemon/front/access.h \
-	daemon/front/call.c \
-	daemon/front/call.h \
-	daemon/front/client.c \
-	daemon/front/client.h \
-	daemon/front/client_private.h \
 	daemon/front/dispatch.c \
 	daemon/front/dispatch.h \
-	daemon/front/events.c \
-	daemon/front/events.h \
 	daemon/front/resolve.c \
 	daemon/front/resolve.h \
-	daemon/front/serve.h \
 	daemon/front/serve_connect.c \
 	daemon/front/serve_event.c \
 	daemon/front/server.c \
 	daemon/front/server.h \
-	daemon/front/stream.c \
-	daemon/front/stream.h \
-	daemon/front/user.c \
-	daemon/front/user.h \
 	daemon/guest/end.c \
 	daemon/guest/event.c \
 	daemon/guest/link.c \
@@ -55,6 +58,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/guest/phase.c \
 	daemon/guest/private.h \
 	daemon/guest/reconcile.c \
+	daemon/guest/route.c \
+	daemon/guest/route.h \
 	daemon/guest/start.c \
 	daemon/guest/stray.c \
 	daemon/guest/vm.c \
@@ -82,15 +87,16 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/object/serve_checkpoint.c \
 	daemon/object/serve_network.c \
 	daemon/object/serve_object.c \
-	daemon/object/serve_reeve.c \
 	daemon/object/serve_secret.c \
 	daemon/object/serve_snapshot.c \
 	daemon/paths.c \
-	daemon/settings.c \
-	daemon/settings.def \
-	daemon/settings.h \
-	daemon/slice.c \
-	daemon/slice.h \
+	daemon/registry/def_cache.c \
+	daemon/registry/def_cache.h \
+	daemon/registry/domain.c \
+	daemon/registry/domain_call.c \
+	daemon/registry/domain_call.h \
+	daemon/registry/registry.c \
+	daemon/registry/registry.h \
 	daemon/storage/backend.c \
 	daemon/storage/backend.h \
 	daemon/storage/backend_dir.c \

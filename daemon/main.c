@@ -15,10 +15,10 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "config.h"
+#include "daemon/core/settings.h"
 #include "daemon/engine_private.h"
 #include "daemon/front/server.h"
 #include "daemon/host/priv.h"
-#include "daemon/settings.h"
 
 static MainOptions options;
 

@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "daemon/core/settings.h"
 #include "daemon/engine_private.h"
-#include "daemon/settings.h"
 
 static void fill(char **setting, char *value)
 {

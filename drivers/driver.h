@@ -12,7 +12,7 @@
 
 #include <glib.h>
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/guest.h"
 
 /* ---- Definition half ---------------------------------------------------------------------- */
@@ -178,6 +178,9 @@ typedef struct GuestKeys {
 typedef struct DriverLive {
 	const char *name;
 
+	/* In a process of its own: prints the answer as JSON; returns the exit status. */
+	int (*probe)(const char *what);
+
 	/*
 	 * Brings the guest up; on failure nothing is left behind. @flags: virDomainCreateFlags. Ends
 	 * with host->state() to running or paused, and with its event. SIGCHLD and SIGTERM are blocked
@@ -265,5 +268,5 @@ extern const DriverLive test_live;
 extern const DriverLive *const live_table[]; /* NULL-terminated */
 const DriverLive *driver_live_find(const char *name);
 
-/* `reeve-vm --probe DRIVER WHAT`: prints the answer as JSON; returns the exit status. */
+/* `reeve-vm --probe DRIVER WHAT`: runs the driver's probe(); returns the exit status. */
 int driver_probe(const char *driver, const char *what);

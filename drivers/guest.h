@@ -13,7 +13,7 @@
 #include <jansson.h>
 #include <systemd/sd-event.h>
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 
 typedef struct Guest Guest;
 

@@ -4,16 +4,8 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "drivers/driver.h"
-#include "drivers/qemu/caps/probe.h"
 
 const DriverLive *const live_table[] = { &qemu_live, &test_live, NULL };
-
-static const struct {
-	const char *driver;
-	int (*probe)(const char *what);
-} probes[] = {
-	{ "qemu", qemu_probe },
-};
 
 const DriverLive *driver_live_find(const char *name)
 {
@@ -25,9 +17,10 @@ const DriverLive *driver_live_find(const char *name)
 
 int driver_probe(const char *driver, const char *what)
 {
-	for (unsigned i = 0; i < G_N_ELEMENTS(probes); i++)
-		if (g_str_equal(probes[i].driver, driver))
-			return probes[i].probe(what);
+	const DriverLive *live = driver_live_find(driver);
+
+	if (live && live->probe)
+		return live->probe(what);
 	log_error(_("the driver '%s' has nothing to probe"), driver);
 	return EXIT_FAILURE;
 }

@@ -49,26 +49,30 @@ rpc_libwire_a_LIBADD = rpc/wire/wire_xdr.$(OBJEXT)
 noinst_LIBRARIES += rpc/librpc.a
 rpc_librpc_a_SOURCES = \
 	$(CALL_TABLES) \
-	rpc/client/client.c \
-	rpc/client/client.h \
 	rpc/client/open.c \
 	rpc/client/private.h \
+	rpc/client/rpc_client.c \
+	rpc/client/rpc_client.h \
 	rpc/client/stream.c \
 	rpc/client/stream.h \
 	rpc/client/uri.c \
 	rpc/client/uri.h \
+	rpc/transport/listener.c \
+	rpc/transport/listener.h \
+	rpc/transport/tls.c \
+	rpc/transport/tls.h \
+	rpc/transport/transport.c \
+	rpc/transport/transport.h \
 	rpc/wire/conn.c \
 	rpc/wire/conn.h \
 	rpc/wire/conn_limits.c \
 	rpc/wire/conn_private.h \
 	rpc/wire/dispatch.c \
 	rpc/wire/dispatch.h \
-	rpc/wire/keepalive.c \
-	rpc/wire/keepalive.h \
-	rpc/wire/listener.c \
-	rpc/wire/listener.h \
 	rpc/wire/handle.c \
 	rpc/wire/handle.h \
+	rpc/wire/keepalive.c \
+	rpc/wire/keepalive.h \
 	rpc/wire/message.c \
 	rpc/wire/message.h \
 	rpc/wire/outgoing.c \
@@ -79,10 +83,6 @@ rpc_librpc_a_SOURCES = \
 	rpc/wire/procs.h \
 	rpc/wire/reader.c \
 	rpc/wire/reader.h \
-	rpc/wire/tls.c \
-	rpc/wire/tls.h \
-	rpc/wire/transport.c \
-	rpc/wire/transport.h \
 	rpc/wire/wire.c \
 	rpc/wire/wire.h \
 	rpc/wire/wire_error.c \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Devices with a backend of their own: rng, TPM, shared memory, memory modules, crypto. */
-#include "conf/domain/tables.h"
+#include "conf/def/tables.h"
 
 #include "base/i18n.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "conf/domain/tables.h"
+#include "conf/def/tables.h"
 
 #include "base/error.h"
 #include "base/i18n.h"

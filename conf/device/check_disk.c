@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/check.h"
+#include "conf/def/check.h"
 
 bool virtio_options_check(const VirtioOptions *options, bool virtio, const char *what,
 			  GError **error)

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/check.h"
+#include "conf/def/check.h"
 
 /* Attributes of QXL's four memories that others do not have. */
 static const char *video_memory_extra(const DomainVideo *video)

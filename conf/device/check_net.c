@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/check.h"
+#include "conf/def/check.h"
 
 enum { VLAN_LAST = 4095, PROFILE_MAX = 39 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "conf/domain/complete.h"
+#include "conf/def/complete.h"
 
-#include "conf/domain/tables.h"
+#include "conf/def/tables.h"
 
 static void source_share(ChardevSource *target, const ChardevSource *source)
 {

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/check.h"
-#include "conf/domain/complete.h"
+#include "conf/def/check.h"
+#include "conf/def/complete.h"
 
 /* A USB 2 controller of Intel's consists of up to four parts. */
 static bool ich9_part(const DomainController *controller)

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/tables.h"
+#include "conf/def/tables.h"
 
 #define KIND(k, n, member, element, one) \
 	[k] = { k, n, offsetof(DomainDef, member), one, &bind_el_##element }

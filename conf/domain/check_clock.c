@@ -2,7 +2,7 @@
 /* Which settings a timer of the platform has. */
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/check.h"
+#include "conf/def/check.h"
 
 /* One row per timer; TIMER_ABSENT ends. */
 static const struct {

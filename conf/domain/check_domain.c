@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "conf/domain/check.h"
+#include "conf/def/check.h"
 
 static bool firmware_auto_check(const DomainOs *os, GError **error)
 {

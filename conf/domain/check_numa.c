@@ -2,7 +2,7 @@
 /* Cells of a guest's NUMA topology: vCPUs, distances, caches, what lies between them. */
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/check.h"
+#include "conf/def/check.h"
 
 enum { DISTANCE_LOCAL = 10, DISTANCE_MAX = 255 };
 

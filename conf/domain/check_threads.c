@@ -2,7 +2,7 @@
 /* vCPUs and I/O threads: which there are, and who speaks of others. */
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/check.h"
+#include "conf/def/check.h"
 
 static bool vcpu_entries_check(const DomainDef *def, GError **error)
 {

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/check.h"
+#include "conf/def/check.h"
 
 static bool topology_check(const DomainDef *def, GError **error)
 {

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/complete.h"
+#include "conf/def/complete.h"
 
 static bool memory_complete(DomainDef *def, GError **error)
 {

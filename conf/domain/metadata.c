@@ -10,7 +10,7 @@
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "conf/bind/raw.h"
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 

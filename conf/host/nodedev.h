@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/domain/info.h"
+#include "conf/def/info.h"
 
 #define NODE_CAP_VALUES(X) \
 	X(NODE_CAP_SYSTEM, "system") X(NODE_CAP_PCI, "pci") X(NODE_CAP_USB_DEVICE, "usb_device") \

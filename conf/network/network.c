@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/tables.h"
+#include "conf/def/tables.h"
 
 CONF_ENUM_DEFINE(forward_mode, FORWARD)
 CONF_ENUM_DEFINE(forward_driver, FORWARD_DRIVER)

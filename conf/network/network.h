@@ -2,7 +2,7 @@
 /* Definition of a virtual network. Plain data; engine and network worker. */
 #pragma once
 
-#include "conf/device/interface.h"
+#include "conf/def/interface.h"
 
 #define FORWARD_VALUES(X) \
 	X(FORWARD_NONE, "none") X(FORWARD_NAT, "nat") X(FORWARD_ROUTE, "route") \

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/tables.h"
+#include "conf/def/tables.h"
 #include "conf/nwfilter/types.h"
 
 CONF_ENUM_DEFINE(nwfilter_action, NWFILTER_ACTION)

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "conf/device/interface.h"
+#include "conf/def/interface.h"
 
 #define NWFILTER_ACTION_VALUES(X) \
 	X(NWFILTER_ACTION_DROP, "drop") X(NWFILTER_ACTION_ACCEPT, "accept") \

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "conf/domain/tables.h"
+#include "conf/def/tables.h"
 
 CONF_ENUM_DEFINE(snapshot_state, SNAPSHOT_STATE)
 CONF_ENUM_DEFINE(checkpoint_disk_type, CHECKPOINT_DISK)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 
 /* The values of virDomainState plus one, and what virsh calls disk-snapshot. */
 #define SNAPSHOT_STATE_VALUES(X) \

@@ -2,7 +2,7 @@
 /* Definition of a storage pool. Plain data; parsed in the engine, used by pool workers too. */
 #pragma once
 
-#include "conf/device/disk.h"
+#include "conf/def/disk.h"
 
 /* The order of virStoragePoolType's filter flags (VIR_CONNECT_LIST_STORAGE_POOLS_DIR ...). */
 #define POOL_TYPE_VALUES(X) \

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "conf/domain/tables.h"
+#include "conf/def/tables.h"
 
 CONF_ENUM_DEFINE(volume_type, VOLUME_TYPE)
 

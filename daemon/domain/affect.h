@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-#include "daemon/front/call.h"
+#include "daemon/client/call.h"
+#include "daemon/registry/domain_call.h"
 
 typedef struct Affect {
 	bool live, config;

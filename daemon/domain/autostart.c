@@ -10,8 +10,8 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "daemon/domain/autostart.h"
-#include "daemon/domain/registry.h"
 #include "daemon/guest/vm.h"
+#include "daemon/registry/domain_call.h"
 #include "daemon/store/store.h"
 
 #define META_BOOT "autostart_boot"

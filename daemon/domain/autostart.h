@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "daemon/engine.h"
+#include "daemon/core/engine.h"
 
 /* A row of the store's meta table, while it is loaded. */
 void autostart_note(Engine *engine, const char *key, const char *value);

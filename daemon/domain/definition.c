@@ -8,10 +8,11 @@
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "conf/domain/complete.h"
+#include "conf/def/complete.h"
+#include "daemon/client/events.h"
 #include "daemon/domain/affect.h"
-#include "daemon/domain/def_cache.h"
-#include "daemon/front/events.h"
+#include "daemon/registry/def_cache.h"
+#include "daemon/registry/domain_call.h"
 
 enum { WARNINGS_LOGGED = 10 }; /* of one document */
 

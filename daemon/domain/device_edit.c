@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "daemon/domain/device_edit.h"
+#include "daemon/registry/domain_call.h"
 
 static const char *kind_name(DeviceKind kind)
 {

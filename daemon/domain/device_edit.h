@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 
 /*
  * The index of the device of @def that @device means, in the list of its kind: the disk of the same

@@ -2,7 +2,7 @@
 /* Choosing domains by the flags of listings. Engine only. */
 #pragma once
 
-#include "daemon/front/call.h"
+#include "daemon/client/call.h"
 
 /* The domains of the call's driver that @flags (virConnectListAllDomainsFlags) let through. */
 GPtrArray *domains_matching(Call *call, unsigned flags);

@@ -4,10 +4,11 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "daemon/core/settings.h"
 #include "daemon/domain/affect.h"
 #include "daemon/domain/ready.h"
 #include "daemon/guest/vm.h"
-#include "daemon/settings.h"
+#include "daemon/registry/domain_call.h"
 
 static struct {
 	const Driver *driver; /* that was made ready */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "daemon/front/call.h"
+#include "daemon/client/call.h"
 
 /* Parks. A failure to start one is logged; one to define it is the call's error. */
 bool ready_domains_call(Call *call, GError **error);

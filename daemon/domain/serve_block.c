@@ -6,8 +6,9 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/serve.h"
 #include "daemon/host/priv_request.h"
+#include "daemon/registry/domain_call.h"
 #include "rpc/wire/wire.h"
 
 /* By what the guest calls it, or by its path. */

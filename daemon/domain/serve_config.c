@@ -10,10 +10,11 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "daemon/client/serve.h"
 #include "daemon/domain/affect.h"
 #include "daemon/domain/device_edit.h"
-#include "daemon/front/dispatch.h"
-#include "daemon/front/serve.h"
+#include "daemon/guest/route.h"
+#include "daemon/registry/domain_call.h"
 
 #define AFFECT_FLAGS ((unsigned)(VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG))
 
@@ -33,7 +34,7 @@ typedef struct Change {
 static bool change_live(Call *call, GError **error)
 {
 	if (call->proc->where == RPC_WHERE_PLANNED)
-		return call_live_call(call, error);
+		return route_live_call(call, error);
 	return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
 		    _("'%s' is not supported on a running guest by this driver; change the "
 		      "definition (--config) and restart the guest"),

@@ -8,12 +8,13 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "daemon/client/events.h"
+#include "daemon/client/serve.h"
 #include "daemon/domain/affect.h"
-#include "daemon/front/dispatch.h"
-#include "daemon/front/events.h"
-#include "daemon/front/serve.h"
+#include "daemon/guest/route.h"
 #include "daemon/host/priv.h"
 #include "daemon/object/moment.h"
+#include "daemon/registry/domain_call.h"
 #include "rpc/wire/wire.h"
 
 /* ---- Defining ------------------------------------------------------------------------------ */
@@ -367,7 +368,7 @@ bool serve_domain_set_metadata(Call *call, remote_domain_set_metadata_args *args
 	call->action = "set-metadata";
 	if (!domain || !affect_resolve(domain, args->flags, &affect, error))
 		return false;
-	if (affect.live && !call_live_call(call, error))
+	if (affect.live && !route_live_call(call, error))
 		return false;
 	if (affect.config && !definition_edit_commit(call, domain, edit_metadata, args, error))
 		return false;

@@ -4,8 +4,9 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "daemon/client/serve.h"
 #include "daemon/domain/affect.h"
-#include "daemon/front/serve.h"
+#include "daemon/registry/domain_call.h"
 
 bool serve_domain_get_info(Call *call, G_GNUC_UNUSED remote_domain_get_info_args *args,
 			   remote_domain_get_info_ret *ret, G_GNUC_UNUSED GError **error)

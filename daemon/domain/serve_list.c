@@ -4,10 +4,11 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "daemon/client/access.h"
+#include "daemon/client/serve.h"
 #include "daemon/domain/list.h"
-#include "daemon/front/access.h"
-#include "daemon/front/serve.h"
 #include "daemon/object/object.h"
+#include "daemon/registry/domain_call.h"
 
 /* ---- Look-up ------------------------------------------------------------------------------- */
 

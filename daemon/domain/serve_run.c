@@ -10,10 +10,11 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "daemon/client/serve.h"
+#include "daemon/client/stream.h"
 #include "daemon/domain/affect.h"
-#include "daemon/front/serve.h"
-#include "daemon/front/stream.h"
 #include "daemon/guest/vm.h"
+#include "daemon/registry/domain_call.h"
 
 #define START_FLAGS                                                                                \
 	((unsigned)(VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY |                       \

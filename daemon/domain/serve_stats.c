@@ -11,10 +11,11 @@
 #include "base/error.h"
 #include "base/fiber.h"
 #include "base/i18n.h"
+#include "daemon/client/serve.h"
 #include "daemon/domain/list.h"
-#include "daemon/front/serve.h"
 #include "daemon/guest/vm.h"
-#include "rpc/client/client.h"
+#include "daemon/registry/domain_call.h"
+#include "rpc/client/rpc_client.h"
 #include "rpc/wire/params.h"
 #include "rpc/wire/wire.h"
 

@@ -8,15 +8,16 @@
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "daemon/front/access.h"
+#include "daemon/client/access.h"
+#include "daemon/client/stream.h"
+#include "daemon/client/user.h"
+#include "daemon/core/settings.h"
+#include "daemon/core/slice.h"
 #include "daemon/front/dispatch.h"
 #include "daemon/front/resolve.h"
-#include "daemon/front/stream.h"
-#include "daemon/front/user.h"
-#include "daemon/guest/vm.h"
+#include "daemon/guest/route.h"
 #include "daemon/object/object.h"
-#include "daemon/settings.h"
-#include "daemon/slice.h"
+#include "daemon/registry/domain_call.h"
 #include "rpc/wire/dispatch.h"
 #include "rpc/wire/wire.h"
 #include "rpc/wire/wire_error.h"
@@ -175,11 +176,6 @@ bool dispatch_begin(Client *client, const RpcHeader *header, gsize length)
 
 /* ---- The call ------------------------------------------------------------------------------ */
 
-static uint64_t call_timeout(const Call *call)
-{
-	return (uint64_t)call->engine->settings->call_timeout * G_USEC_PER_SEC;
-}
-
 static bool check_args(void *context, const RpcProc *proc, const void *args, GError **error)
 {
 	return access_check_when(((Call *)context)->client, proc, args, error);
@@ -207,42 +203,6 @@ static RpcMessage *call_serve_here(Call *call)
 				 call);
 }
 
-/* A worker's calls are decoded there; here only where a read-only client's arguments decide. */
-static bool check_routed(const Call *call, GError **error)
-{
-	const RpcProc *proc = call->proc;
-	g_autofree void *args = NULL;
-	bool good;
-
-	if (!call->client->read_only || proc->read_only != RPC_READ_ONLY_WHEN)
-		return true;
-	args = g_malloc0(proc->args_size);
-	if (!rpc_message_decode(call->message, proc->args_filter, args, error))
-		return false;
-	good = access_check_when(call->client, proc, args, error);
-	rpc_free(proc->args_filter, args);
-	return good;
-}
-
-static RpcMessage *call_route(Call *call, GError **error)
-{
-	RpcMessage *reply = NULL;
-
-	if (!domain_require_active(call->domain, error) || !check_routed(call, error) ||
-	    !vm_forward_call(call->domain, call->message, call_timeout(call), &reply, error))
-		return NULL;
-	return reply;
-}
-
-bool call_live_call(Call *call, GError **error)
-{
-	g_autoptr(RpcMessage) reply = call_route(call, error);
-
-	if (!reply)
-		return false;
-	return reply->header.status != RPC_STATUS_ERROR || wire_error_raise_message(reply, error);
-}
-
 /* Does the worker of the call's domain answer it? */
 static bool is_routed(const Call *call)
 {
@@ -264,7 +224,7 @@ static RpcMessage *call_serve(Call *call)
 	if (call_resolve(call, &reason)) {
 		if (!is_routed(call))
 			return call_serve_here(call);
-		reply = call_route(call, &reason);
+		reply = route_call(call, &reason);
 		if (reply)
 			return reply;
 	}
@@ -348,7 +308,7 @@ static void call_run(void *data)
 		stream_begin(call->stream, good && client->conn);
 	if (client->conn && client->closing)
 		rpc_conn_finish(client->conn);
-	dispatch_release(client);
+	client_release(client);
 	reader_calls -= call->read_only;
 	call_free(call);
 }
@@ -378,12 +338,12 @@ static void call_begin(Client *client, const RpcProc *proc, RpcMessage *message)
 	call->proc = proc;
 	call->message = rpc_message_ref(message);
 	call->read_only = client->read_only;
-	dispatch_take(client);
+	client_take(client);
 	if (call_spawn(call, &reason))
 		return;
 	refusal = wire_error_reply(&message->header, reason, VIR_FROM_RPC);
 	rpc_conn_send(client->conn, refusal, NULL);
-	dispatch_release(client);
+	client_release(client);
 	call_free(call);
 }
 
@@ -403,28 +363,4 @@ void dispatch_message(Client *client, RpcMessage *message)
 		call_begin(client, proc, message);
 	else if (refusal)
 		rpc_conn_send(client->conn, refusal, NULL);
-}
-
-/* ---- Back-pressure ------------------------------------------------------------------------- */
-
-void dispatch_take(Client *client)
-{
-	client->calls++;
-	user_take(client->user_of);
-	if (client->paused || !client->conn ||
-	    client->calls < (unsigned)client->engine->settings->max_client_requests)
-		return;
-	client->paused = true;
-	rpc_conn_pause(client->conn);
-}
-
-void dispatch_release(Client *client)
-{
-	client->calls--;
-	user_release(client->user_of);
-	if (!client->paused || !client->conn ||
-	    client->calls >= (unsigned)client->engine->settings->max_client_requests)
-		return;
-	client->paused = false;
-	rpc_conn_resume(client->conn);
 }

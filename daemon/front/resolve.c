@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/front/resolve.h"
+#include "daemon/registry/domain_call.h"
 
 #include "base/error.h"
-#include "daemon/front/access.h"
+#include "daemon/client/access.h"
 #include "daemon/object/object.h"
 #include "daemon/storage/pool.h"
 #include "rpc/wire/handle.h"

@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-#include "daemon/front/call.h"
+#include "daemon/client/call.h"
+#include "daemon/registry/domain_call.h"
 
 /*
  * Sets call->domain, ->object and ->volume by the row's `names`; the kind's "no such" error, also

@@ -8,11 +8,12 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "daemon/client/admit.h"
+#include "daemon/client/client_private.h"
+#include "daemon/client/serve.h"
+#include "daemon/core/settings.h"
 #include "daemon/domain/ready.h"
-#include "daemon/front/access.h"
-#include "daemon/front/client_private.h"
-#include "daemon/front/serve.h"
-#include "daemon/settings.h"
+#include "daemon/registry/domain_call.h"
 
 /* The version of libvirt whose protocol this is: what clients compare with. */
 #define PROTOCOL_LIB_VERSION 9000000

@@ -5,8 +5,9 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "daemon/front/events.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/events.h"
+#include "daemon/client/serve.h"
+#include "daemon/registry/domain_call.h"
 
 static bool add(Call *call, const EventFilter *filter, int *ret_callback, GError **error)
 {

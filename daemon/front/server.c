@@ -15,12 +15,13 @@
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "daemon/front/access.h"
-#include "daemon/front/client_private.h"
+#include "daemon/client/admit.h"
+#include "daemon/client/client_private.h"
+#include "daemon/client/user.h"
+#include "daemon/core/settings.h"
+#include "daemon/front/dispatch.h"
 #include "daemon/front/server.h"
-#include "daemon/front/user.h"
-#include "daemon/settings.h"
-#include "rpc/wire/listener.h"
+#include "rpc/transport/listener.h"
 
 typedef enum SocketKind { SOCKET_RW, SOCKET_RO, SOCKET_TLS, SOCKET_TCP } SocketKind;
 
@@ -412,11 +413,26 @@ static void note_crowd(Server *server, const Client *client)
 		    (long)server->engine->settings->max_user_clients);
 }
 
+static void on_gone(Client *client)
+{
+	Server *server = client->engine->server;
+
+	g_queue_unlink(&server->clients, &client->link);
+	server_balance(server);
+}
+
+static const ClientHandler client_handler = {
+	.message = dispatch_message,
+	.begin = dispatch_begin,
+	.gone = on_gone,
+};
+
 static void on_accepted(RpcTransport *transport, void *data)
 {
 	Socket *socket = data;
 	Server *server = socket->server;
-	Client *client = client_new(server->engine, transport, socket->kind == SOCKET_RO);
+	Client *client = client_new(server->engine, transport, socket->kind == SOCKET_RO,
+				    &client_handler);
 
 	g_queue_push_tail_link(&server->clients, &client->link);
 	if (user_is_full(client->user_of, client, (unsigned)server->engine->settings->max_user_clients)) {
@@ -471,12 +487,6 @@ bool server_reload(Server *server, GError **error)
 GQueue *server_clients(Server *server)
 {
 	return &server->clients;
-}
-
-void server_forget(Server *server, Client *client)
-{
-	g_queue_unlink(&server->clients, &client->link);
-	server_balance(server);
 }
 
 unsigned server_port(const Server *server, bool tls)

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "daemon/front/client.h"
+#include "daemon/client/client.h"
 
 /* Takes over sockets of the service manager, or makes those of the settings. While still root. */
 Server *server_new(Engine *engine, GError **error);
@@ -23,7 +23,5 @@ bool server_reload(Server *server, GError **error);
 void server_balance(Server *server);
 /* All connected clients; link in Client. */
 GQueue *server_clients(Server *server);
-/* The client leaves the list; from client.c. */
-void server_forget(Server *server, Client *client);
 /* Port that TLS (or TCP) listens on, 0: none. */
 unsigned server_port(const Server *server, bool tls);

@@ -12,10 +12,10 @@
 #include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "daemon/front/events.h"
+#include "daemon/client/events.h"
+#include "daemon/core/settings.h"
 #include "daemon/guest/private.h"
 #include "daemon/host/priv.h"
-#include "daemon/settings.h"
 
 #define DESTROY_USEC (4 * G_USEC_PER_SEC)	/* for a worker to destroy its guest */
 #define GRACEFUL_USEC (30 * G_USEC_PER_SEC)	/* as above, when the hypervisor may take its time */

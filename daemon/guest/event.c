@@ -14,6 +14,7 @@
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "daemon/guest/private.h"
+#include "daemon/registry/domain_call.h"
 #include "rpc/wire/procs.h"
 #include "rpc/wire/wire.h"
 

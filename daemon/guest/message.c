@@ -8,7 +8,7 @@
 #include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "daemon/front/events.h"
+#include "daemon/client/events.h"
 #include "daemon/guest/private.h"
 #include "rpc/wire/procs.h"
 #include "rpc/wire/wire.h"

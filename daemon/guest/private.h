@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/fiber_queue.h"
-#include "daemon/front/client.h"
+#include "daemon/client/client.h"
 #include "daemon/guest/vm.h"
 
 /* A process that we hold by its pidfd, and are told of its end. */

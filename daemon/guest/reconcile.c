@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "daemon/guest/private.h"
 #include "daemon/host/priv.h"
+#include "daemon/registry/domain_call.h"
 #include "rpc/wire/wire.h"
 #include "worker/host/spawn.h"
 

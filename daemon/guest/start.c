@@ -15,10 +15,11 @@
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "daemon/front/events.h"
+#include "daemon/client/events.h"
+#include "daemon/core/settings.h"
 #include "daemon/guest/private.h"
 #include "daemon/host/priv.h"
-#include "daemon/settings.h"
+#include "daemon/registry/domain_call.h"
 #include "rpc/wire/wire.h"
 
 #define OPEN_USEC (25 * G_USEC_PER_SEC)	 /* for a worker to open one thing */

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "daemon/guest/private.h"
 #include "daemon/host/priv.h"
+#include "daemon/registry/domain_call.h"
 #include "rpc/wire/wire.h"
 
 enum {

@@ -16,9 +16,9 @@
 #include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "daemon/core/settings.h"
 #include "daemon/guest/private.h"
 #include "daemon/host/priv.h"
-#include "daemon/settings.h"
 #include "rpc/wire/wire.h"
 #include "worker/host/spawn.h"
 

@@ -13,9 +13,9 @@
 
 #include <glib.h>
 
-#include "daemon/domain/registry.h"
-#include "daemon/engine.h"
-#include "rpc/client/client.h"
+#include "daemon/core/engine.h"
+#include "daemon/registry/domain_call.h"
+#include "rpc/client/rpc_client.h"
 #include "rpc/wire/message.h"
 
 typedef struct VmStart {

@@ -17,6 +17,7 @@
 #include "base/fiber.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "daemon/core/settings.h"
 #include "daemon/host/priv.h"
 #include "daemon/host/priv_request.h"
 #include "rpc/wire/wire.h"
@@ -351,7 +352,7 @@ static GPtrArray *arguments_make(const PrivOptions *options)
 	g_ptr_array_add(list, g_strdup_printf("--engine-uid=%u", options->uid));
 	g_ptr_array_add(list, g_strdup_printf("--engine-gid=%u", options->gid));
 	g_ptr_array_add(list, g_strdup_printf("--guest-uid-base=%u", options->guest_uid_base));
-	g_ptr_array_add(list, g_strdup_printf("--guest-uid-count=%d", PRIV_GUEST_UIDS));
+	g_ptr_array_add(list, g_strdup_printf("--guest-uid-count=%d", GUEST_UIDS));
 	if (options->guest_gid >= 0)
 		g_ptr_array_add(list, g_strdup_printf("--guest-gid=%ld", (long)options->guest_gid));
 	g_ptr_array_add(list, NULL);

@@ -15,13 +15,9 @@
 #include <glib.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/engine.h"
+#include "daemon/core/engine.h"
 #include "drivers/driver.h"
 #include "rpc/tables/priv.h"
-
-enum {
-	PRIV_GUEST_UIDS = 65000, /* from guest_uid_base on */
-};
 
 typedef struct PrivOptions {
 	const char *helper;  /* path of reeve-priv */

@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "daemon/engine.h"
+#include "daemon/core/engine.h"
 #include "rpc/tables/priv.h"
 
 /* PRIV_REQUEST_open and so on. */

@@ -13,10 +13,10 @@
 #include "base/fd.h"
 #include "base/fiber.h"
 #include "base/i18n.h"
-#include "daemon/domain/registry.h"
+#include "daemon/core/settings.h"
 #include "daemon/host/priv.h"
 #include "daemon/host/priv_request.h"
-#include "daemon/settings.h"
+#include "daemon/registry/registry.h"
 #include "worker/host/nvram.h"
 #include "worker/host/spawn.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/serve.h"
 
 static bool check_room(int room, int limit, GError **error)
 {

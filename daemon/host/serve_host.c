@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/serve.h"
 #include "daemon/host/host.h"
 
 bool serve_node_get_info(G_GNUC_UNUSED Call *call, G_GNUC_UNUSED NOTHING *args,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "daemon/object/object.h"
+#include "daemon/registry/domain_call.h"
 
 /* What stands in Object.extra. */
 typedef struct MomentInfo {

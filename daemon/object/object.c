@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/plain.h"
 #include "conf/bind/types.h"
+#include "daemon/core/settings.h"
 #include "daemon/object/class.h"
-#include "daemon/settings.h"
 
 struct Objects {
 	Engine *engine;

@@ -18,9 +18,9 @@
 #include <rpc/rpc.h>
 
 #include "base/hold.h"
-#include "daemon/engine.h"
-#include "daemon/front/call.h"
-#include "daemon/front/events.h"
+#include "daemon/client/call.h"
+#include "daemon/client/events.h"
+#include "daemon/core/engine.h"
 
 typedef enum ObjectKind {
 	OBJECT_NETWORK,

@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "daemon/engine.h"
+#include "daemon/core/engine.h"
 
 /* Text for the store; the caller frees. NULL and an error without a key. */
 char *secret_value_seal(Engine *engine, const uint8_t uuid[16], const void *value, gsize length,

@@ -11,9 +11,10 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "conf/snapshot/snapshot.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/serve.h"
 #include "daemon/object/class.h"
 #include "daemon/object/moment_tree.h"
+#include "daemon/registry/domain_call.h"
 
 static void fill_checkpoint(const Object *object, const Domain *domain,
 			    remote_nonnull_domain_checkpoint *ret)

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "conf/network/network.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/serve.h"
 #include "daemon/object/class.h"
 
 static void *parse(const char *xml, unsigned conf, GError **error)

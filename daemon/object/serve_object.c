@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/fiber.h"
 #include "base/i18n.h"
-#include "daemon/front/access.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/access.h"
+#include "daemon/client/serve.h"
 #include "daemon/object/class.h"
 
 /* ---- look-up ------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 #include <glib.h>
 
 #include "conf/storage/pool.h"
-#include "daemon/engine.h"
+#include "daemon/core/engine.h"
 #include "rpc/tables/priv.h"
 
 typedef struct StorageBackend {

@@ -11,7 +11,7 @@
 #include <glib.h>
 
 #include "conf/storage/volume.h"
-#include "daemon/front/call.h"
+#include "daemon/client/call.h"
 #include "daemon/object/object.h"
 #include "daemon/storage/backend.h"
 

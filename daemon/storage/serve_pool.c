@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "conf/storage/pool.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/serve.h"
 #include "daemon/object/class.h"
 #include "daemon/storage/pool.h"
 

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "daemon/front/access.h"
-#include "daemon/front/serve.h"
+#include "daemon/client/access.h"
+#include "daemon/client/serve.h"
 #include "daemon/object/class.h"
 #include "daemon/storage/pool.h"
 

@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "rpc/client/private.h"
-#include "rpc/wire/tls.h"
+#include "rpc/transport/tls.h"
 #include "rpc/wire/wire.h"
 
 enum {

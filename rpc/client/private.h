@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/fiber.h"
-#include "rpc/client/client.h"
+#include "rpc/client/rpc_client.h"
 #include "rpc/client/stream.h"
 
 struct RpcClient {

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "rpc/client/client.h"
+#include "rpc/client/rpc_client.h"
 
 typedef struct RpcClientStream RpcClientStream;
 

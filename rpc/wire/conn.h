@@ -11,8 +11,8 @@
 #include <glib.h>
 #include <systemd/sd-event.h>
 
+#include "rpc/transport/transport.h"
 #include "rpc/wire/message.h"
-#include "rpc/wire/transport.h"
 
 typedef struct RpcConn RpcConn;
 

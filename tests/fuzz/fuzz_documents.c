@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/def/domain.h"
 #include "conf/document.h"
-#include "conf/domain/domain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,10 +11,10 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/qemu/caps/caps.h"
-#include "drivers/qemu/machine/complete.h"
 #include "drivers/qemu/define/definition.h"
+#include "drivers/qemu/machine/complete.h"
 
 static bool caps_load(const char *directory, GError **error)
 {

@@ -40,21 +40,21 @@ def commands():
 
 
 def settings():
-    rows = re.findall(r'^SETTING\((\w+), (\w+), "([^"]*)", "([^"]*)", (true|false)', read('daemon/settings.def'), re.M)
+    rows = re.findall(r'^SETTING\((\w+), (\w+), "([^"]*)", "([^"]*)", (true|false)', read('daemon/core/settings.def'), re.M)
     code = sources('daemon')
     names = [row[0] for row in rows]
     for name in names:
         if names.count(name) > 1:
-            fault('daemon/settings.def', 0, f'{name} stands twice')
+            fault('daemon/core/settings.def', 0, f'{name} stands twice')
         if not re.search(rf'(->|\.){name}\b', code):
-            fault('daemon/settings.def', 0, f'{name} is read by nobody')
+            fault('daemon/core/settings.def', 0, f'{name} is read by nobody')
     for name, kind, limits, preset, _ in rows:
         if kind == 'INT':
             low, high = (int(part) for part in limits.split('..'))
             if not low <= int(preset) <= high:
-                fault('daemon/settings.def', 0, f'{name}: its preset is out of its range')
+                fault('daemon/core/settings.def', 0, f'{name}: its preset is out of its range')
         if kind == 'CHOICE' and preset not in limits.split('|'):
-            fault('daemon/settings.def', 0, f'{name}: its preset is none of its choices')
+            fault('daemon/core/settings.def', 0, f'{name}: its preset is none of its choices')
 
 
 def privileged():

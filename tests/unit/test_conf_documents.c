@@ -14,8 +14,8 @@
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 
+#include "conf/def/domain.h"
 #include "conf/document.h"
-#include "conf/domain/domain.h"
 #include "tests/unit/golden.h"
 
 typedef struct {

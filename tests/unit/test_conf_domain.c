@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <libvirt/virterror.h>
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "tests/unit/golden.h"
 
 static DomainDef *parse_or_fail(const char *text, gsize length, unsigned flags, const char *name)

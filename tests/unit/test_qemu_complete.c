@@ -14,11 +14,11 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/qemu/caps/caps.h"
-#include "drivers/qemu/machine/complete.h"
 #include "drivers/qemu/define/definition.h"
 #include "drivers/qemu/define/prepare.h"
+#include "drivers/qemu/machine/complete.h"
 #include "tests/unit/golden.h"
 
 static const DriverSettings settings = { .state_dir = "/var/lib/reeve",

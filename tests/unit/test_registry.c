@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "base/fiber.h"
-#include "daemon/domain/registry.h"
-#include "daemon/front/events.h"
-#include "daemon/settings.h"
+#include "daemon/client/events.h"
+#include "daemon/core/settings.h"
+#include "daemon/registry/registry.h"
 
 static Engine engine;
 static char *dir, *path;

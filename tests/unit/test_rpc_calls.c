@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "base/fiber.h"
 #include "base/limits.h"
-#include "rpc/client/client.h"
+#include "rpc/client/rpc_client.h"
 #include "rpc/client/stream.h"
 #include "rpc/wire/dispatch.h"
 #include "rpc/wire/handle.h"

@@ -23,8 +23,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/fiber.h"
-#include "rpc/client/client.h"
-#include "rpc/wire/listener.h"
+#include "rpc/client/rpc_client.h"
+#include "rpc/transport/listener.h"
 
 enum {
 	DAY = 24 * 3600,

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "daemon/settings.h"
+#include "daemon/core/settings.h"
 
 static void test_rows_are_complete(G_GNUC_UNUSED void **state)
 {

@@ -23,7 +23,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/fiber.h"
-#include "rpc/client/client.h"
+#include "rpc/client/rpc_client.h"
 #include "rpc/wire/wire.h"
 #include "worker/host/spawn.h"
 

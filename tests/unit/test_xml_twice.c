@@ -15,8 +15,8 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 
+#include "conf/def/domain.h"
 #include "conf/document.h"
-#include "conf/domain/domain.h"
 #include "tests/unit/golden.h"
 
 typedef struct {

@@ -14,7 +14,7 @@
 #include <jansson.h>
 #include <systemd/sd-event.h>
 
-#include "rpc/client/client.h"
+#include "rpc/client/rpc_client.h"
 #include "rpc/wire/params.h"
 #include "rpc/wire/procs.h"
 

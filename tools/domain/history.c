@@ -14,10 +14,10 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "conf/bind/bind.h"
-#include "conf/domain/domain.h"
-#include "tools/object/domain_ref.h"
+#include "conf/def/domain.h"
 #include "tools/cli/xmlfile.h"
 #include "tools/domain/diagnose.h"
+#include "tools/object/domain_ref.h"
 
 static const reeve_domain_history_get_ret *revision_get(Session *session, const Domain *domain,
 							int64_t revision, GError **error)

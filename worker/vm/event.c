@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "rpc/client/client.h"
+#include "rpc/client/rpc_client.h"
 #include "worker/vm/vm.h"
 
 enum {

@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "rpc/client/client.h"
+#include "rpc/client/rpc_client.h"
 #include "worker/vm/vm.h"
 
 #define STATE_FILE "state"

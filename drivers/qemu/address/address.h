@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 
 /* Disks and SCSI host devices by their target names, and their controllers. */
 bool drive_addresses_complete(DomainDef *def, GError **error);

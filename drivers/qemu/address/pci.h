@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/qemu/device/kind.h"
 
 /* What @device needs, 0 when it is not on PCI. */

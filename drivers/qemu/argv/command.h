@@ -19,7 +19,7 @@
 
 #include <glib.h>
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/guest.h"
 
 typedef struct QemuCommandContext {

@@ -13,7 +13,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/driver.h"
 
 typedef struct QemuMachine {

@@ -2,7 +2,7 @@
 /* Steps of qemu_prepare(): what a guest gets anew at each start. In the engine. */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/qemu/device/kind.h"
 
 /* Names of all devices, which are the ids that QEMU knows them by. */

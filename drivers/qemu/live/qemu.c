@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "drivers/qemu/caps/probe.h"
 #include "drivers/qemu/live/live.h"
 
 QemuLive *live_new(Guest *guest)
@@ -81,6 +82,7 @@ static int64_t live_monitor_silent_ms(Guest *guest)
 
 const DriverLive qemu_live = {
 	.name = "qemu",
+	.probe = qemu_probe,
 	.start = live_start,
 	.adopt = live_adopt,
 	.destroy = live_destroy,

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/qemu/caps/caps.h"
 
 typedef struct QemuCheck {

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 #include "drivers/qemu/caps/caps.h"
 
 /* The driver's `complete` member: all of the below in order. Parks while a binary is probed. */

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 
 typedef struct Firmware {
 	char *name; /* of the descriptor's file */

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "conf/domain/domain.h"
+#include "conf/def/domain.h"
 
 typedef enum MachineFamily {
 	MACHINE_OTHER,
