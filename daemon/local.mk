@@ -53,6 +53,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/front/server.h \
 	daemon/guest/end.c \
 	daemon/guest/event.c \
+	daemon/guest/hand_over.c \
 	daemon/guest/link.c \
 	daemon/guest/message.c \
 	daemon/guest/phase.c \

@@ -255,15 +255,22 @@ static bool peer_check(int fd, uid_t owner, pid_t *ret_pid, GError **error)
 	return true;
 }
 
-static RpcClient *worker_connect(const Engine *engine, const char *uuid_text, pid_t *ret_pid, GError **error)
+/* Who works in a guest's directory. */
+typedef struct Peer {
+	pid_t pid;
+	uid_t uid;
+} Peer;
+
+static RpcClient *worker_connect(const Engine *engine, const char *uuid_text, Peer *ret, GError **error)
 {
 	struct stat st;
 	g_autofd int directory = directory_open(engine, uuid_text, &st, error);
 	g_autofd int place = directory < 0 ? -1 : socket_find(directory, st.st_uid, error);
 	g_autofd int fd = place < 0 ? -1 : socket_connect(place, error);
 
-	if (fd < 0 || !peer_check(fd, st.st_uid, ret_pid, error))
+	if (fd < 0 || !peer_check(fd, st.st_uid, &ret->pid, error))
 		return NULL;
+	ret->uid = st.st_uid;
 	return rpc_client_new_fd(engine->loop, take_fd(&fd), error);
 }
 
@@ -307,18 +314,19 @@ bool vm_link_call(Vm *vm, control_hello_ret *ret, GError **error)
 	const RpcExchange exchange = {
 		.proc = CONTROL(HELLO), .args = &args, .ret = ret, .timeout_usec = HELLO_USEC
 	};
-	pid_t pid = 0;
+	Peer peer = { 0 };
 
 	vm_unlink(vm);
-	vm->client = worker_connect(vm->engine, vm->domain->uuid_text, &pid, error);
+	vm->client = worker_connect(vm->engine, vm->domain->uuid_text, &peer, error);
 	if (!vm->client)
 		return false;
+	vm->uid = peer.uid;
 	/* What it tells on its own account counts once it is known to be the one, and after what it answers. */
 	vm->greeting = true;
 	rpc_client_on_message(vm->client, vm_message, vm);
 	rpc_client_on_closed(vm->client, on_closed, vm);
 	if (rpc_client_exchange_call(vm->client, &exchange, error) && hello_check(vm, ret, error)) {
-		worker_hold(vm, pid);
+		worker_hold(vm, peer.pid);
 		vm_wake(vm);
 		return true;
 	}
@@ -333,8 +341,8 @@ bool vm_hello_call(const Engine *engine, const char *uuid_text, control_hello_re
 	const RpcExchange exchange = {
 		.proc = CONTROL(HELLO), .args = &args, .ret = ret, .timeout_usec = HELLO_USEC
 	};
-	pid_t pid = 0;
-	g_autoptr(RpcClient) client = worker_connect(engine, uuid_text, &pid, error);
+	Peer peer = { 0 };
+	g_autoptr(RpcClient) client = worker_connect(engine, uuid_text, &peer, error);
 
 	return client && rpc_client_exchange_call(client, &exchange, error) &&
 	       uuid_check(uuid_text, ret, error);

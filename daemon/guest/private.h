@@ -115,6 +115,13 @@ void vm_relink_begin(Vm *vm);
 void vm_worker_gone(Vm *vm);
 /* A call to the worker; errors name the domain. */
 bool vm_exchange_call(Vm *vm, const RpcExchange *exchange, GError **error);
+/*
+ * Opens @resources for the guest and hands what was opened to its worker, which keeps it for the
+ * next call of the control program that takes it. hand_over.c
+ */
+bool vm_resources_call(Vm *vm, GPtrArray *resources, GError **error);
+/* Like vm_worker_call() for who has the link: waits for it, with a reference. */
+Vm *vm_get_wait(Domain *domain, uint64_t timeout_usec, GError **error);
 /* Spawns a worker into the guest's directory. */
 bool vm_spawn_call(Vm *vm, GError **error);
 /* Starts a new worker beside a running hypervisor. */

@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "base/fiber.h"
 #include "base/i18n.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "daemon/client/events.h"
 #include "daemon/core/settings.h"
@@ -22,7 +21,6 @@
 #include "daemon/registry/domain_call.h"
 #include "rpc/wire/wire.h"
 
-#define OPEN_USEC (25 * G_USEC_PER_SEC)	 /* for a worker to open one thing */
 #define START_USEC (90 * G_USEC_PER_SEC) /* for a hypervisor to come up */
 
 enum {
@@ -57,85 +55,6 @@ static bool start_check(Domain *domain, const VmStart *start, GError **error)
 			    _("domain '%s': dumping a crashed guest's memory (on_crash '%s') is not "
 			      "supported; choose destroy, restart or preserve"),
 			    domain->name, lifecycle_action_name(start->def->on_crash));
-	return true;
-}
-
-/* ---- Opening ------------------------------------------------------------------------------- */
-
-/* The firmware variables of a first start go into a directory of ours. */
-static void parent_make(const Engine *engine, const Resource *resource)
-{
-	g_autofree char *directory = NULL;
-
-	if (resource->kind != RESOURCE_NVRAM || !resource->path ||
-	    !g_str_has_prefix(resource->path, engine->state_dir))
-		return;
-	directory = g_path_get_dirname(resource->path);
-	g_mkdir_with_parents(directory, 0711);
-}
-
-/* Hands over layers @first.. as many as one frame may carry. Returns how many, or -1. */
-static int layers_offer_call(Vm *vm, const char *key, GPtrArray *layers, unsigned first,
-			     GError **error)
-{
-	control_layer wire[LIMIT_FDS];
-	int fds[LIMIT_FDS];
-	unsigned n = MIN(layers->len - first, LIMIT_FDS);
-	const control_offer_args args = { .key = (char *)key, .layers = { n, wire } };
-	const RpcExchange exchange = {
-		.proc = CONTROL(OFFER), .args = &args, .fds = fds, .n_fds = n, .timeout_usec = OPEN_USEC
-	};
-
-	for (unsigned i = 0; i < n; i++) {
-		const PrivLayer *layer = g_ptr_array_index(layers, first + i);
-
-		wire[i] = (control_layer){ layer->path, layer->format, layer->read_only };
-		fds[i] = layer->fd;
-	}
-	return vm_exchange_call(vm, &exchange, error) ? (int)n : -1;
-}
-
-static bool resource_offer_call(Vm *vm, Resource *resource, GError **error)
-{
-	g_autoptr(GPtrArray) layers = priv_open_call(vm->engine, resource, vm->uid, error);
-
-	if (!layers)
-		return false;
-	for (unsigned done = 0; done < layers->len;) {
-		int n = layers_offer_call(vm, resource->key, layers, done, error);
-
-		if (n < 0)
-			return false;
-		done += (unsigned)n;
-	}
-	return true;
-}
-
-/* In session mode there is nobody who may open more than the worker itself. */
-static bool resource_open_call(Vm *vm, Resource *resource, GError **error)
-{
-	const priv_open_args args = priv_open_args_of(resource, vm->uid);
-	const RpcExchange exchange = {
-		.proc = CONTROL(OPEN), .args = &args, .timeout_usec = OPEN_USEC
-	};
-
-	return vm_exchange_call(vm, &exchange, error);
-}
-
-static bool resources_call(Vm *vm, GPtrArray *resources, unsigned flags, GError **error)
-{
-	for (unsigned i = 0; i < resources->len; i++) {
-		Resource *resource = g_ptr_array_index(resources, i);
-		bool done;
-
-		if (resource->kind == RESOURCE_NVRAM)
-			resource->reset = flags & VIR_DOMAIN_START_RESET_NVRAM;
-		parent_make(vm->engine, resource);
-		done = vm->engine->priv ? resource_offer_call(vm, resource, error) :
-					  resource_open_call(vm, resource, error);
-		if (!done)
-			return false;
-	}
 	return true;
 }
 
@@ -194,6 +113,15 @@ static bool worker_start_call(Vm *vm, const DomainDef *live, unsigned flags, con
 	return vm_exchange_call(vm, &exchange, error);
 }
 
+static void nvram_reset(GPtrArray *resources, bool reset)
+{
+	for (guint i = 0; reset && i < list_length(resources); i++) {
+		Resource *resource = g_ptr_array_index(resources, i);
+
+		resource->reset = resource->kind == RESOURCE_NVRAM;
+	}
+}
+
 static bool bring_up_call(Vm *vm, const DomainDef *live, unsigned flags, control_start_ret *ret,
 			  GError **error)
 {
@@ -201,11 +129,12 @@ static bool bring_up_call(Vm *vm, const DomainDef *live, unsigned flags, control
 	control_hello_ret hello = { 0 };
 	bool linked;
 
+	nvram_reset(resources, flags & VIR_DOMAIN_START_RESET_NVRAM);
 	if (!resources || !directory_make_call(vm, error))
 		return false;
 	linked = vm_spawn_call(vm, error) && vm_link_call(vm, &hello, error);
 	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
-	return linked && resources_call(vm, resources, flags, error) &&
+	return linked && vm_resources_call(vm, resources, error) &&
 	       worker_start_call(vm, live, flags, ret, error);
 }
 

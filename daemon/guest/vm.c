@@ -286,8 +286,7 @@ static bool link_wait(Vm *vm, uint64_t timeout_usec, GError **error)
 		    vm->domain->name);
 }
 
-/* The link of an active domain, with a reference. */
-static Vm *vm_get_wait(Domain *domain, uint64_t timeout_usec, GError **error)
+Vm *vm_get_wait(Domain *domain, uint64_t timeout_usec, GError **error)
 {
 	g_autoptr(Vm) vm = NULL;
 

@@ -44,6 +44,15 @@ bool vm_forward_call(Domain *domain, RpcMessage *request, uint64_t timeout_usec,
 bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error);
 
 /*
+ * A change of the running guest that needs files, images or taps: opens @resources (of Resource;
+ * NULL: none) as at a start, gives their descriptors to the worker, and makes @exchange, a call of
+ * the control program, whose function takes them there with vm_handed_take(). On failure nothing
+ * that was opened stays open. The caller holds @domain, so that nobody else's come in between.
+ */
+bool guest_hand_over_call(Domain *domain, GPtrArray *resources, const RpcExchange *exchange,
+			  GError **error);
+
+/*
  * Statistics (virDomainStatsTypes) in two parts, so that many guests are asked at once. @flags:
  * VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT. The worker answers within stats_timeout however mute its
  * hypervisor is; one that does not is not asked again for a second, and fails.

@@ -15,6 +15,8 @@
 #include "worker/vm/calls.h"
 #include "worker/vm/stats.h"
 
+/* ---- What was handed over ------------------------------------------------------------------ */
+
 static void guest_layer_free(GuestLayer *layer)
 {
 	g_free(layer->path);
@@ -23,19 +25,90 @@ static void guest_layer_free(GuestLayer *layer)
 	g_free(layer);
 }
 
-/* Takes @fd. */
-static void layer_keep(Worker *worker, const char *key, const priv_layer *layer, int fd)
+GHashTable *vm_handed_take(Worker *worker)
 {
-	GPtrArray *layers = g_hash_table_lookup(worker->guest.resources, key);
+	GHashTable *handed = worker->handed;
+
+	worker->handed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					       (GDestroyNotify)g_ptr_array_unref);
+	return handed;
+}
+
+void vm_handed_drop(Worker *worker)
+{
+	g_hash_table_unref(vm_handed_take(worker));
+}
+
+/* The list of @key, which has @first layers so far; one that begins anew takes an old one's place. */
+static GPtrArray *layers_of(Worker *worker, const char *key, unsigned first, GError **error)
+{
+	GPtrArray *layers = g_hash_table_lookup(worker->handed, key);
+
+	if (first > 0 && (!layers || layers->len != first))
+		return fail_null(error, VIR_ERR_INVALID_ARG,
+				 _("%u files of '%s' came before, not %u"),
+				 layers ? layers->len : 0, key, first);
+	if (first > 0)
+		return layers;
+	layers = g_ptr_array_new_with_free_func((GDestroyNotify)guest_layer_free);
+	g_hash_table_replace(worker->handed, g_strdup(key), layers);
+	return layers;
+}
+
+/* Takes @fd. */
+static void layer_keep(GPtrArray *layers, const priv_layer *layer, int fd)
+{
 	GuestLayer *kept = g_new0(GuestLayer, 1);
 
-	if (!layers) {
-		layers = g_ptr_array_new_with_free_func((GDestroyNotify)guest_layer_free);
-		g_hash_table_insert(worker->guest.resources, g_strdup(key), layers);
-	}
 	*kept = (GuestLayer){ g_strdup(layer->path), g_strdup(layer->format), layer->read_only, fd };
 	g_ptr_array_add(layers, kept);
 }
+
+static bool offer_take(VmCall *call, const control_offer_args *args, GError **error)
+{
+	GPtrArray *layers;
+
+	if (call->message->n_fds != args->layers.layers_len)
+		return fail(error, VIR_ERR_INVALID_ARG, _("%u descriptors came for %u files of '%s'"),
+			    call->message->n_fds, args->layers.layers_len, args->key);
+	layers = layers_of(call->worker, args->key, args->first, error);
+	for (unsigned i = 0; layers && i < args->layers.layers_len; i++) {
+		const control_layer *layer = &args->layers.layers_val[i];
+		const priv_layer kept = { layer->path, layer->format, layer->read_only };
+
+		layer_keep(layers, &kept, rpc_message_take_fd(call->message, i));
+	}
+	return layers != NULL;
+}
+
+bool control_offer(VmCall *call, control_offer_args *args, G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	if (offer_take(call, args, error))
+		return true;
+	vm_handed_drop(call->worker);
+	return false;
+}
+
+bool control_open(VmCall *call, priv_open_args *args, G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	g_autoptr(GPtrArray) opened = resource_open(args, error);
+	GPtrArray *layers;
+
+	if (!opened) {
+		vm_handed_drop(call->worker);
+		return false;
+	}
+	layers = opened->len ? layers_of(call->worker, args->key, 0, error) : NULL;
+	for (unsigned i = 0; i < opened->len; i++) {
+		ResourceLayer *layer = g_ptr_array_index(opened, i);
+		const priv_layer kept = { layer->path, layer->format, layer->read_only };
+
+		layer_keep(layers, &kept, take_fd(&layer->fd));
+	}
+	return true;
+}
+
+/* ---- From the first word to the guest ------------------------------------------------------- */
 
 static void greeted(Worker *worker)
 {
@@ -55,6 +128,7 @@ bool control_hello(VmCall *call, control_hello_args *args, control_hello_ret *re
 	if (args->protocol != CONTROL_PROTOCOL)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("the worker of domain '%s' is of another version of reeve"), worker->name);
+	vm_handed_drop(worker);
 	vm_event_acknowledge(worker, args->acknowledged);
 	worker->sequence = MAX(worker->sequence, args->acknowledged);
 	ret->protocol = CONTROL_PROTOCOL;
@@ -68,35 +142,6 @@ bool control_hello(VmCall *call, control_hello_args *args, control_hello_ret *re
 		*ret->live_xml = vm_state_xml(worker);
 	}
 	call->after = greeted;
-	return true;
-}
-
-bool control_offer(VmCall *call, control_offer_args *args, G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	if (call->message->n_fds != args->layers.layers_len)
-		return fail(error, VIR_ERR_INVALID_ARG, _("%u descriptors came for %u files of '%s'"),
-			    call->message->n_fds, args->layers.layers_len, args->key);
-	for (unsigned i = 0; i < args->layers.layers_len; i++) {
-		const control_layer *layer = &args->layers.layers_val[i];
-		const priv_layer kept = { layer->path, layer->format, layer->read_only };
-
-		layer_keep(call->worker, args->key, &kept, rpc_message_take_fd(call->message, i));
-	}
-	return true;
-}
-
-bool control_open(VmCall *call, priv_open_args *args, G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	g_autoptr(GPtrArray) layers = resource_open(args, error);
-
-	if (!layers)
-		return false;
-	for (unsigned i = 0; i < layers->len; i++) {
-		ResourceLayer *layer = g_ptr_array_index(layers, i);
-		const priv_layer kept = { layer->path, layer->format, layer->read_only };
-
-		layer_keep(call->worker, args->key, &kept, take_fd(&layer->fd));
-	}
 	return true;
 }
 
@@ -131,6 +176,8 @@ bool control_start(VmCall *call, control_start_args *args, control_start_ret *re
 		return fail(error, VIR_ERR_OPERATION_INVALID,
 			    _("this worker has already been given domain '%s'"), worker->name);
 	worker->starting = true;
+	g_hash_table_unref(worker->guest.resources);
+	worker->guest.resources = vm_handed_take(worker);
 	worker->failed = !guest_prepare(worker, args, error);
 	call->live = worker->live;
 	if (!worker->failed)

@@ -107,11 +107,6 @@ static void memory_set_up(void)
 	mallopt(M_TOP_PAD, 16 * 1024);
 }
 
-static void resource_layers_free(GPtrArray *layers)
-{
-	g_ptr_array_unref(layers);
-}
-
 static bool vm_init(Worker *worker, GError **error)
 {
 	sigset_t signals;
@@ -139,8 +134,8 @@ static bool vm_init(Worker *worker, GError **error)
 	worker->guest.state = VIR_DOMAIN_SHUTOFF;
 	worker->guest.run_dir = g_strdup(".");
 	worker->guest.log_fd = STDERR_FILENO;
-	worker->guest.resources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-						    (GDestroyNotify)resource_layers_free);
+	vm_handed_take(worker);
+	worker->guest.resources = vm_handed_take(worker);
 	return fiber_init(worker->guest.loop, error) && vm_link_listen(worker, SOCKET_FD, error);
 }
 
@@ -154,6 +149,7 @@ static void vm_done(Worker *worker)
 	g_clear_pointer(&worker->guest.def, domain_def_free);
 	g_clear_pointer(&worker->guest.settings, json_decref);
 	g_clear_pointer(&worker->guest.resources, g_hash_table_unref);
+	g_clear_pointer(&worker->handed, g_hash_table_unref);
 	g_free(worker->guest.run_dir);
 	g_free(worker->guest.log_path);
 	g_free(worker->name);

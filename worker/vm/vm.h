@@ -29,6 +29,8 @@ struct Worker {
 	char *name; /* before start: as the command line says */
 	bool session; /* the engine's user is ours */
 
+	GHashTable *handed; /* as guest.resources: for the next call that takes it */
+
 	RpcConn *conn; /* to the engine, NULL while there is none */
 	bool greeted;  /* it has said hello: messages may be sent */
 	sd_event_source *listener;
@@ -65,6 +67,13 @@ bool vm_call_check_active(VmCall *call, GError **error);
 bool vm_call_unsupported(const VmCall *call, GError **error);
 /* Any bit of @flags outside of @known: VIR_ERR_INVALID_ARG. */
 bool vm_call_flags(const VmCall *call, unsigned flags, unsigned known, GError **error);
+
+/*
+ * What the engine has handed over by guest_hand_over_call() for the call that is being served, as
+ * guest->resources has it: a new reference. What the call does not keep is closed with it.
+ */
+GHashTable *vm_handed_take(Worker *worker);
+void vm_handed_drop(Worker *worker);
 
 /* vm_link.c */
 bool vm_link_listen(Worker *worker, int fd, GError **error);
