@@ -6,6 +6,7 @@
 
 noinst_LIBRARIES += tools/libtools.a
 tools_libtools_a_SOURCES = \
+	tools/cli/action.h \
 	tools/cli/commands.c \
 	tools/cli/commands.def \
 	tools/cli/commands.h \
@@ -15,6 +16,8 @@ tools_libtools_a_SOURCES = \
 	tools/cli/diff.c \
 	tools/cli/download.c \
 	tools/cli/download.h \
+	tools/cli/fields.c \
+	tools/cli/fields.h \
 	tools/cli/groups.def \
 	tools/cli/interactive.c \
 	tools/cli/manual.c \
@@ -68,10 +71,13 @@ tools_libtools_a_SOURCES = \
 	tools/network/iface.c \
 	tools/network/network.c \
 	tools/network/nwfilter.c \
+	tools/object/action.c \
 	tools/object/cpumap.c \
 	tools/object/cpumap.h \
 	tools/object/domain_ref.c \
 	tools/object/domain_ref.h \
+	tools/object/kind.c \
+	tools/object/kind.h \
 	tools/object/object.h \
 	tools/object/object_ref.c \
 	tools/object/object_ref.h \
@@ -84,7 +90,19 @@ tools_libtools_a_SOURCES = \
 	tools/storage/pool.c \
 	tools/storage/volume.c
 
-$(tools_libtools_a_OBJECTS): | $(WIRE_H)
+$(tools_libtools_a_OBJECTS): | $(WIRE_H) rpc/tables/fields.def
+
+# What calls consist of, for the rows of commands.
+FIELDS_X = \
+	rpc/tables/remote.x \
+	rpc/tables/qemu.x \
+	rpc/tables/reeve.x
+BUILT_SOURCES += rpc/tables/fields.def
+CLEANFILES += rpc/tables/fields.def
+EXTRA_DIST += rpc/tables/fields.awk
+rpc/tables/fields.def: $(FIELDS_X) rpc/tables/fields.awk
+	$(AM_V_GEN)$(MKDIR_P) rpc/tables && for x in $(FIELDS_X); do cat $(srcdir)/$$x; done | \
+		$(AWK) -f $(srcdir)/rpc/tables/fields.awk > $@.tmp && mv $@.tmp $@
 
 bin_PROGRAMS += tools/reeve
 tools_reeve_SOURCES = tools/main.c

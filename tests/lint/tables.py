@@ -26,7 +26,7 @@ def calls():
 
 def commands():
     rows = [(path, row) for path in files(r'^tools/cli/commands.*\.def$')
-            for row in re.findall(r'^COMMAND\("([\w-]+)", (\w+),', read(path), re.M)]
+            for row in re.findall(r'^(?:COMMAND|ACTION)\("([\w-]+)", (\w+),', read(path), re.M)]
     names = set()
     for path, (name, _) in rows:
         if name in names:

@@ -16,7 +16,7 @@
 #include "tools/cli/commands.h"
 
 static const Command sample = { "sample", "shell", NULL, "domain [size#] [--named] --live --config [words...]",
-				"for the test" };
+				"for the test", NULL };
 
 static Args *parse(const char *line, GError **error)
 {

@@ -6,16 +6,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libvirt/libvirt.h>
+
 #include "base/error.h"
 #include "base/i18n.h"
+#include "tools/cli/action.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/support.h"
 
 const Command commands[] = {
-#define COMMAND(name, group, function, options, help) { name, #group, function, options, help },
+#define COMMAND(name, group, function, options, help) { name, #group, function, options, help, NULL },
+#define ACTION(name, group, options, help, ...) \
+	{ name, #group, action_run, options, help, &(const Action){ __VA_ARGS__ } },
 #include "tools/cli/commands.def"
 #undef COMMAND
-	{ NULL, NULL, NULL, NULL, NULL },
+#undef ACTION
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
 typedef struct OptionText {

@@ -12,8 +12,10 @@
 
 #define COMMAND(name, group, function, options, help) \
 	bool function(Session *session, const Args *args, GError **error);
+#define ACTION(...)
 #include "tools/cli/commands.def"
 #undef COMMAND
+#undef ACTION
 
 /* All commands as the section of reeve(1), to standard output. */
 void manual_print(void);

@@ -219,6 +219,11 @@ void args_free(Args *args)
 	g_free(args);
 }
 
+const Command *args_command(const Args *args)
+{
+	return args->command;
+}
+
 bool args_has(const Args *args, const char *name)
 {
 	int index = option_index(args->options, name);

@@ -20,6 +20,7 @@
 
 typedef struct Session Session;
 typedef struct Args Args;
+typedef struct Action Action;
 
 typedef struct Command {
 	const char *name;
@@ -27,6 +28,7 @@ typedef struct Command {
 	bool (*run)(Session *session, const Args *args, GError **error);
 	const char *options;
 	const char *help;
+	const Action *action; /* of a command that is one call; action.h */
 } Command;
 
 /* All commands; the last one has no name. Aliases are rows whose run equals another's. */
@@ -54,6 +56,8 @@ const char *option_help(const char *name);
 Args *args_parse(const Command *command, char *const *words, gsize n_words, GError **error);
 void args_free(Args *args);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Args, args_free)
+
+const Command *args_command(const Args *args);
 
 /* Whether the flag or option was given. */
 bool args_has(const Args *args, const char *name);

@@ -244,26 +244,3 @@ bool cmd_ttyconsole(Session *session, const Args *args, GError **error)
 	return tty;
 }
 
-bool cmd_domhostname(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_get_hostname_args call = { 0 };
-	remote_domain_get_hostname_ret *ret;
-	const char *source = args_text(args, "source");
-
-	if (!domain)
-		return false;
-	if (source && !strcmp(source, "lease"))
-		call.flags = VIR_DOMAIN_GET_HOSTNAME_LEASE;
-	else if (source && !strcmp(source, "agent"))
-		call.flags = VIR_DOMAIN_GET_HOSTNAME_AGENT;
-	else if (source)
-		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("unknown data source '%s': use lease or agent"), source);
-	call.dom = *domain;
-	ret = ASK(session, domain_get_hostname, &call, error);
-	if (!ret)
-		return failed(session, _("failed to get hostname"));
-	out_text(session, "hostname", ret->hostname);
-	return true;
-}

@@ -118,19 +118,6 @@ bool cmd_qemu_attach(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_guest_agent_timeout(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_agent_set_response_timeout_args call = {
-		.timeout = VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK,
-	};
-
-	if (!domain || !args_int(args, "timeout", &call.timeout, error))
-		return false;
-	call.dom = *domain;
-	return ASK(session, domain_agent_set_response_timeout, &call, error);
-}
-
 /* --- what the agent knows --- */
 
 bool cmd_guestinfo(Session *session, const Args *args, GError **error)
@@ -224,21 +211,6 @@ FREEZE_COMMAND(cmd_domfsfreeze, domain_fsfreeze, "freeze", N_("Froze %d filesyst
 	       N_("Unable to freeze filesystems"))
 FREEZE_COMMAND(cmd_domfsthaw, domain_fsthaw, "thaw", N_("Thawed %d filesystem(s)\n"),
 	       N_("Unable to thaw filesystems"))
-
-bool cmd_domfstrim(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	char *mount = (char *)args_text(args, "mountpoint");
-	remote_domain_fstrim_args call = { .mountPoint = mount ? &mount : NULL };
-
-	if (!domain || !args_ulong(args, "minimum", &call.minimum, error))
-		return false;
-	call.dom = *domain;
-	if (!TELL(session, domain_fstrim, &call, error))
-		return failed(session, _("Unable to invoke fstrim"));
-	out_value(session, domain_result(domain, "fstrim"));
-	return true;
-}
 
 static bool time_set(Session *session, const Args *args, const Domain *domain, GError **error)
 {

@@ -270,20 +270,6 @@ bool cmd_domblkerror(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_domblkthreshold(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_set_block_threshold_args call = { .dev = (char *)args_text(args, "dev") };
-
-	if (!domain || !args_size(args, "threshold", 1, &call.threshold, error))
-		return false;
-	call.dom = *domain;
-	if (!TELL(session, domain_set_block_threshold, &call, error))
-		return false;
-	out_value(session, domain_result(domain, "domblkthreshold"));
-	return true;
-}
-
 bool cmd_blockresize(Session *session, const Args *args, GError **error)
 {
 	const Domain *domain = domain_arg(session, args, error);

@@ -67,21 +67,6 @@ bool cmd_define(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_dumpxml(Session *session, const Args *args, GError **error)
-{
-	static const FlagOption table[] = {
-		{ "inactive", VIR_DOMAIN_XML_INACTIVE },
-		{ "security-info", VIR_DOMAIN_XML_SECURE },
-		{ "update-cpu", VIR_DOMAIN_XML_UPDATE_CPU },
-		{ "migratable", VIR_DOMAIN_XML_MIGRATABLE },
-		{ NULL, 0 },
-	};
-	const Domain *domain = domain_arg(session, args, error);
-
-	return domain && xml_out(session, args, domain_xml(session, domain, args_flags(args, table), error),
-				 error);
-}
-
 typedef struct EditDomain {
 	unsigned int flags;
 	const Domain *stored;
@@ -132,18 +117,6 @@ bool cmd_domrename(Session *session, const Args *args, GError **error)
 		return false;
 	out_done(session, domain_result(domain, "rename"), _("Domain successfully renamed\n"));
 	return true;
-}
-
-bool cmd_domxml_from_native(Session *session, const Args *args, GError **error)
-{
-	remote_connect_domain_xml_from_native_args call = { .nativeFormat = (char *)args_text(args, "format") };
-	remote_connect_domain_xml_from_native_ret *ret;
-
-	call.nativeConfig = (char *)xmlfile_read(session, args, "config", error);
-	ret = call.nativeConfig ? ASK(session, connect_domain_xml_from_native, &call, error) : NULL;
-	if (ret)
-		out_text(session, "xml", ret->domainXml);
-	return ret;
 }
 
 bool cmd_domxml_to_native(Session *session, const Args *args, GError **error)

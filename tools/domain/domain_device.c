@@ -88,21 +88,6 @@ bool cmd_update_device(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_detach_device_alias(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_detach_device_alias_args call = { .alias = (char *)args_text(args, "alias") };
-
-	if (!domain || !args_affect(args, &call.flags, error))
-		return false;
-	call.dom = *domain;
-	if (!TELL(session, domain_detach_device_alias, &call, error))
-		return failed(session, _("Failed to detach device with alias %s"), call.alias);
-	out_done(session, domain_result(domain, "detach-device-alias"),
-		 _("Device detach request sent successfully\n"));
-	return true;
-}
-
 const char *domain_xml_target(Session *session, const Args *args, const Domain *domain, GError **error)
 {
 	unsigned int flags;

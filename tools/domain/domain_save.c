@@ -28,55 +28,6 @@ static char *absolute(Session *session, const char *path)
 	return session_printf(session, "%s", full);
 }
 
-bool cmd_save(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	const char *file = args_text(args, "file");
-	char *to = absolute(session, file), *xml = NULL;
-	remote_domain_save_flags_args call = { .to = to, .flags = args_flags(args, save_flags) };
-	remote_domain_save_args plain = { .to = to };
-	bool good;
-
-	if (!domain)
-		return false;
-	if (args_has(args, "xml")) {
-		xml = (char *)xmlfile_read(session, args, "xml", error);
-		if (!xml)
-			return false;
-		call.dxml = &xml;
-	}
-	call.dom = plain.dom = *domain;
-	good = call.flags || xml ? TELL(session, domain_save_flags, &call, error) :
-				   TELL(session, domain_save, &plain, error);
-	if (!good)
-		return failed(session, _("Failed to save domain '%s' to %s"), domain->name, file);
-	out_done(session, domain_result(domain, "save"), _("\nDomain '%s' saved to %s\n"), domain->name, file);
-	return true;
-}
-
-bool cmd_restore(Session *session, const Args *args, GError **error)
-{
-	const char *file = args_text(args, "file");
-	char *from = absolute(session, file), *xml = NULL;
-	remote_domain_restore_flags_args call = { .from = from, .flags = args_flags(args, save_flags) };
-	remote_domain_restore_args plain = { .from = from };
-	bool good;
-
-	if (args_has(args, "xml")) {
-		xml = (char *)xmlfile_read(session, args, "xml", error);
-		if (!xml)
-			return false;
-		call.dxml = &xml;
-	}
-	good = call.flags || xml ? TELL(session, domain_restore_flags, &call, error) :
-				   TELL(session, domain_restore, &plain, error);
-	if (!good)
-		return failed(session, _("Failed to restore domain from %s"), file);
-	out_done(session, json_pack("{s:s,s:s}", "file", file, "done", "restore"),
-		 _("Domain restored from %s\n"), file);
-	return true;
-}
-
 static const char *image_xml(Session *session, const Args *args, unsigned int flags, GError **error)
 {
 	remote_domain_save_image_get_xml_desc_args call = { absolute(session, args_text(args, "file")), flags };
@@ -84,14 +35,6 @@ static const char *image_xml(Session *session, const Args *args, unsigned int fl
 		ASK(session, domain_save_image_get_xml_desc, &call, error);
 
 	return ret ? ret->xml : NULL;
-}
-
-bool cmd_save_image_dumpxml(Session *session, const Args *args, GError **error)
-{
-	return xml_out(session, args,
-		       image_xml(session, args,
-				 args_has(args, "security-info") ? VIR_DOMAIN_SAVE_IMAGE_XML_SECURE : 0, error),
-		       error);
 }
 
 static bool image_define(Session *session, const Args *args, const char *xml, GError **error)
@@ -139,21 +82,6 @@ bool cmd_save_image_edit(Session *session, const Args *args, GError **error)
 
 /* --- managed save --- */
 
-bool cmd_managedsave(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_managed_save_args call = { .flags = args_flags(args, save_flags) };
-
-	if (!domain)
-		return false;
-	call.dom = *domain;
-	if (!TELL(session, domain_managed_save, &call, error))
-		return failed(session, _("Failed to save domain '%s' state"), domain->name);
-	out_done(session, domain_result(domain, "managedsave"), _("\nDomain '%s' state saved by libvirt\n"),
-		 domain->name);
-	return true;
-}
-
 bool cmd_managedsave_remove(Session *session, const Args *args, GError **error)
 {
 	const Domain *domain = domain_arg(session, args, error);
@@ -186,15 +114,6 @@ static const char *managed_xml(Session *session, const Domain *domain, unsigned 
 		ASK(session, domain_managed_save_get_xml_desc, &call, error);
 
 	return ret ? ret->xml : NULL;
-}
-
-bool cmd_managedsave_dumpxml(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-
-	return domain && xml_out(session, args,
-				 managed_xml(session, domain, args_has(args, "security-info") ?
-						     VIR_DOMAIN_SAVE_IMAGE_XML_SECURE : 0, error), error);
 }
 
 typedef struct Managed {
@@ -281,20 +200,6 @@ bool cmd_dump(Session *session, const Args *args, GError **error)
 }
 
 /* --- jobs --- */
-
-bool cmd_domjobabort(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_abort_job_args plain = { 0 };
-	remote_domain_abort_job_flags_args call = { 0 };
-
-	if (!domain)
-		return false;
-	call.dom = plain.dom = *domain;
-	call.flags = args_has(args, "postcopy") ? VIR_DOMAIN_ABORT_JOB_POSTCOPY : 0;
-	return call.flags ? TELL(session, domain_abort_job_flags, &call, error) :
-			    TELL(session, domain_abort_job, &plain, error);
-}
 
 static const char *const job_types[] = {
 	[VIR_DOMAIN_JOB_NONE] = N_("None"),	      [VIR_DOMAIN_JOB_BOUNDED] = N_("Bounded"),

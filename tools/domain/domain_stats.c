@@ -228,35 +228,6 @@ static bool per_cpu_out(Session *session, const Domain *domain, Range range, jso
 	return true;
 }
 
-bool cmd_domdirtyrate_calc(Session *session, const Args *args, GError **error)
-{
-	static const FlagOption modes[] = {
-		{ "page-sampling", VIR_DOMAIN_DIRTYRATE_MODE_PAGE_SAMPLING },
-		{ "dirty-bitmap", VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_BITMAP },
-		{ "dirty-ring", VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING },
-	};
-	remote_domain_start_dirty_rate_calc_args call = { .seconds = 1 };
-	const char *mode = args_text(args, "mode");
-	const Domain *domain = domain_arg(session, args, error);
-	unsigned i = 0;
-
-	if (!domain || !args_int(args, "seconds", &call.seconds, error))
-		return false;
-	while (mode && i < G_N_ELEMENTS(modes) && strcmp(modes[i].name, mode) != 0)
-		i++;
-	if (i == G_N_ELEMENTS(modes))
-		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("Unknown mode '%s': use page-sampling, dirty-bitmap or dirty-ring"), mode);
-	call.dom = *domain;
-	call.flags = modes[i].flag;
-	if (!TELL(session, domain_start_dirty_rate_calc, &call, error))
-		return failed(session, _("Failed to measure the dirty rate of domain '%s'"),
-			      domain->name);
-	out_done(session, domain_result(domain, "domdirtyrate-calc"),
-		 _("The dirty rate of domain '%s' is being measured\n"), domain->name);
-	return true;
-}
-
 bool cmd_cpu_stats(Session *session, const Args *args, GError **error)
 {
 	const Domain *domain = domain_arg(session, args, error);

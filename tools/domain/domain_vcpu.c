@@ -201,24 +201,6 @@ bool cmd_setvcpus(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_setvcpu(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_set_vcpu_args call = { .cpumap = (char *)args_text(args, "vcpulist") };
-
-	if (!domain || !args_affect(args, &call.flags, error) ||
-	    !args_exclusive(args, "enable", "disable", error))
-		return false;
-	if (!args_has(args, "enable") && !args_has(args, "disable"))
-		return fail(error, VIR_ERR_INVALID_ARG, _("one of options --enable or --disable is required"));
-	call.dom = *domain;
-	call.state = args_has(args, "enable");
-	if (!TELL(session, domain_set_vcpu, &call, error))
-		return false;
-	out_value(session, domain_result(domain, "setvcpu"));
-	return true;
-}
-
 bool cmd_guestvcpus(Session *session, const Args *args, GError **error)
 {
 	const Domain *domain = domain_arg(session, args, error);

@@ -28,30 +28,6 @@ bool cmd_connect(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-/* Commands that print one string of a reply. */
-#define TEXT_COMMAND(function, proc, member, key, bad) \
-	bool function(Session *session, G_GNUC_UNUSED const Args *args, GError **error) \
-	{ \
-		remote_##proc##_ret *ret = GET(session, proc, error); \
-\
-		if (!ret) \
-			return failed(session, _(bad)); \
-		out_text(session, key, ret->member); \
-		return true; \
-	}
-TEXT_COMMAND(cmd_hostname, connect_get_hostname, hostname, "hostname", N_("failed to get hostname"))
-
-bool cmd_capabilities(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
-{
-	remote_connect_get_capabilities_ret *ret = GET(session, connect_get_capabilities, error);
-
-	if (!ret)
-		return failed(session, _("failed to get capabilities"));
-	out_text(session, "xml", ret->capabilities);
-	out_print(session, "\n");
-	return true;
-}
-
 /* As the user wrote it, else as the server calls it. */
 bool cmd_uri(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
 {
@@ -67,17 +43,6 @@ bool cmd_uri(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
 	if (!ret)
 		return failed(session, _("failed to get URI"));
 	out_text(session, "uri", ret->uri);
-	return true;
-}
-
-bool cmd_sysinfo(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
-{
-	remote_connect_get_sysinfo_args call = { 0 };
-	remote_connect_get_sysinfo_ret *ret = ASK(session, connect_get_sysinfo, &call, error);
-
-	if (!ret)
-		return failed(session, _("failed to get sysinfo"));
-	out_text(session, "xml", ret->sysinfo);
 	return true;
 }
 
@@ -312,20 +277,3 @@ bool cmd_maxvcpus(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_nodesuspend(Session *session, const Args *args, GError **error)
-{
-	static const char *const targets[] = { "mem", "disk", "hybrid", NULL };
-	remote_node_suspend_for_duration_args call = { 0 };
-
-	while (targets[call.target] && strcmp(targets[call.target], args_text(args, "target")) != 0)
-		call.target++;
-	if (!targets[call.target])
-		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("Invalid target '%s': use mem, disk or hybrid"), args_text(args, "target"));
-	if (!args_ulong(args, "duration", &call.duration, error))
-		return false;
-	if (!TELL(session, node_suspend_for_duration, &call, error))
-		return failed(session, _("The host was not suspended"));
-	out_value(session, json_pack("{s:s}", "done", "nodesuspend"));
-	return true;
-}

@@ -289,22 +289,6 @@ bool cmd_cpu_models(Session *session, const Args *args, GError **error)
 /* Optional texts as the wire has them: a pointer to each that was given. */
 #define OPTIONAL(text) ((text) ? &(text) : NULL)
 
-bool cmd_domcapabilities(Session *session, const Args *args, GError **error)
-{
-	char *emulator = (char *)args_text(args, "emulatorbin"), *arch = (char *)args_text(args, "arch");
-	char *machine = (char *)args_text(args, "machine"), *type = (char *)args_text(args, "virttype");
-	remote_connect_get_domain_capabilities_args call = { OPTIONAL(emulator), OPTIONAL(arch),
-							     OPTIONAL(machine), OPTIONAL(type), 0 };
-	remote_connect_get_domain_capabilities_ret *ret =
-		ASK(session, connect_get_domain_capabilities, &call, error);
-
-	if (!ret)
-		return failed(session, _("failed to get emulator capabilities"));
-	out_text(session, "xml", ret->capabilities);
-	out_print(session, "\n");
-	return true;
-}
-
 /* The <cpu> elements of a file that may have anything around them. */
 static char **cpus_read(Session *session, const Args *args, GError **error)
 {

@@ -19,8 +19,6 @@ static const char *const usages[] = {
 	[VIR_SECRET_USAGE_TYPE_TLS] = "tls",	 [VIR_SECRET_USAGE_TYPE_VTPM] = "vtpm",
 };
 
-OBJECT_DUMPXML(cmd_secret_dumpxml, secret_arg, secret_get_xml_desc, secret, no_flags)
-
 static json_t *result(const remote_nonnull_secret *secret, const char *what)
 {
 	json_t *object = json_object();
@@ -28,38 +26,6 @@ static json_t *result(const remote_nonnull_secret *secret, const char *what)
 	json_object_set_new(object, "secret", json_uuid(secret->uuid));
 	json_object_set_new(object, "done", json_string(what));
 	return object;
-}
-
-bool cmd_secret_define(Session *session, const Args *args, GError **error)
-{
-	remote_secret_define_xml_args call = {
-		.flags = args_has(args, "validate") ? VIR_SECRET_DEFINE_VALIDATE : 0,
-	};
-	remote_secret_define_xml_ret *ret;
-	char uuid[37];
-
-	call.xml = (char *)xmlfile_read(session, args, "file", error);
-	ret = call.xml ? ASK(session, secret_define_xml, &call, error) : NULL;
-	if (!ret)
-		return failed(session, _("Failed to set attributes from %s"), args_text(args, "file"));
-	out_done(session, result(&ret->secret, "define"), _("Secret %s created\n"),
-		 uuid_text(ret->secret.uuid, uuid));
-	return true;
-}
-
-bool cmd_secret_undefine(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_secret *secret = secret_arg(session, args, error);
-	remote_secret_undefine_args call;
-	char uuid[37];
-
-	if (!secret)
-		return false;
-	call.secret = *secret;
-	if (!TELL(session, secret_undefine, &call, error))
-		return failed(session, _("Failed to delete secret %s"), uuid_text(secret->uuid, uuid));
-	out_done(session, result(secret, "undefine"), _("Secret %s deleted\n"), uuid_text(secret->uuid, uuid));
-	return true;
 }
 
 bool cmd_secret_list(Session *session, const Args *args, GError **error)

@@ -11,17 +11,6 @@
 #include "base/i18n.h"
 #include "tools/object/object.h"
 
-OBJECT_VERB(cmd_iface_start, "interface", iface_arg, interface_create, iface, "start",
-	    N_("Interface %s started\n"), N_("Failed to start interface %s"))
-OBJECT_VERB(cmd_iface_destroy, "interface", iface_arg, interface_destroy, iface, "destroy",
-	    N_("Interface %s destroyed\n"), N_("Failed to destroy interface %s"))
-OBJECT_VERB(cmd_iface_undefine, "interface", iface_arg, interface_undefine, iface, "undefine",
-	    N_("Interface %s undefined\n"), N_("Failed to undefine interface %s"))
-OBJECT_DEFINE(cmd_iface_define, "interface", interface_define_xml, xml, iface,
-	      VIR_INTERFACE_DEFINE_VALIDATE, "define", N_("Interface %s defined from %s\n"),
-	      N_("Failed to define interface from %s"))
-static const FlagOption xml_flags[] = { { "inactive", VIR_INTERFACE_XML_INACTIVE }, { NULL, 0 } };
-OBJECT_DUMPXML(cmd_iface_dumpxml, iface_arg, interface_get_xml_desc, iface, xml_flags)
 OBJECT_EDIT(cmd_iface_edit, "interface", iface_arg, interface_get_xml_desc, interface_define_xml, iface,
 	    VIR_INTERFACE_XML_INACTIVE, N_("Interface %s XML configuration edited.\n"),
 	    N_("Interface %s XML configuration not changed.\n"))
@@ -79,20 +68,3 @@ bool cmd_iface_list(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-#define CHANGE_VERB(function, proc, good, bad) \
-	bool function(Session *session, G_GNUC_UNUSED const Args *args, GError **error) \
-	{ \
-		remote_##proc##_args call = { 0 }; \
-\
-		if (!TELL(session, proc, &call, error)) \
-			return failed(session, _(bad)); \
-		out_done(session, json_pack("{s:s}", "done", #proc), "%s", _(good)); \
-		return true; \
-	}
-CHANGE_VERB(cmd_iface_begin, interface_change_begin, N_("Network config change transaction started\n"),
-	    N_("Failed to begin network config change transaction"))
-CHANGE_VERB(cmd_iface_commit, interface_change_commit, N_("Network config change transaction committed\n"),
-	    N_("Failed to commit network config change transaction"))
-CHANGE_VERB(cmd_iface_rollback, interface_change_rollback,
-	    N_("Network config change transaction rolled back\n"),
-	    N_("Failed to rollback network config change transaction"))

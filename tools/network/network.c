@@ -13,22 +13,6 @@
 #include "base/i18n.h"
 #include "tools/object/object.h"
 
-OBJECT_VERB(cmd_net_start, "network", network_arg, network_create, net, "start", N_("Network %s started\n"),
-	    N_("Failed to start network %s"))
-OBJECT_VERB(cmd_net_destroy, "network", network_arg, network_destroy, net, "destroy",
-	    N_("Network %s destroyed\n"), N_("Failed to destroy network %s"))
-OBJECT_VERB(cmd_net_undefine, "network", network_arg, network_undefine, net, "undefine",
-	    N_("Network %s has been undefined\n"), N_("Failed to undefine network %s"))
-OBJECT_AUTOSTART(cmd_net_autostart, "network", network_arg, network_set_autostart, net,
-		 N_("Network %s marked as autostarted\n"), N_("failed to mark network %s as autostarted"),
-		 N_("Network %s unmarked as autostarted\n"), N_("failed to unmark network %s as autostarted"))
-OBJECT_DEFINE(cmd_net_define, "network", network_define_xml_flags, xml, net, VIR_NETWORK_DEFINE_VALIDATE,
-	      "define", N_("Network %s defined from %s\n"), N_("Failed to define network from %s"))
-OBJECT_DEFINE(cmd_net_create, "network", network_create_xml_flags, xml, net, VIR_NETWORK_CREATE_VALIDATE,
-	      "create", N_("Network %s created from %s\n"), N_("Failed to create network from %s"))
-
-static const FlagOption xml_flags[] = { { "inactive", VIR_NETWORK_XML_INACTIVE }, { NULL, 0 } };
-OBJECT_DUMPXML(cmd_net_dumpxml, network_arg, network_get_xml_desc, net, xml_flags)
 OBJECT_EDIT(cmd_net_edit, "network", network_arg, network_get_xml_desc, network_define_xml, net,
 	    VIR_NETWORK_XML_INACTIVE, N_("Network %s XML configuration edited.\n"),
 	    N_("Network %s XML configuration not changed.\n"))
@@ -257,61 +241,6 @@ bool cmd_net_update(Session *session, const Args *args, GError **error)
 }
 
 /* --- ports --- */
-
-static const remote_nonnull_network_port *port_arg(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_network *net = network_arg(session, args, error);
-	remote_network_port_lookup_by_uuid_args call;
-	remote_network_port_lookup_by_uuid_ret *ret;
-
-	if (!net)
-		return NULL;
-	if (!uuid_read(args_text(args, "port"), (unsigned char *)call.uuid))
-		return fail_null(error, VIR_ERR_INVALID_ARG, _("'%s' is not a UUID: ports are named by theirs"),
-				 args_text(args, "port"));
-	call.network = *net;
-	ret = ASK(session, network_port_lookup_by_uuid, &call, error);
-	return ret ? &ret->port : NULL;
-}
-
-OBJECT_DUMPXML(cmd_net_port_dumpxml, port_arg, network_port_get_xml_desc, port, no_flags)
-
-bool cmd_net_port_delete(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_network_port *port = port_arg(session, args, error);
-	remote_network_port_delete_args call = { 0 };
-	char uuid[37];
-
-	if (!port)
-		return false;
-	call.port = *port;
-	if (!TELL(session, network_port_delete, &call, error))
-		return failed(session, _("Failed to delete network port %s"), args_text(args, "port"));
-	out_done(session, object_result("port", uuid_text(port->uuid, uuid), NULL, "delete"),
-		 _("Network port %s deleted\n"), uuid_text(port->uuid, uuid));
-	return true;
-}
-
-bool cmd_net_port_create(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_network *net = network_arg(session, args, error);
-	remote_network_port_create_xml_args call = {
-		.flags = args_has(args, "validate") ? VIR_NETWORK_PORT_CREATE_VALIDATE : 0,
-	};
-	remote_network_port_create_xml_ret *ret;
-	char uuid[37];
-
-	if (!net)
-		return false;
-	call.network = *net;
-	call.xml = (char *)xmlfile_read(session, args, "file", error);
-	ret = call.xml ? ASK(session, network_port_create_xml, &call, error) : NULL;
-	if (!ret)
-		return failed(session, _("Failed to create network from %s"), args_text(args, "file"));
-	out_done(session, object_result("port", uuid_text(ret->port.uuid, uuid), NULL, "create"),
-		 _("Network port %s created from %s\n"), uuid, args_text(args, "file"));
-	return true;
-}
 
 bool cmd_net_port_list(Session *session, const Args *args, GError **error)
 {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "tools/object/domain_ref.h"
 #include "tools/object/object.h"
 
 /* By UUID where the text is one, else by name. @member is the handle's in the reply. */
@@ -166,7 +167,88 @@ json_t *object_result(const char *what, const char *name, const void *uuid, cons
 	return object;
 }
 
-const FlagOption no_flags[] = { { NULL, 0 } };
+const remote_nonnull_nwfilter_binding *binding_arg(Session *session, const Args *args, GError **error)
+{
+	remote_nwfilter_binding_lookup_by_port_dev_args call = { (char *)args_text(args, "binding") };
+	remote_nwfilter_binding_lookup_by_port_dev_ret *ret =
+		ASK(session, nwfilter_binding_lookup_by_port_dev, &call, error);
+
+	if (ret)
+		return &ret->nwfilter;
+	failed(session, _("failed to get nwfilter binding '%s'"), call.name);
+	return NULL;
+}
+
+const remote_nonnull_network_port *port_arg(Session *session, const Args *args, GError **error)
+{
+	const remote_nonnull_network *net = network_arg(session, args, error);
+	remote_network_port_lookup_by_uuid_args call;
+	remote_network_port_lookup_by_uuid_ret *ret;
+
+	if (!net)
+		return NULL;
+	if (!uuid_read(args_text(args, "port"), (unsigned char *)call.uuid))
+		return fail_null(error, VIR_ERR_INVALID_ARG, _("'%s' is not a UUID: ports are named by theirs"),
+				 args_text(args, "port"));
+	call.network = *net;
+	ret = ASK(session, network_port_lookup_by_uuid, &call, error);
+	return ret ? &ret->port : NULL;
+}
+
+const Snapshot *snapshot_current(Session *session, const Domain *domain, GError **error)
+{
+	remote_domain_snapshot_current_args call = { *domain, 0 };
+	remote_domain_snapshot_current_ret *ret = ASK(session, domain_snapshot_current, &call, error);
+
+	return ret ? &ret->snap : NULL;
+}
+
+const Snapshot *snapshot_find(Session *session, const Domain *domain, const char *name, GError **error)
+{
+	remote_domain_snapshot_lookup_by_name_args call = { *domain, (char *)name, 0 };
+	remote_domain_snapshot_lookup_by_name_ret *ret =
+		ASK(session, domain_snapshot_lookup_by_name, &call, error);
+
+	return ret ? &ret->snap : NULL;
+}
+
+/* By --snapshotname, or --current. */
+const Snapshot *snapshot_arg(Session *session, const Args *args, GError **error)
+{
+	const Domain *domain;
+
+	if (!args_exclusive(args, "current", "snapshotname", error))
+		return NULL;
+	domain = domain_arg(session, args, error);
+	if (!domain)
+		return NULL;
+	if (args_has(args, "snapshotname"))
+		return snapshot_find(session, domain, args_text(args, "snapshotname"), error);
+	if (args_has(args, "current"))
+		return snapshot_current(session, domain, error);
+	return fail_null(error, VIR_ERR_INVALID_ARG, _("--snapshotname or --current is required"));
+}
+
+const Checkpoint *checkpoint_find(Session *session, const Domain *domain, const char *name,
+					 GError **error)
+{
+	remote_domain_checkpoint_lookup_by_name_args call = { *domain, (char *)name, 0 };
+	remote_domain_checkpoint_lookup_by_name_ret *ret =
+		ASK(session, domain_checkpoint_lookup_by_name, &call, error);
+
+	return ret ? &ret->checkpoint : NULL;
+}
+
+const Checkpoint *checkpoint_arg(Session *session, const Args *args, GError **error)
+{
+	const Domain *domain = domain_arg(session, args, error);
+
+	if (!domain)
+		return NULL;
+	if (!args_has(args, "checkpointname"))
+		return fail_null(error, VIR_ERR_INVALID_ARG, _("--checkpointname is required"));
+	return checkpoint_find(session, domain, args_text(args, "checkpointname"), error);
+}
 
 json_t *json_yes_no(int answer)
 {

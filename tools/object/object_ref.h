@@ -21,5 +21,19 @@ const remote_nonnull_storage_vol *volume_arg(Session *session, const Args *args,
 const remote_nonnull_storage_vol *volume_find(Session *session, const char *name, const char *pool,
 					      GError **error);
 
+const remote_nonnull_network_port *port_arg(Session *session, const Args *args, GError **error);
+const remote_nonnull_nwfilter_binding *binding_arg(Session *session, const Args *args, GError **error);
+
+/* Of a domain; those without "find" and "current" by --snapshotname, --current, --checkpointname. */
+typedef remote_nonnull_domain_snapshot Snapshot;
+typedef remote_nonnull_domain_checkpoint Checkpoint;
+const Snapshot *snapshot_arg(Session *session, const Args *args, GError **error);
+const Snapshot *snapshot_current(Session *session, const remote_nonnull_domain *domain, GError **error);
+const Snapshot *snapshot_find(Session *session, const remote_nonnull_domain *domain, const char *name,
+			      GError **error);
+const Checkpoint *checkpoint_arg(Session *session, const Args *args, GError **error);
+const Checkpoint *checkpoint_find(Session *session, const remote_nonnull_domain *domain, const char *name,
+				  GError **error);
+
 /* {what: name, "uuid": uuid, "done": result}; @uuid may be NULL. */
 json_t *object_result(const char *what, const char *name, const void *uuid, const char *result);

@@ -11,29 +11,6 @@
 #include "base/i18n.h"
 #include "tools/snapshot/moment.h"
 
-typedef remote_nonnull_domain_checkpoint Checkpoint;
-
-static const Checkpoint *checkpoint_find(Session *session, const Domain *domain, const char *name,
-					 GError **error)
-{
-	remote_domain_checkpoint_lookup_by_name_args call = { *domain, (char *)name, 0 };
-	remote_domain_checkpoint_lookup_by_name_ret *ret =
-		ASK(session, domain_checkpoint_lookup_by_name, &call, error);
-
-	return ret ? &ret->checkpoint : NULL;
-}
-
-static const Checkpoint *checkpoint_arg(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-
-	if (!domain)
-		return NULL;
-	if (!args_has(args, "checkpointname"))
-		return fail_null(error, VIR_ERR_INVALID_ARG, _("--checkpointname is required"));
-	return checkpoint_find(session, domain, args_text(args, "checkpointname"), error);
-}
-
 static const char *checkpoint_xml(Session *session, const Checkpoint *checkpoint, unsigned int flags,
 				  GError **error)
 {
@@ -102,20 +79,6 @@ bool cmd_checkpoint_create_as(Session *session, const Args *args, GError **error
 		return true;
 	}
 	return create_and_say(session, args, xml, error);
-}
-
-bool cmd_checkpoint_dumpxml(Session *session, const Args *args, GError **error)
-{
-	static const FlagOption table[] = {
-		{ "security-info", VIR_DOMAIN_CHECKPOINT_XML_SECURE },
-		{ "no-domain", VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN },
-		{ "size", VIR_DOMAIN_CHECKPOINT_XML_SIZE },
-		{ NULL, 0 },
-	};
-	const Checkpoint *checkpoint = checkpoint_arg(session, args, error);
-
-	return checkpoint &&
-	       xml_out(session, args, checkpoint_xml(session, checkpoint, args_flags(args, table), error), error);
 }
 
 static const char *parent_of(Session *session, const Checkpoint *checkpoint)
@@ -235,29 +198,6 @@ bool cmd_checkpoint_list(Session *session, const Args *args, GError **error)
 	return moments_out(session, args, &list, error);
 }
 
-bool cmd_checkpoint_delete(Session *session, const Args *args, GError **error)
-{
-	static const FlagOption table[] = {
-		{ "children", VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN },
-		{ "children-only", VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN_ONLY },
-		{ "metadata", VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY },
-		{ NULL, 0 },
-	};
-	const Checkpoint *checkpoint = checkpoint_arg(session, args, error);
-	remote_domain_checkpoint_delete_args call = { 0 };
-
-	if (!checkpoint)
-		return false;
-	call.checkpoint = *checkpoint;
-	call.flags = args_flags(args, table);
-	if (!TELL(session, domain_checkpoint_delete, &call, error))
-		return failed(session, _("Failed to delete checkpoint %s"), checkpoint->name);
-	out_done(session, result(checkpoint, "delete"),
-		 args_has(args, "children-only") ? _("Domain checkpoint %s children deleted\n") :
-						   _("Domain checkpoint %s deleted\n"), checkpoint->name);
-	return true;
-}
-
 static bool edit_apply(Session *session, const char *xml, void *data, GError **error)
 {
 	return checkpoint_create(session, data, xml, VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE, error);
@@ -311,15 +251,3 @@ bool cmd_backup_begin(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_backup_dumpxml(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_backup_get_xml_desc_args call = { 0 };
-	remote_domain_backup_get_xml_desc_ret *ret;
-
-	if (!domain)
-		return false;
-	call.dom = *domain;
-	ret = ASK(session, domain_backup_get_xml_desc, &call, error);
-	return ret && xml_out(session, args, ret->xml, error);
-}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tools/object/domain_ref.h"
+#include "tools/object/object_ref.h"
 #include "tools/cli/xmlfile.h"
 
 /* XML of --name, --description, --memspec, --diskspec; NULL with an error. */

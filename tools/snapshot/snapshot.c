@@ -13,42 +13,6 @@
 #include "base/i18n.h"
 #include "tools/snapshot/moment.h"
 
-typedef remote_nonnull_domain_snapshot Snapshot;
-
-static const Snapshot *snapshot_current(Session *session, const Domain *domain, GError **error)
-{
-	remote_domain_snapshot_current_args call = { *domain, 0 };
-	remote_domain_snapshot_current_ret *ret = ASK(session, domain_snapshot_current, &call, error);
-
-	return ret ? &ret->snap : NULL;
-}
-
-static const Snapshot *snapshot_find(Session *session, const Domain *domain, const char *name, GError **error)
-{
-	remote_domain_snapshot_lookup_by_name_args call = { *domain, (char *)name, 0 };
-	remote_domain_snapshot_lookup_by_name_ret *ret =
-		ASK(session, domain_snapshot_lookup_by_name, &call, error);
-
-	return ret ? &ret->snap : NULL;
-}
-
-/* By --snapshotname, or --current. */
-static const Snapshot *snapshot_arg(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain;
-
-	if (!args_exclusive(args, "current", "snapshotname", error))
-		return NULL;
-	domain = domain_arg(session, args, error);
-	if (!domain)
-		return NULL;
-	if (args_has(args, "snapshotname"))
-		return snapshot_find(session, domain, args_text(args, "snapshotname"), error);
-	if (args_has(args, "current"))
-		return snapshot_current(session, domain, error);
-	return fail_null(error, VIR_ERR_INVALID_ARG, _("--snapshotname or --current is required"));
-}
-
 static const char *snapshot_xml(Session *session, const Snapshot *snapshot, unsigned int flags, GError **error)
 {
 	remote_domain_snapshot_get_xml_desc_args call = { *snapshot, flags };
@@ -134,15 +98,6 @@ bool cmd_snapshot_create_as(Session *session, const Args *args, GError **error)
 }
 
 /* --- showing --- */
-
-bool cmd_snapshot_dumpxml(Session *session, const Args *args, GError **error)
-{
-	const Snapshot *snapshot = snapshot_arg(session, args, error);
-
-	return snapshot && xml_out(session, args,
-				   snapshot_xml(session, snapshot, args_has(args, "security-info") ?
-							VIR_DOMAIN_SNAPSHOT_XML_SECURE : 0, error), error);
-}
 
 static const Snapshot *parent_of(Session *session, const Snapshot *snapshot, GError **error)
 {
@@ -355,51 +310,6 @@ bool cmd_snapshot_list(Session *session, const Args *args, GError **error)
 }
 
 /* --- changing --- */
-
-bool cmd_snapshot_delete(Session *session, const Args *args, GError **error)
-{
-	static const FlagOption table[] = {
-		{ "children", VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN },
-		{ "children-only", VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY },
-		{ "metadata", VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY },
-		{ NULL, 0 },
-	};
-	const Snapshot *snapshot = snapshot_arg(session, args, error);
-	remote_domain_snapshot_delete_args call = { 0 };
-
-	if (!snapshot)
-		return false;
-	call.snap = *snapshot;
-	call.flags = args_flags(args, table);
-	if (!TELL(session, domain_snapshot_delete, &call, error))
-		return failed(session, _("Failed to delete snapshot %s"), snapshot->name);
-	out_done(session, result(snapshot, "delete"),
-		 args_has(args, "children-only") ? _("Domain snapshot %s children deleted\n") :
-						   _("Domain snapshot %s deleted\n"), snapshot->name);
-	return true;
-}
-
-bool cmd_snapshot_revert(Session *session, const Args *args, GError **error)
-{
-	static const FlagOption table[] = {
-		{ "running", VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING },
-		{ "paused", VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED },
-		{ "force", VIR_DOMAIN_SNAPSHOT_REVERT_FORCE },
-		{ "reset-nvram", VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM },
-		{ NULL, 0 },
-	};
-	const Snapshot *snapshot = snapshot_arg(session, args, error);
-	remote_domain_revert_to_snapshot_args call = { 0 };
-
-	if (!snapshot)
-		return false;
-	call.snap = *snapshot;
-	call.flags = args_flags(args, table);
-	if (!TELL(session, domain_revert_to_snapshot, &call, error))
-		return false;
-	out_done(session, result(snapshot, "revert"), _("Domain snapshot %s reverted\n"), snapshot->name);
-	return true;
-}
 
 static bool edit_apply(Session *session, const char *xml, void *data, GError **error)
 {

@@ -12,22 +12,6 @@
 #include "base/i18n.h"
 #include "tools/object/object.h"
 
-OBJECT_VERB(cmd_pool_destroy, "pool", pool_arg, storage_pool_destroy, pool, "destroy",
-	    N_("Pool %s destroyed\n"), N_("Failed to destroy pool %s"))
-OBJECT_VERB(cmd_pool_delete, "pool", pool_arg, storage_pool_delete, pool, "delete", N_("Pool %s deleted\n"),
-	    N_("Failed to delete pool %s"))
-OBJECT_VERB(cmd_pool_undefine, "pool", pool_arg, storage_pool_undefine, pool, "undefine",
-	    N_("Pool %s has been undefined\n"), N_("Failed to undefine pool %s"))
-OBJECT_VERB(cmd_pool_refresh, "pool", pool_arg, storage_pool_refresh, pool, "refresh",
-	    N_("Pool %s refreshed\n"), N_("Failed to refresh pool %s"))
-OBJECT_AUTOSTART(cmd_pool_autostart, "pool", pool_arg, storage_pool_set_autostart, pool,
-		 N_("Pool %s marked as autostarted\n"), N_("failed to mark pool %s as autostarted"),
-		 N_("Pool %s unmarked as autostarted\n"), N_("failed to unmark pool %s as autostarted"))
-OBJECT_DEFINE(cmd_pool_define, "pool", storage_pool_define_xml, xml, pool, VIR_STORAGE_POOL_DEFINE_VALIDATE,
-	      "define", N_("Pool %s defined from %s\n"), N_("Failed to define pool from %s"))
-
-static const FlagOption xml_flags[] = { { "inactive", VIR_STORAGE_XML_INACTIVE }, { NULL, 0 } };
-OBJECT_DUMPXML(cmd_pool_dumpxml, pool_arg, storage_pool_get_xml_desc, pool, xml_flags)
 OBJECT_EDIT(cmd_pool_edit, "pool", pool_arg, storage_pool_get_xml_desc, storage_pool_define_xml, pool,
 	    VIR_STORAGE_XML_INACTIVE, N_("Pool %s XML configuration edited.\n"),
 	    N_("Pool %s XML configuration not changed.\n"))
@@ -38,62 +22,6 @@ static const FlagOption create_flags[] = {
 	{ "no-overwrite", VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE },
 	{ NULL, 0 },
 };
-
-bool cmd_pool_start(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
-	remote_storage_pool_create_args call = { .flags = args_flags(args, create_flags) };
-
-	if (!pool || !args_exclusive(args, "overwrite", "no-overwrite", error))
-		return false;
-	call.pool = *pool;
-	if (!TELL(session, storage_pool_create, &call, error))
-		return failed(session, _("Failed to start pool %s"), pool->name);
-	out_done(session, object_result("pool", pool->name, pool->uuid, "start"), _("Pool %s started\n"),
-		 pool->name);
-	return true;
-}
-
-bool cmd_pool_build(Session *session, const Args *args, GError **error)
-{
-	static const FlagOption table[] = {
-		{ "overwrite", VIR_STORAGE_POOL_BUILD_OVERWRITE },
-		{ "no-overwrite", VIR_STORAGE_POOL_BUILD_NO_OVERWRITE },
-		{ NULL, 0 },
-	};
-	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
-	remote_storage_pool_build_args call = { .flags = args_flags(args, table) };
-
-	if (!pool || !args_exclusive(args, "overwrite", "no-overwrite", error))
-		return false;
-	call.pool = *pool;
-	if (!TELL(session, storage_pool_build, &call, error))
-		return failed(session, _("Failed to build pool %s"), pool->name);
-	out_done(session, object_result("pool", pool->name, pool->uuid, "build"), _("Pool %s built\n"),
-		 pool->name);
-	return true;
-}
-
-static bool pool_create(Session *session, const Args *args, const char *xml, const char *from,
-			GError **error)
-{
-	remote_storage_pool_create_xml_args call = { (char *)xml, args_flags(args, create_flags) };
-	remote_storage_pool_create_xml_ret *ret = ASK(session, storage_pool_create_xml, &call, error);
-
-	if (!ret)
-		return failed(session, _("Failed to create pool from %s"), from);
-	out_done(session, object_result("pool", ret->pool.name, ret->pool.uuid, "create"),
-		 _("Pool %s created from %s\n"), ret->pool.name, from);
-	return true;
-}
-
-bool cmd_pool_create(Session *session, const Args *args, GError **error)
-{
-	const char *xml = xmlfile_read(session, args, "file", error);
-
-	return xml && args_exclusive(args, "overwrite", "no-overwrite", error) &&
-	       pool_create(session, args, xml, args_text(args, "file"), error);
-}
 
 /* --- pools by options --- */
 
@@ -389,19 +317,6 @@ bool cmd_pool_list(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_pool_capabilities(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
-{
-	remote_connect_get_storage_pool_capabilities_args call = { 0 };
-	remote_connect_get_storage_pool_capabilities_ret *ret =
-		ASK(session, connect_get_storage_pool_capabilities, &call, error);
-
-	if (!ret)
-		return failed(session, _("failed to get storage pool capabilities"));
-	out_text(session, "xml", ret->capabilities);
-	out_print(session, "\n");
-	return true;
-}
-
 static bool sources_out(Session *session, const Args *args, const char *spec, GError **error)
 {
 	char *text = (char *)spec;
@@ -414,13 +329,6 @@ static bool sources_out(Session *session, const Args *args, const char *spec, GE
 		return failed(session, _("Failed to find any %s pool sources"), call.type);
 	out_text(session, "xml", ret->xml);
 	return true;
-}
-
-bool cmd_find_storage_pool_sources(Session *session, const Args *args, GError **error)
-{
-	const char *spec = args_has(args, "srcSpec") ? xmlfile_read(session, args, "srcSpec", error) : NULL;
-
-	return (spec || !args_has(args, "srcSpec")) && sources_out(session, args, spec, error);
 }
 
 bool cmd_find_storage_pool_sources_as(Session *session, const Args *args, GError **error)

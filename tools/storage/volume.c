@@ -13,8 +13,6 @@
 #include "tools/cli/download.h"
 #include "tools/object/object.h"
 
-OBJECT_DUMPXML(cmd_vol_dumpxml, volume_arg, storage_vol_get_xml_desc, vol, no_flags)
-
 static json_t *result(const remote_nonnull_storage_vol *vol, const char *what)
 {
 	json_t *object = object_result("volume", vol->name, NULL, what);
@@ -48,16 +46,6 @@ static const char *volume_path(Session *session, const remote_nonnull_storage_vo
 	remote_storage_vol_get_path_ret *ret = ASK(session, storage_vol_get_path, &call, error);
 
 	return ret ? ret->name : NULL;
-}
-
-bool cmd_vol_path(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_storage_vol *vol = volume_arg(session, args, error);
-	const char *path = vol ? volume_path(session, vol, error) : NULL;
-
-	if (path)
-		out_text(session, "path", path);
-	return path;
 }
 
 bool cmd_vol_pool(Session *session, const Args *args, GError **error)
@@ -205,19 +193,6 @@ static const remote_nonnull_storage_vol *volume_create(Session *session, const A
 	remote_storage_vol_create_xml_ret *ret = ASK(session, storage_vol_create_xml, &call, error);
 
 	return ret ? &ret->vol : NULL;
-}
-
-bool cmd_vol_create(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
-	const char *xml = pool ? xmlfile_read(session, args, "file", error) : NULL;
-	const remote_nonnull_storage_vol *vol = xml ? volume_create(session, args, pool, xml, error) : NULL;
-
-	if (!vol)
-		return failed(session, _("Failed to create vol from %s"), args_text(args, "file"));
-	out_done(session, result(vol, "create"), _("Vol %s created from %s\n"), vol->name,
-		 args_text(args, "file"));
-	return true;
 }
 
 static void leaf(GString *xml, const char *text, const char *element, const char *indent)
@@ -368,46 +343,6 @@ bool cmd_vol_clone(Session *session, const Args *args, GError **error)
 }
 
 /* --- changing --- */
-
-bool cmd_vol_delete(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_storage_vol *vol = volume_arg(session, args, error);
-	remote_storage_vol_delete_args call = { 0 };
-
-	if (!vol)
-		return false;
-	call.vol = *vol;
-	call.flags = args_has(args, "delete-snapshots") ? VIR_STORAGE_VOL_DELETE_WITH_SNAPSHOTS : 0;
-	if (!TELL(session, storage_vol_delete, &call, error))
-		return failed(session, _("Failed to delete vol %s"), vol->name);
-	out_done(session, result(vol, "delete"), _("Vol %s deleted\n"), vol->name);
-	return true;
-}
-
-bool cmd_vol_wipe(Session *session, const Args *args, GError **error)
-{
-	static const char *const algorithms[] = {
-		"zero",	     "nnsa",	   "dod",      "bsi",	 "gutmann", "schneier",
-		"pfitzner7", "pfitzner33", "random",   "trim",	 NULL,
-	};
-	const remote_nonnull_storage_vol *vol = volume_arg(session, args, error);
-	const char *algorithm = args_text(args, "algorithm");
-	remote_storage_vol_wipe_args plain = { 0 };
-	remote_storage_vol_wipe_pattern_args call = { 0 };
-
-	if (!vol)
-		return false;
-	while (algorithm && algorithms[call.algorithm] && strcmp(algorithms[call.algorithm], algorithm) != 0)
-		call.algorithm++;
-	if (!algorithms[call.algorithm])
-		return fail(error, VIR_ERR_INVALID_ARG, _("Unsupported algorithm '%s'"), algorithm);
-	call.vol = plain.vol = *vol;
-	if (!(algorithm ? TELL(session, storage_vol_wipe_pattern, &call, error) :
-			  TELL(session, storage_vol_wipe, &plain, error)))
-		return failed(session, _("Failed to wipe vol %s"), vol->name);
-	out_done(session, result(vol, "wipe"), _("Vol %s wiped\n"), vol->name);
-	return true;
-}
 
 bool cmd_vol_resize(Session *session, const Args *args, GError **error)
 {
