@@ -16,6 +16,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/client/serve.h \
 	daemon/client/stream.c \
 	daemon/client/stream.h \
+	daemon/client/stream_private.h \
+	daemon/client/stream_records.c \
 	daemon/client/user.c \
 	daemon/client/user.h \
 	daemon/core/engine.h \
@@ -105,6 +107,9 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/storage/pool.h \
 	daemon/storage/serve_pool.c \
 	daemon/storage/serve_volume.c \
+	daemon/storage/serve_volume_data.c \
+	daemon/storage/use.c \
+	daemon/storage/use.h \
 	daemon/storage/volume.c \
 	daemon/storage/volume.h \
 	daemon/store/batch.c \

@@ -75,6 +75,7 @@ rpc_librpc_a_SOURCES = \
 	rpc/wire/keepalive.h \
 	rpc/wire/message.c \
 	rpc/wire/message.h \
+	rpc/wire/record.h \
 	rpc/wire/outgoing.c \
 	rpc/wire/outgoing.h \
 	rpc/wire/params.c \

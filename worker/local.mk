@@ -40,7 +40,8 @@ worker_reeve_priv_SOURCES = \
 	worker/priv/vm.c \
 	worker/priv/volume.c \
 	worker/priv/volume.h \
-	worker/priv/volume_image.c
+	worker/priv/volume_image.c \
+	worker/priv/volume_stream.c
 worker_reeve_priv_LDADD = \
 	worker/libworker.a \
 	rpc/libwire.a \

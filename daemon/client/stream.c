@@ -7,7 +7,7 @@
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "daemon/client/stream.h"
+#include "daemon/client/stream_private.h"
 #include "rpc/wire/wire_error.h"
 
 enum {
@@ -15,36 +15,29 @@ enum {
 	READ_SIZE = 64 * 1024,
 };
 
-struct Stream {
-	Client *client; /* referenced */
-	RpcHeader header; /* of the call that opened it */
-	int fd;
-	sd_event_source *io;   /* NULL for a file, which is always ready */
-	sd_event_source *turn; /* in place of `io` for a file */
-	bool to_client, from_client;
-	bool begun;
-	bool end_sent;	/* the descriptor has ended */
-	bool finishing; /* the client has said finish */
-	GQueue incoming; /* of RpcMessage that wait for the descriptor */
-	gsize written;	 /* of the first of them */
-	char *key;
-	void (*ended)(const GError *error, void *data);
-	void *data;
-};
-
 static GHashTable *keys; /* key -> Stream that has it */
 
-static void stream_send(Stream *stream, RpcType type, RpcStatus status, const void *bytes,
-			gsize length)
+RpcHeader stream_frame(const Stream *stream, RpcType type, RpcStatus status)
 {
 	RpcHeader header = stream->header;
-	g_autoptr(RpcMessage) message = NULL;
 
 	header.type = type;
 	header.status = status;
-	message = rpc_message_new_bytes(&header, bytes, length);
+	return header;
+}
+
+void stream_send_message(Stream *stream, RpcMessage *message)
+{
 	if (stream->client->conn)
 		rpc_conn_send(stream->client->conn, message, NULL);
+}
+
+void stream_send(Stream *stream, RpcType type, RpcStatus status, const void *bytes, gsize length)
+{
+	RpcHeader header = stream_frame(stream, type, status);
+	g_autoptr(RpcMessage) message = rpc_message_new_bytes(&header, bytes, length);
+
+	stream_send_message(stream, message);
 }
 
 static void stream_free(Stream *stream)
@@ -56,6 +49,7 @@ static void stream_free(Stream *stream)
 	sd_event_source_disable_unref(stream->io);
 	sd_event_source_disable_unref(stream->turn);
 	fd_clear(&stream->fd);
+	g_clear_pointer(&stream->in.message, rpc_message_unref);
 	client_unref(stream->client);
 	g_free(stream->key);
 	g_free(stream);
@@ -73,7 +67,7 @@ static void stream_end(Stream *stream, const GError *error)
 }
 
 /* After an error no more frames follow, and none of the client's are answered. */
-static void stream_fail(Stream *stream, const GError *error)
+void stream_fail(Stream *stream, const GError *error)
 {
 	g_autoptr(RpcMessage) message =
 		wire_error_stream(&stream->header, error, VIR_FROM_STREAMS);
@@ -83,7 +77,7 @@ static void stream_fail(Stream *stream, const GError *error)
 	stream_end(stream, error);
 }
 
-static void stream_fail_errno(Stream *stream, int errnum, const char *doing)
+void stream_fail_errno(Stream *stream, int errnum, const char *doing)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -93,7 +87,7 @@ static void stream_fail_errno(Stream *stream, int errnum, const char *doing)
 
 /* ---- From the descriptor to the client ----------------------------------------------------- */
 
-static bool client_is_behind(const Stream *stream)
+bool stream_client_is_behind(const Stream *stream)
 {
 	return !stream->client->conn || rpc_conn_queued(stream->client->conn) > AHEAD;
 }
@@ -104,7 +98,9 @@ static bool stream_read(Stream *stream)
 	g_autofree char *buffer = NULL;
 	ssize_t n;
 
-	if (!stream->to_client || stream->end_sent || client_is_behind(stream))
+	if (stream->records)
+		return stream_records_read(stream);
+	if (!stream->to_client || stream->end_sent || stream_client_is_behind(stream))
 		return true;
 	buffer = g_malloc(READ_SIZE);
 	n = read(stream->fd, buffer, READ_SIZE);
@@ -126,13 +122,13 @@ static bool stream_read(Stream *stream)
 
 /* ---- From the client to the descriptor ----------------------------------------------------- */
 
-static void stream_confirm(Stream *stream)
+void stream_confirm(Stream *stream)
 {
 	stream_send(stream, RPC_TYPE_STREAM, RPC_STATUS_OK, NULL, 0);
 	stream_end(stream, NULL);
 }
 
-static void incoming_drop(Stream *stream)
+void stream_incoming_drop(Stream *stream)
 {
 	rpc_message_unref(g_queue_pop_head(&stream->incoming));
 	stream->written = 0;
@@ -142,6 +138,8 @@ static void incoming_drop(Stream *stream)
 /* False when the stream is gone. */
 static bool stream_write(Stream *stream)
 {
+	if (stream->records)
+		return stream_records_write(stream);
 	for (RpcMessage *message; (message = g_queue_peek_head(&stream->incoming));) {
 		ssize_t n = 0;
 
@@ -156,7 +154,7 @@ static bool stream_write(Stream *stream)
 		}
 		stream->written += (gsize)n;
 		if (stream->written == message->length)
-			incoming_drop(stream);
+			stream_incoming_drop(stream);
 	}
 	if (!stream->finishing)
 		return true;
@@ -185,11 +183,13 @@ static void turn_arm(Stream *stream, bool wanted)
 static void stream_arm(Stream *stream)
 {
 	uint32_t events = 0;
-	bool reads = stream->to_client && !stream->end_sent && !client_is_behind(stream);
+	bool reads = (stream->to_client || stream->records) && !stream->end_sent &&
+		     !stream_client_is_behind(stream);
 
 	if (reads)
 		events |= EPOLLIN;
-	if (!g_queue_is_empty(&stream->incoming))
+	if (!g_queue_is_empty(&stream->incoming) ||
+	    (stream->records && stream->from_client && stream->finishing && !stream->end_written))
 		events |= EPOLLOUT;
 	if (stream->io) {
 		sd_event_source_set_io_events(stream->io, events);
@@ -280,6 +280,7 @@ bool stream_open(Call *call, const StreamSpec *spec, GError **error)
 	stream->fd = take_fd(&fd);
 	stream->to_client = spec->to_client;
 	stream->from_client = spec->from_client;
+	stream->records = spec->records;
 	g_queue_init(&stream->incoming);
 	if (!stream_watch(stream, error) || !key_take(stream, spec, error)) {
 		stream_free(stream);
@@ -329,10 +330,8 @@ void stream_message(Client *client, RpcMessage *message)
 	if (!stream || stream->header.procedure != message->header.procedure ||
 	    stream->header.program != message->header.program)
 		return;
-	if (message->header.type == RPC_TYPE_HOLE) {
-		client_close(client, "a hole in a stream that has none");
+	if (message->header.type == RPC_TYPE_HOLE && !stream_records_check_hole(stream, message))
 		return;
-	}
 	switch (message->header.status) {
 	case RPC_STATUS_CONTINUE:
 		stream_data(stream, message);

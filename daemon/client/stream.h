@@ -16,6 +16,7 @@ typedef struct StreamSpec {
 	int fd;	      /* taken, also on failure */
 	bool to_client; /* what can be read from it goes to the client */
 	bool from_client;
+	bool records; /* @fd is a socket on which rpc/wire/record.h is spoken; one of the two above */
 	/*
 	 * Where only one may have it at a time (a console): a name for the thing, else NULL. A stream
 	 * that has it already makes the second one fail with VIR_ERR_OPERATION_FAILED, or with @force

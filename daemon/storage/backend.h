@@ -29,6 +29,9 @@ typedef struct StorageBackend {
 	bool (*resize_call)(Engine *engine, const PoolDef *def, priv_volume_resize_args *args,
 			    priv_volume_ret *ret, GError **error);
 	bool (*delete_call)(Engine *engine, const PoolDef *def, char *name, GError **error);
+	/* *ret_fd, the caller's: a socket to a process that reads or writes it, see rpc/wire/record.h. */
+	bool (*stream_call)(Engine *engine, const PoolDef *def, priv_volume_stream_args *args, int *ret_fd,
+			    GError **error);
 } StorageBackend;
 
 extern const StorageBackend storage_backend_dir;

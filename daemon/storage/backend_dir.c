@@ -84,6 +84,15 @@ static bool delete_call(Engine *engine, const PoolDef *def, char *name, GError *
 	return PRIV_CALL(engine, volume_delete, &args, &ret, NULL, error);
 }
 
+static bool stream_call(Engine *engine, const PoolDef *def, priv_volume_stream_args *args, int *ret_fd,
+			GError **error)
+{
+	priv_nothing ret;
+
+	args->pool = def->target.path;
+	return PRIV_CALL(engine, volume_stream, args, &ret, ret_fd, error);
+}
+
 const StorageBackend storage_backend_dir = {
 	.build_call = build_call,
 	.remove_call = remove_call,
@@ -92,4 +101,5 @@ const StorageBackend storage_backend_dir = {
 	.look_call = look_call,
 	.resize_call = resize_call,
 	.delete_call = delete_call,
+	.stream_call = stream_call,
 };

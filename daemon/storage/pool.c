@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/plain.h"
+#include "daemon/storage/use.h"
 #include "daemon/storage/volume.h"
 
 /* ---- memory -------------------------------------------------------------------------------- */
@@ -351,7 +352,8 @@ bool pool_delete_volume_call(Object *object, const char *name, GError **error)
 	ActivePool *pool;
 	Volume *volume = get_volume(object, name, &pool, error);
 
-	if (!volume || !pool->backend->delete_call(object->engine, pool->def, volume->name, error))
+	if (!volume || !volume_use_none(volume->path, error) ||
+	    !pool->backend->delete_call(object->engine, pool->def, volume->name, error))
 		return false;
 	remove_volume(pool, name);
 	return true;
@@ -399,7 +401,8 @@ bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity
 	g_autoptr(Volume) volume = pool_look_call(object, name, error);
 	const ActivePool *pool;
 
-	if (!volume || !new_capacity(volume, capacity, flags, &args.capacity, error))
+	if (!volume || !volume_use_none(volume->path, error) ||
+	    !new_capacity(volume, capacity, flags, &args.capacity, error))
 		return false;
 	pool = object->data;
 	args.name = volume->name;

@@ -42,6 +42,8 @@ bool pool_start_call(Object *object, unsigned flags, GError **error);
 void pool_stop(Object *object);
 /* Looks at the directory again. */
 bool pool_refresh_call(Object *object, GError **error);
+/* Tells clients that it has been looked at. */
+void pool_emit_refresh(const Object *object);
 /* Makes, or removes, the directory. @flags: virStoragePoolBuildFlags. */
 bool pool_build_call(Object *object, unsigned flags, GError **error);
 bool pool_delete_call(Object *object, GError **error);

@@ -21,6 +21,16 @@ static void emit(const Object *object, int event)
 	g_free(message.pool.name);
 }
 
+void pool_emit_refresh(const Object *object)
+{
+	remote_storage_pool_event_refresh_msg message = { 0 };
+
+	object_fill_named(object, &message.pool);
+	object_emit(object, EVENT_STORAGE_POOL, VIR_STORAGE_POOL_EVENT_ID_REFRESH,
+		    (xdrproc_t)xdr_remote_storage_pool_event_refresh_msg, &message);
+	g_free(message.pool.name);
+}
+
 static PoolDef *pool_def(const Object *object, GError **error)
 {
 	return pool_def_parse(object->xml, strlen(object->xml), CONF_INACTIVE, NULL, error);
@@ -181,14 +191,10 @@ bool serve_storage_pool_delete(Call *call, remote_storage_pool_delete_args *args
 bool serve_storage_pool_refresh(Call *call, remote_storage_pool_refresh_args *args,
 				G_GNUC_UNUSED NOTHING *ret, GError **error)
 {
-	remote_storage_pool_event_refresh_msg message = { 0 };
 	g_auto(ObjectHold) object = object_hold_wait(call->object, "a refresh", error);
 
 	if (!object || !call_flags(call, args->flags, 0, error) || !pool_refresh_call(object, error))
 		return false;
-	object_fill_named(object, &message.pool);
-	object_emit(object, EVENT_STORAGE_POOL, VIR_STORAGE_POOL_EVENT_ID_REFRESH,
-		    (xdrproc_t)xdr_remote_storage_pool_event_refresh_msg, &message);
-	g_free(message.pool.name);
+	pool_emit_refresh(object);
 	return true;
 }

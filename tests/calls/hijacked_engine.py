@@ -130,6 +130,7 @@ def requests_for(host, path):
     yield 'volume_look', volume
     for write in (0, 1):
         yield 'volume_open', {**volume, 'write': write}
+        yield 'volume_stream', {**volume, 'write': write}
 
 
 @case
@@ -198,7 +199,7 @@ def names_of_volumes(priv, host):
         volume = {'pool': host.images, 'name': name}
         for form in ('raw', 'qcow2', 'dir'):
             refused(priv, name, 'volume_create', **volume, format=form, capacity=1, permissions=permissions)
-        for request in ('volume_delete', 'volume_look', 'volume_open'):
+        for request in ('volume_delete', 'volume_look', 'volume_open', 'volume_stream'):
             refused(priv, name, request, **volume)
         refused(priv, name, 'volume_resize', **volume, format='raw', capacity=1)
     host.unchanged('names')

@@ -9,7 +9,7 @@ import uuid
 import libvirt
 
 from reeve_test import Failed
-from reeve_wire import CALL, CALL_FDS, ERROR, REMOTE, REPLY, REPLY_FDS, STREAM, Wire, calls_table, frame, word
+from reeve_wire import CALL, CALL_FDS, CONTINUE, ERROR, REMOTE, REPLY, REPLY_FDS, STREAM, Wire, calls_table, frame, word
 from reeve_xdr import types
 
 PROGRAMS = {'calls.def': REMOTE, 'qemu_calls.def': 0x20008087, 'reeve_calls.def': 0x52565600}
@@ -349,7 +349,21 @@ class Calls:
             if reply is None:
                 raise Failed(f'the connection ended at {name}')
             if reply.serial == wire.serial and reply.type in (REPLY, REPLY_FDS):
-                return reply
+                break
+        if self.rows[name]['kind'].startswith('STREAM') and reply.status != ERROR:
+            self.give_up(wire, name)
+        return reply
+
+    def give_up(self, wire, name):
+        """Ends the stream that the last call has opened; whatever comes on it meanwhile is dropped."""
+        row = self.rows[name]
+        wire.send(frame(int(row['number']), b'', wire.serial, program=row['program'], kind=STREAM, status=ERROR))
+        while True:
+            reply = wire.read(60)
+            if reply is None:
+                raise Failed(f'the connection ended at {name}')
+            if reply.serial == wire.serial and reply.type == STREAM and reply.status != CONTINUE:
+                return
 
     def expect(self, wire, name, values, last=None):
         reply = self.ask(wire, name, values, last)

@@ -149,6 +149,11 @@ void volume_format_remember(int fd, const char *format)
 		log_warning(_("cannot remember the format of a volume: %s"), g_strerror(errno));
 }
 
+void volume_format_forget(int fd)
+{
+	fremovexattr(fd, FORMAT_ATTRIBUTE);
+}
+
 static void describe_header(int fd, const char *name, priv_volume *ret)
 {
 	g_autofree guint8 *header = g_malloc0(HEADER_SIZE);

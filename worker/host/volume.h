@@ -26,3 +26,5 @@ bool volume_describe(int directory, const char *name, priv_volume *ret, GError *
 
 /* Notes with the file of @fd what it was made as: a guest may write any header into a raw one. */
 void volume_format_remember(int fd, const char *format);
+/* A client fills it anew: what it is then tells its header. */
+void volume_format_forget(int fd);

@@ -49,6 +49,9 @@ typedef struct PrivCall {
 	unsigned serial;
 	PrivFds *in;
 	PrivFds out;
+	/* Of a forked request: what its process does after it has answered, until it ends. May be NULL. */
+	void (*after)(void *data);
+	void *data;
 } PrivCall;
 
 enum priv_number {

@@ -132,6 +132,8 @@ static bool row_run(PrivCall *call, const Row *row, XDR *xdr, GError **error)
 	xdr_free(row->args_filter, args);
 	xdr_free(row->ret_filter, ret);
 	priv_fds_clear(&call->out);
+	if (done && call->after)
+		call->after(call->data);
 	return done;
 }
 
