@@ -74,6 +74,7 @@ QEMU_DEFINITION = \
 	drivers/qemu/define/prepare.c \
 	drivers/qemu/define/prepare.h \
 	drivers/qemu/define/prepare_choice.c \
+	drivers/qemu/define/prepare_machine.c \
 	drivers/qemu/define/resources.c \
 	drivers/qemu/machine/check_memory.c \
 	drivers/qemu/machine/check_platform.c \

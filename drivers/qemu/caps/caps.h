@@ -44,6 +44,7 @@ typedef struct QemuHostCpu {
 typedef struct QemuAccel {
 	GPtrArray *models;       /* QemuCpuModel */
 	QemuHostCpu *host_model; /* nearest to what runs here at best; may be NULL */
+	GHashTable *features;    /* names, as clients know them, of what a processor can have */
 } QemuAccel;
 
 typedef struct QemuCaps {

@@ -172,6 +172,7 @@ static void accel_free(QemuAccel *accel)
 		return;
 	g_ptr_array_unref(accel->models);
 	host_cpu_free(accel->host_model);
+	g_hash_table_unref(accel->features);
 	g_free(accel);
 }
 
@@ -273,6 +274,11 @@ static QemuAccel *accel_read(json_t *object)
 		g_ptr_array_add(accel->models, model);
 	}
 	accel->host_model = host_cpu_read(json_object_get(object, "host_model"));
+	accel->features = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	json_array_foreach(json_object_get(object, "features"), i,
+			   item) if (json_is_string(item))
+		g_hash_table_add(accel->features,
+				 g_strdup(feature_client_name(json_string_value(item))));
 	return accel;
 }
 

@@ -285,10 +285,16 @@ static void host_cell(GString *out, guint cell, bool numa)
 	g_string_append(out, "        </cell>\n");
 }
 
-static void host_topology(GString *out)
+Cpuset *host_nodes(void)
 {
 	g_autofree char *online = line_read(NODES "/online");
-	g_autoptr(Cpuset) nodes = online ? cpuset_parse(online) : NULL;
+
+	return online ? cpuset_parse(online) : NULL;
+}
+
+static void host_topology(GString *out)
+{
+	g_autoptr(Cpuset) nodes = host_nodes();
 
 	g_string_append_printf(out, "    <topology>\n      <cells num='%u'>\n",
 			       nodes ? cpuset_count(nodes) : 1);

@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 /* Version of the documents; caches of another one are thrown away. */
-#define QEMU_PROBE_FORMAT 1
+#define QEMU_PROBE_FORMAT 2
 
 /* @what is "kvm" or the path of a binary. Prints to standard output; returns the exit status. */
 int qemu_probe(const char *what);

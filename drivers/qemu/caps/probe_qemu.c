@@ -350,6 +350,19 @@ static json_t *probe_cpu(Probe *probe, json_t *definition, CpuSearch *search, Cp
 	return cpu;
 }
 
+/* Names of all that @features has. */
+static json_t *cpu_features_names(json_t *features)
+{
+	json_t *names = json_array();
+	const char *name;
+	json_t *state;
+
+	json_object_foreach(features, name, state)
+		if (json_is_true(state))
+			json_array_append_new(names, json_string(name));
+	return names;
+}
+
 /* @host may be NULL: the search for a name of the host's own processor. */
 static json_t *probe_accel(Probe *probe, const char *host_cpu, CpuSearch *host)
 {
@@ -366,7 +379,7 @@ static json_t *probe_accel(Probe *probe, const char *host_cpu, CpuSearch *host)
 							       ?: ""))
 		json_array_append_new(cpus, probe_cpu(probe, definition, &search, host));
 	json_decref(definitions);
-	accel = json_pack("{s:o}", "cpus", cpus);
+	accel = json_pack("{s:o, s:o}", "cpus", cpus, "features", cpu_features_names(search.host));
 	model = probe_host_model(&search);
 	if (model)
 		json_object_set_new(accel, "host_model", model);

@@ -24,63 +24,6 @@ static bool virt_prepare(const DomainDef *live, GError **error)
 		    live->name, reason);
 }
 
-/* ---- The CPU ---- */
-
-static CpuFeature *cpu_feature_find(const DomainCpu *cpu, const char *name)
-{
-	for (guint i = 0; i < list_length(cpu->features); i++) {
-		CpuFeature *feature = list_get(cpu->features, i);
-
-		if (strcmp(feature->name, name) == 0)
-			return feature;
-	}
-	return NULL;
-}
-
-/* "host-model" is spelled out, so that the guest finds the same CPU after a migration. */
-static bool host_model_prepare(DomainDef *live, const QemuCaps *caps, GError **error)
-{
-	const QemuAccel *accel = live->virt == VIRT_KVM ? caps->kvm : caps->tcg;
-	const QemuHostCpu *host = accel ? accel->host_model : NULL;
-	DomainCpu *cpu = live->cpu;
-
-	if (!host)
-		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("domain '%s': there is no named CPU model like this host's for "
-			      "mode 'host-model'; use 'host-passthrough' or 'maximum'"),
-			    live->name);
-	cpu->mode = CPU_MODE_CUSTOM;
-	cpu->match = CPU_MATCH_EXACT;
-	cpu->check = CPU_CHECK_PARTIAL;
-	cpu->fallback = CPU_FALLBACK_FORBID;
-	g_free(cpu->model);
-	cpu->model = g_strdup(host->model);
-	if (!cpu->features)
-		cpu->features = g_ptr_array_new();
-	for (guint i = 0; i < host->features->len; i++) {
-		const QemuCpuFeature *wanted = g_ptr_array_index(host->features, i);
-		CpuFeature *feature;
-
-		if (cpu_feature_find(cpu, wanted->name))
-			continue; /* what the definition says counts */
-		feature = g_new0(CpuFeature, 1);
-		feature->name = g_strdup(wanted->name);
-		feature->policy = wanted->wanted ? CPU_POLICY_REQUIRE : CPU_POLICY_DISABLE;
-		g_ptr_array_add(cpu->features, feature);
-	}
-	return true;
-}
-
-static bool cpu_prepare(DomainDef *live, GError **error)
-{
-	const QemuCaps *caps;
-
-	if (!live->cpu || live->cpu->mode != CPU_MODE_HOST_MODEL)
-		return true;
-	caps = qemu_caps_of_def_wait(live, error);
-	return caps && host_model_prepare(live, caps, error);
-}
-
 /* ---- Devices ---- */
 
 void prepare_aliases(DomainDef *live)
@@ -122,8 +65,8 @@ bool qemu_prepare(DomainDef *live, int id, GError **error)
 {
 	live->id = id;
 	live->has_id = true;
-	if (!virt_prepare(live, error) || !cpu_prepare(live, error) ||
-	    !firmware_choose(live, error))
+	if (!virt_prepare(live, error) || !prepare_cpu_wait(live, error) ||
+	    !firmware_choose(live, error) || !prepare_memory(live, error))
 		return false;
 	prepare_aliases(live);
 	if (live->genid_present && uuid_is_absent(&live->genid))
