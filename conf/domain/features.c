@@ -143,7 +143,8 @@ static const BindRow gic_rows[] = {
 static ELEMENT(feature_gic, NULL, DomainFeatures, gic_rows);
 static const BindRow smm_rows[] = {
 	ATTR(DomainFeatures, "state", smm_state, on_off, G, MISSING(TRISTATE_YES)),
-	SIZE_LEAF(DomainFeatures, "tseg", tseg_size, 1, G, HAS(DomainFeatures, has_tseg_size)),
+	SIZE_LEAF(DomainFeatures, "tseg", tseg_size, 1, G, .read_scale = 1024 * 1024,
+		  HAS(DomainFeatures, has_tseg_size)),
 	END_ROWS
 };
 static ELEMENT(feature_smm, NULL, DomainFeatures, smm_rows);

@@ -72,6 +72,8 @@ bool drive_opts(QemuCommand *cmd, Props *opts, const DomainDisk *disk, GError **
 bool command_machine(QemuCommand *cmd, GError **error);
 bool command_memory(QemuCommand *cmd, GError **error);
 bool command_numa(QemuCommand *cmd, GError **error);
+/* Whether anything is said of how far memory is from processors. */
+bool command_has_hmat(const DomainDef *def);
 /* The backend that -machine memory-backend= names, NULL when QEMU's own is enough. Static. */
 const char *command_ram_id(const QemuCommand *cmd);
 bool command_cpu(QemuCommand *cmd, GError **error);
@@ -106,6 +108,8 @@ void command_memory_backend(QemuCommand *cmd, const MemoryBackend *backend);
  * The caller frees it.
  */
 bool command_blockdevs(QemuCommand *cmd, const DomainDisk *disk, char **ret_node, GError **error);
+/* The protocol node of a source on the network, without its name. New reference. */
+json_t *command_network_node(const StorageSource *source, GError **error);
 /* device/chardev_source.c */
 /* Appends -chardev for @source under @id; @alias finds what was opened for it. */
 bool command_chardev(QemuCommand *cmd, const ChardevSource *source, const char *id,

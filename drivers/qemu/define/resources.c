@@ -41,7 +41,8 @@ static void boot_add(const QemuResources *all)
 	const DomainDef *live = all->live;
 	const DomainOs *os = &live->os;
 
-	if (os->loader && os->loader->path && os->loader->readonly == TRISTATE_NO) {
+	if (os->loader && os->loader->path && os->loader->type == LOADER_TYPE_PFLASH &&
+	    os->loader->readonly != TRISTATE_YES) {
 		Resource *code = qemu_resource_add(all, RESOURCE_NVRAM, g_strdup("loader"),
 						   os->loader->path);
 

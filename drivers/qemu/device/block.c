@@ -230,7 +230,7 @@ static bool network_check(const StorageSource *source, GError **error)
 	return true;
 }
 
-static json_t *network_node(const StorageSource *source, GError **error)
+json_t *command_network_node(const StorageSource *source, GError **error)
 {
 	static const StorageHost nowhere = { .name = (char *)"localhost" };
 	const StorageHost *host =
@@ -298,7 +298,7 @@ static json_t *protocol_node(QemuCommand *cmd, const DomainDisk *disk, const Lay
 	case STORAGE_DIR:
 		return directory_node(disk, layer);
 	case STORAGE_NETWORK:
-		return network_node(layer->source, error);
+		return command_network_node(layer->source, error);
 	default:
 		fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 		     _("disk '%s': sources of type '%s' are not supported"), disk->target,

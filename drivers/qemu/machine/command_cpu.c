@@ -140,21 +140,19 @@ static void hyperv_opts(Props *opts, const FeaturesHyperv *hv)
 		props_str(opts, "hv-vendor-id", hv->vendor_id_value);
 }
 
-static bool feature_element_opts(QemuCommand *cmd, Props *opts, GError **error)
+/* QEMU's TCG knows the names of what KVM adds, and leaves it out with a word in its log. */
+static void feature_element_opts(QemuCommand *cmd, Props *opts)
 {
 	const DomainFeatures *f = &cmd->def->features;
-	bool kvm_only = f->kvm || f->pvspinlock || f->hyperv.present;
 
-	if (kvm_only && !command_is_kvm(cmd))
-		return command_refuse(error, "features",
-				      _("kvm, pvspinlock and hyperv need a domain of type 'kvm'"));
 	if (f->kvm_hidden == TRISTATE_YES)
 		props_bool(opts, "kvm", false);
 	if (f->kvm_hint_dedicated == TRISTATE_YES)
 		props_bool(opts, "kvm-hint-dedicated", true);
 	if (f->kvm_poll_control == TRISTATE_YES)
 		props_bool(opts, "kvm-poll-control", true);
-	props_tristate(opts, "kvm-pv-ipi", f->kvm_pv_ipi);
+	if (f->kvm_pv_ipi == TRISTATE_NO) /* else KVM's own choice */
+		props_bool(opts, "kvm-pv-ipi", false);
 	if (f->pvspinlock)
 		props_bool(opts, "kvm-pv-unhalt", f->pvspinlock_state != TRISTATE_NO);
 	if (f->apic && f->apic_eoi != TRISTATE_ABSENT)
@@ -165,7 +163,6 @@ static bool feature_element_opts(QemuCommand *cmd, Props *opts, GError **error)
 	for (guint i = 0; i < list_length(cmd->def->panics); i++)
 		if (((DomainPanic *)list_get(cmd->def->panics, i))->model == PANIC_HYPERV)
 			props_bool(opts, "hv-crash", true);
-	return true;
 }
 
 bool command_cpu(QemuCommand *cmd, GError **error)
@@ -187,10 +184,7 @@ bool command_cpu(QemuCommand *cmd, GError **error)
 		address_bits_opts(opts, cpu);
 	}
 	timer_opts(cmd, opts);
-	if (!feature_element_opts(cmd, opts, error)) {
-		props_free(opts);
-		return false;
-	}
+	feature_element_opts(cmd, opts);
 	if (named || !props_is_empty(opts))
 		command_opts(cmd, "-cpu", opts);
 	else

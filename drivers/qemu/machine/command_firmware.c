@@ -12,30 +12,43 @@ typedef struct Flash {
 	const char *name; /* of the machine's property */
 	const char *key;
 	const char *path;
+	const StorageSource *remote; /* in place of a path */
 	StorageFormat format;
 	bool read_only;
 } Flash;
 
-static bool command_flash(QemuCommand *cmd, Props *machine, const Flash *flash, GError **error)
+/* Where the contents are; NULL when there is no such place. */
+static json_t *flash_storage(QemuCommand *cmd, const Flash *flash, GError **error)
 {
-	int fd = -1;
-	g_autofree char *set = NULL;
-	g_autofree char *file = g_strconcat(flash->name, "-storage", NULL);
-	g_autofree char *format = g_strconcat(flash->name, "-format", NULL);
 	GPtrArray *layers = command_layers(cmd, flash->key);
-	json_t *node;
+	g_autofree char *set = NULL;
+	int fd = -1;
 
+	if (flash->remote)
+		return command_network_node(flash->remote, error);
 	if (list_length(layers) > 0)
 		fd = ((GuestLayer *)list_get(layers, 0))->fd;
 	if (fd >= 0)
 		set = command_fdset(cmd, fd, flash->key);
-	if (!set && !flash->path)
-		return fail(error, VIR_ERR_OPERATION_INVALID,
-			    _("the definition is not prepared: firmware '%s' has no file"),
-			    flash->key);
-	node = json_pack("{s:s,s:s,s:s,s:b,s:s}", "driver", "file", "filename",
-			 set ? set : flash->path, "node-name", file, "read-only", flash->read_only,
-			 "discard", "unmap");
+	if (!set && !flash->path) {
+		fail(error, VIR_ERR_OPERATION_INVALID,
+		     _("the definition is not prepared: firmware '%s' has no file"), flash->key);
+		return NULL;
+	}
+	return json_pack("{s:s,s:s}", "driver", "file", "filename", set ? set : flash->path);
+}
+
+static bool command_flash(QemuCommand *cmd, Props *machine, const Flash *flash, GError **error)
+{
+	g_autofree char *file = g_strconcat(flash->name, "-storage", NULL);
+	g_autofree char *format = g_strconcat(flash->name, "-format", NULL);
+	json_t *node = flash_storage(cmd, flash, error);
+
+	if (!node)
+		return false;
+	json_object_set_new(node, "node-name", json_string(file));
+	json_object_set_new(node, "read-only", json_boolean(flash->read_only));
+	json_object_set_new(node, "discard", json_string("unmap"));
 	command_node(cmd, node);
 	command_node(cmd, json_pack("{s:s,s:b,s:s,s:s}", "node-name", format, "read-only",
 				    flash->read_only, "driver",
@@ -48,10 +61,11 @@ static bool command_flash(QemuCommand *cmd, Props *machine, const Flash *flash, 
 static bool nvram_check(const OsNvram *nvram, GError **error)
 {
 	if (nvram->source.type == STORAGE_ABSENT || nvram->source.type == STORAGE_FILE ||
-	    nvram->source.type == STORAGE_BLOCK)
+	    nvram->source.type == STORAGE_BLOCK || nvram->source.type == STORAGE_NETWORK)
 		return true;
 	return command_refuse(error, "nvram",
-			      _("variables are kept in files; other sources are not supported"));
+			      _("variables are kept in files or on the network; other sources are "
+				"not supported"));
 }
 
 static bool command_pflash(QemuCommand *cmd, Props *machine, GError **error)
@@ -63,7 +77,7 @@ static bool command_pflash(QemuCommand *cmd, Props *machine, GError **error)
 		.key = "loader",
 		.path = loader->path,
 		.format = loader->format,
-		.read_only = loader->readonly != TRISTATE_NO,
+		.read_only = loader->readonly == TRISTATE_YES,
 	};
 
 	if (!command_flash(cmd, machine, &code, error))
@@ -71,7 +85,8 @@ static bool command_pflash(QemuCommand *cmd, Props *machine, GError **error)
 	if (loader->secure == TRISTATE_YES) {
 		command_pair(cmd, "-global", "driver=cfi.pflash01,property=secure,value=on");
 	}
-	if (!nvram)
+	/* Flash that the guest can write to keeps its variables in itself. */
+	if (!nvram || (!nvram->path && !nvram->source.type))
 		return true;
 	if (!nvram_check(nvram, error))
 		return false;
@@ -79,6 +94,9 @@ static bool command_pflash(QemuCommand *cmd, Props *machine, GError **error)
 			     &(Flash){ .name = "pflash1",
 				       .key = "nvram",
 				       .path = nvram->path ? nvram->path : nvram->source.path,
+				       .remote = nvram->source.type == STORAGE_NETWORK
+							 ? &nvram->source
+							 : NULL,
 				       .format = nvram->format },
 			     error);
 }

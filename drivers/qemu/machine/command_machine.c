@@ -134,7 +134,7 @@ static bool has_nvdimm(const DomainDef *def)
 	return false;
 }
 
-static bool has_hmat(const DomainDef *def)
+bool command_has_hmat(const DomainDef *def)
 {
 	if (!def->cpu)
 		return false;
@@ -158,7 +158,7 @@ bool command_machine(QemuCommand *cmd, GError **error)
 		props_bool(opts, "mem-merge", false);
 	if (has_nvdimm(def))
 		props_bool(opts, "nvdimm", true);
-	if (has_hmat(def))
+	if (command_has_hmat(def))
 		props_bool(opts, "hmat", true);
 	props_str(opts, "memory-backend", command_ram_id(cmd));
 	if (!architecture_features(cmd, opts, error) || !command_firmware(cmd, opts, error)) {
@@ -178,7 +178,8 @@ static void rtc_base(Props *opts, const DomainClock *clock)
 	g_autofree char *text = NULL;
 	gint64 base = 0;
 
-	if (clock->offset == CLOCK_OFFSET_LOCALTIME) {
+	/* In a time zone, QEMU's environment says which one is the local time. */
+	if (clock->offset == CLOCK_OFFSET_LOCALTIME || clock->offset == CLOCK_OFFSET_TIMEZONE) {
 		props_str(opts, "base", "localtime");
 		return;
 	}
@@ -198,15 +199,14 @@ static void rtc_base(Props *opts, const DomainClock *clock)
 	props_str(opts, "base", text);
 }
 
+/* TCG's PIT has no policy; QEMU says in its log that it leaves the word unused. */
 static bool pit_policy(QemuCommand *cmd, const ClockTimer *pit, GError **error)
 {
 	const char *policy = pit->tickpolicy == TICK_DISCARD ? "discard" : "delay";
 
-	if (pit->tickpolicy == TICK_ABSENT ||
-	    (pit->tickpolicy == TICK_DELAY && !command_is_kvm(cmd)))
+	if (pit->tickpolicy == TICK_ABSENT || pit->tickpolicy == TICK_CATCHUP)
 		return true;
-	if (!command_is_kvm(cmd) || pit->tickpolicy == TICK_CATCHUP ||
-	    pit->tickpolicy == TICK_MERGE)
+	if (pit->tickpolicy == TICK_MERGE)
 		return command_refuse(error, "timer name='pit'",
 				      _("QEMU's PIT cannot do that tick policy"));
 	command_arg(cmd, "-global");
@@ -315,6 +315,23 @@ static bool command_sleep_states(QemuCommand *cmd, GError **error)
 	return true;
 }
 
+/* Whether the slots of the root bus take devices while the guest runs: said to the ACPI of a PIIX. */
+static bool command_root_hotplug(QemuCommand *cmd, GError **error)
+{
+	const DomainController *root = domain_def_controller(cmd->def, CONTROLLER_PCI, 0);
+
+	if (!root || root->model != MODEL_PCI_ROOT || root->hotplug == TRISTATE_ABSENT)
+		return true;
+	if (!command_is_i440fx(cmd))
+		return command_refuse(error, "target hotplug",
+				      _("the root bus of this machine type has no such switch"));
+	command_arg(cmd, "-global");
+	g_ptr_array_add(cmd->line->argv, g_strdup_printf("PIIX4_PM.acpi-root-pci-hotplug=%s",
+							 root->hotplug == TRISTATE_YES ? "on"
+										       : "off"));
+	return true;
+}
+
 bool command_boot(QemuCommand *cmd, GError **error)
 {
 	const DomainOs *os = &cmd->def->os;
@@ -337,5 +354,6 @@ bool command_boot(QemuCommand *cmd, GError **error)
 				g_strdup_printf("mch.extended-tseg-mbytes=%" G_GUINT64_FORMAT,
 						cmd->def->features.tseg_size / (1024 * 1024)));
 	}
-	return command_actions(cmd, error) && command_sleep_states(cmd, error);
+	return command_actions(cmd, error) && command_sleep_states(cmd, error) &&
+	       command_root_hotplug(cmd, error);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drivers/qemu/argv/command_build.h"
+#include "drivers/qemu/machine/machine.h"
 
 /* ---- Backends */
 
@@ -273,13 +274,63 @@ bool command_smp(QemuCommand *cmd, GError **error)
 
 /* ---- NUMA */
 
+/*
+ * The cell whose processors are said to be nearest to the memory of @cell: its own, else those with
+ * the least latency, else those with the most bandwidth, else the first. -1: there are none.
+ */
+static int numa_initiator(const DomainCpu *cpu, const NumaCell *cell)
+{
+	const NumaInterconnect *nearest = NULL, *widest = NULL;
+
+	if (cell->cpus)
+		return (int)cell->id;
+	for (guint i = 0; i < list_length(cpu->latencies); i++) {
+		const NumaInterconnect *link = list_get(cpu->latencies, i);
+
+		if (link->target == cell->id && (!nearest || link->value < nearest->value))
+			nearest = link;
+	}
+	for (guint i = 0; i < list_length(cpu->bandwidths); i++) {
+		const NumaInterconnect *link = list_get(cpu->bandwidths, i);
+
+		if (link->target == cell->id && (!widest || link->value > widest->value))
+			widest = link;
+	}
+	if (nearest || widest)
+		return (int)(nearest ? nearest : widest)->initiator;
+	for (guint i = 0; i < cpu->cells->len; i++)
+		if (((NumaCell *)list_get(cpu->cells, i))->cpus)
+			return (int)((NumaCell *)list_get(cpu->cells, i))->id;
+	return -1;
+}
+
+/*
+ * Machines of the time before memory was an object of its own have it by size, and keep it under
+ * that name when they move to another host.
+ */
+static bool numa_memory_is_plain(const QemuCommand *cmd)
+{
+	const DomainDef *def = cmd->def;
+
+	if (!machine_is_older_than(def, 5, 1) || def->numatune.nodeset || command_has_hmat(def) ||
+	    list_length(def->numatune.memnodes) > 0 || def->memory.backing.hugepages ||
+	    def->memory.backing.source || def->memory.backing.access)
+		return false;
+	for (guint i = 0; i < def->cpu->cells->len; i++)
+		if (((NumaCell *)list_get(def->cpu->cells, i))->access)
+			return false;
+	return true;
+}
+
 static void numa_cell(QemuCommand *cmd, const NumaCell *cell)
 {
 	g_autofree char *id = g_strdup_printf("ram-node%u", cell->id);
 	g_autofree char *cpus = cell->cpus ? cpuset_format(cell->cpus) : NULL;
+	bool plain = numa_memory_is_plain(cmd);
+	int initiator = command_has_hmat(cmd->def) ? numa_initiator(cmd->def->cpu, cell) : -1;
 	Props *opts = props_new("node");
 
-	if (cell->memory_kib > 0)
+	if (cell->memory_kib > 0 && !plain)
 		command_memory_backend(cmd, &(MemoryBackend){ .id = id,
 							      .size_kib = cell->memory_kib,
 							      .node = cell->id,
@@ -289,9 +340,11 @@ static void numa_cell(QemuCommand *cmd, const NumaCell *cell)
 	props_num(opts, "nodeid", cell->id);
 	for (char *word = cpus ? strtok(cpus, ",") : NULL; word; word = strtok(NULL, ","))
 		props_str(opts, "cpus", word);
-	if (has_cells(cmd->def) && list_length(cmd->def->cpu->latencies) > 0)
-		props_num(opts, "initiator", cell->id);
-	if (cell->memory_kib > 0)
+	if (initiator >= 0)
+		props_num(opts, "initiator", (guint64)initiator);
+	if (plain)
+		props_num(opts, "mem", cell->memory_kib / 1024); /* MiB */
+	else if (cell->memory_kib > 0)
 		props_str(opts, "memdev", id);
 	command_opts(cmd, "-numa", opts);
 }

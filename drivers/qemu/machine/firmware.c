@@ -178,7 +178,7 @@ static bool firmware_suits(const Firmware *firmware, const DomainDef *def)
 {
 	const DomainOs *os = &def->os;
 	Tristate secure = feature_wanted(os, FIRMWARE_FEATURE_SECURE_BOOT);
-	bool smm = def->features.smm && def->features.smm_state != TRISTATE_NO;
+	bool no_smm = def->features.smm && def->features.smm_state == TRISTATE_NO;
 
 	if (firmware->uefi != (os->firmware == OS_FIRMWARE_EFI) ||
 	    !firmware_fits(firmware, os->arch, os->machine))
@@ -191,8 +191,8 @@ static bool firmware_suits(const Firmware *firmware, const DomainDef *def)
 	    !wish_is_met(feature_wanted(os, FIRMWARE_FEATURE_ENROLLED_KEYS),
 			 firmware_has(firmware, "enrolled-keys")))
 		return false;
-	/* What needs system management mode is for those who ask for it, or for secure boot. */
-	return !firmware_has(firmware, "requires-smm") || smm || secure == TRISTATE_YES;
+	/* The order of the descriptors decides what a guest gets that asks for nothing. */
+	return !firmware_has(firmware, "requires-smm") || !no_smm;
 }
 
 static StorageFormat format_of(const char *name)
@@ -229,17 +229,20 @@ static void firmware_take(DomainDef *live, const Firmware *firmware)
 		os->nvram->path = qemu_nvram_default_path(live);
 }
 
-/* The template that belongs to a loader which the definition names. */
-static void template_find(DomainDef *live, GPtrArray *list)
+/* What is known of a loader that the definition names: its template; that guests do not write to it. */
+static void loader_recognise(DomainDef *live, GPtrArray *list)
 {
-	const OsLoader *loader = live->os.loader;
+	OsLoader *loader = live->os.loader;
 	OsNvram *nvram = live->os.nvram;
 
-	for (guint i = 0; loader && loader->path && nvram && !nvram->template && i < list->len;
-	     i++) {
+	for (guint i = 0; i < list->len; i++) {
 		const Firmware *firmware = g_ptr_array_index(list, i);
 
-		if (firmware->flash && strcmp(firmware->executable, loader->path) == 0)
+		if (!firmware->flash || strcmp(firmware->executable, loader->path) != 0)
+			continue;
+		if (!loader->readonly)
+			loader->readonly = TRISTATE_YES;
+		if (nvram && !nvram->template)
 			nvram->template = g_strdup(firmware->nvram_template);
 	}
 }
@@ -248,11 +251,14 @@ bool firmware_choose(DomainDef *live, GError **error)
 {
 	g_autoptr(GPtrArray) list = NULL;
 
-	if (!live->os.firmware && !live->os.nvram)
+	bool named = live->os.loader && live->os.loader->path &&
+		     live->os.loader->type == LOADER_TYPE_PFLASH;
+
+	if (!live->os.firmware && !named)
 		return true;
 	list = firmware_list();
 	if (!live->os.firmware) {
-		template_find(live, list);
+		loader_recognise(live, list);
 		return true;
 	}
 	for (guint i = 0; i < list->len; i++) {

@@ -3,6 +3,7 @@
 
 #include "drivers/qemu/machine/machine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -28,6 +29,16 @@ MachineFamily machine_family(const DomainDef *def)
 				       : strcmp(machine, families[i].name) == 0)
 			return families[i].family;
 	return MACHINE_OTHER;
+}
+
+bool machine_is_older_than(const DomainDef *def, guint major, guint minor)
+{
+	const char *dash = def->os.machine ? strrchr(def->os.machine, '-') : NULL;
+	guint of[2];
+
+	if (!dash || sscanf(dash + 1, "%u.%u", &of[0], &of[1]) != 2)
+		return false;
+	return of[0] < major || (of[0] == major && of[1] < minor);
 }
 
 static bool machine_is_one_of(const DomainDef *def, const char *const *names)

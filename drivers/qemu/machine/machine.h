@@ -19,6 +19,8 @@ typedef enum MachineFamily {
 } MachineFamily;
 
 MachineFamily machine_family(const DomainDef *def);
+/* Whether its name says a version of QEMU before @major.@minor: "pc-q35-4.2", "pc-1.3". */
+bool machine_is_older_than(const DomainDef *def, guint major, guint minor);
 bool machine_has_pci(const DomainDef *def);
 bool machine_has_pcie_root(const DomainDef *def);
 /* A PIIX3 or ISA controller for two buses of IDE is on the board. */
