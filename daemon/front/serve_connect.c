@@ -12,6 +12,7 @@
 #include "daemon/client/client_private.h"
 #include "daemon/client/serve.h"
 #include "daemon/core/settings.h"
+#include "daemon/domain/affect.h"
 #include "daemon/domain/ready.h"
 #include "daemon/registry/domain_call.h"
 
@@ -333,10 +334,8 @@ bool serve_connect_domain_xml_to_native(Call *call, remote_connect_domain_xml_to
 		return false;
 	if (!call->driver->to_native)
 		return not_supported(call, error);
-	def = domain_def_parse(args->domainXml, strlen(args->domainXml), CONF_INACTIVE, NULL,
-			       error);
-	if (!def || !domain_def_complete_generic(def, error) ||
-	    !call->driver->complete(def, error))
+	def = definition_read(call, args->domainXml, 0, error);
+	if (!def)
 		return false;
 	ret->nativeConfig = call->driver->to_native(def, args->nativeFormat, error);
 	return ret->nativeConfig != NULL;

@@ -69,7 +69,7 @@ static bool command_custom(QemuCommand *cmd, GError **error)
 	return true;
 }
 
-/* Words for other kinds of hypervisors. */
+/* Words for other kinds of hypervisors, which would be lost without a trace. */
 static bool foreign_check(const DomainDef *def, GError **error)
 {
 	const DomainOs *os = &def->os;
@@ -79,14 +79,8 @@ static bool foreign_check(const DomainDef *def, GError **error)
 	if (os->init || os->initdir || os->inituser || os->initgroup ||
 	    list_length(os->initargs) > 0 || list_length(os->initenvs) > 0)
 		return command_refuse(error, "os/init", _("it belongs to containers"));
-	if (list_length(def->idmap.uids) > 0 || list_length(def->idmap.gids) > 0)
-		return command_refuse(error, "idmap", _("it belongs to containers"));
 	if (def->bootloader || def->bootloader_args || os->root)
 		return command_refuse(error, "bootloader", _("it belongs to Xen"));
-	if (list_length(def->qemu.capabilities_add) > 0 ||
-	    list_length(def->qemu.capabilities_del) > 0)
-		return command_refuse(error, "qemu:capabilities",
-				      _("what QEMU can do is asked of it, not told"));
 	return true;
 }
 
@@ -100,6 +94,22 @@ static bool seclabel_check(const DomainDef *def, GError **error)
 					      _("each guest gets a user of its own; other labels "
 						"are not supported"));
 	}
+	return true;
+}
+
+/* What a start cannot give and the command line does not speak of. */
+static bool beside_check(const DomainDef *def, GError **error)
+{
+	if (list_length(def->idmap.uids) > 0 || list_length(def->idmap.gids) > 0)
+		return command_refuse(error, "idmap", _("it belongs to containers"));
+	if (list_length(def->qemu.capabilities_add) > 0 ||
+	    list_length(def->qemu.capabilities_del) > 0)
+		return command_refuse(error, "qemu:capabilities",
+				      _("what QEMU can do is asked of it, not told"));
+	for (guint i = 0; i < list_length(def->perf_events); i++)
+		if (((PerfEvent *)list_get(def->perf_events, i))->enabled == TRISTATE_YES)
+			return command_refuse(error, "perf",
+					      _("performance events are not supported"));
 	return true;
 }
 
@@ -120,11 +130,8 @@ static bool command_check(QemuCommand *cmd, GError **error)
 	if (def->on_crash == LIFECYCLE_COREDUMP_DESTROY ||
 	    def->on_crash == LIFECYCLE_COREDUMP_RESTART)
 		return command_refuse(error, "on_crash", _("core dumps are not supported"));
-	for (guint i = 0; i < list_length(def->perf_events); i++)
-		if (((PerfEvent *)list_get(def->perf_events, i))->enabled == TRISTATE_YES)
-			return command_refuse(error, "perf",
-					      _("performance events are not supported"));
-	return foreign_check(def, error) && seclabel_check(def, error);
+	return foreign_check(def, error) &&
+	       (cmd->context->shown || (beside_check(def, error) && seclabel_check(def, error)));
 }
 
 typedef bool (*CommandStep)(QemuCommand *cmd, GError **error);
@@ -165,11 +172,10 @@ static const CommandStep steps[] = {
 	command_sysinfo, command_boot,     command_devices, command_custom,
 };
 
-/* The first device of each kind that <os> names for booting gets an index. */
+/* The first device of each kind that <os> names for booting gets the place of that kind. */
 static void boot_order_fill(QemuCommand *cmd)
 {
 	const DomainDef *def = cmd->def;
-	guint index = 0;
 
 	for (guint i = 0; i < list_length(def->os.boots); i++) {
 		BootDevice device = ((OsBoot *)list_get(def->os.boots, i))->device;
@@ -189,7 +195,7 @@ static void boot_order_fill(QemuCommand *cmd)
 			info = &((DomainInterface *)list_get(def->interfaces, 0))->info;
 		if (info && !g_hash_table_contains(cmd->boot_order, info))
 			g_hash_table_insert(cmd->boot_order, (gpointer)info,
-					    GUINT_TO_POINTER(++index));
+					    GUINT_TO_POINTER(i + 1));
 	}
 }
 

@@ -4,10 +4,10 @@
 
 #include "drivers/qemu/device/kind.h"
 
-static bool lease_build(G_GNUC_UNUSED QemuCommand *cmd, G_GNUC_UNUSED const DomainDevice *device,
-			GError **error)
+static bool lease_build(QemuCommand *cmd, G_GNUC_UNUSED const DomainDevice *device, GError **error)
 {
-	return command_refuse(error, "lease", _("there is no lock manager"));
+	return cmd->context->shown ||
+	       command_refuse(error, "lease", _("there is no lock manager"));
 }
 
 const QemuDeviceKind qemu_lease = {

@@ -47,16 +47,24 @@ static bool tpm_build(QemuCommand *cmd, const DomainDevice *device, GError **err
 	const DomainTpm *tpm = device->tpm;
 	g_autofree char *id = g_strconcat("tpm-", tpm->info.alias, NULL);
 	g_autofree char *chardev = g_strconcat("chr", tpm->info.alias, NULL);
+	ChardevSource source = tpm->source;
+	g_autofree char *path = NULL;
 	Props *opts;
 
-	if (tpm->backend != TPM_BACKEND_EXTERNAL)
+	if (tpm->backend == TPM_BACKEND_EMULATOR && cmd->context->shown) {
+		path = g_build_filename(cmd->context->run_dir, "swtpm.sock", NULL);
+		source = (ChardevSource){ .type = CHARDEV_UNIX,
+					  .mode = CHARDEV_MODE_CONNECT,
+					  .path = path };
+	} else if (tpm->backend != TPM_BACKEND_EXTERNAL) {
 		return command_refuse(
 			error, "tpm/backend",
 			tpm->backend == TPM_BACKEND_PASSTHROUGH
 				? _("passing the host's TPM on is not supported")
 				: _("starting swtpm is not supported; run one and use "
 				    "a backend of type 'external'"));
-	if (!command_chardev(cmd, &tpm->source, chardev, tpm->info.alias, error))
+	}
+	if (!command_chardev(cmd, &source, chardev, tpm->info.alias, error))
 		return false;
 	opts = props_new("emulator");
 	props_str(opts, "id", id);
