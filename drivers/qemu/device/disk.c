@@ -330,8 +330,11 @@ static bool disk_check(const QemuCheck *check, const DomainDevice *device)
 
 static bool disk_prepare(const QemuPrepare *prepare, const DomainDevice *device)
 {
-	const DomainDisk *disk = device->disk;
+	DomainDisk *disk = device->disk;
 
+	/* What others write must not be answered from this host's cache. */
+	if (disk->shareable && !disk->readonly && disk->cache <= DISK_CACHE_DEFAULT)
+		disk->cache = DISK_CACHE_NONE;
 	if (disk->source.type == STORAGE_VOLUME)
 		return fail(prepare->error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("domain '%s': disk '%s' is a volume of pool '%s', but pools cannot "

@@ -104,13 +104,26 @@ static bool listen_check(const DomainDef *live, const DomainGraphics *graphics, 
 				_("domain '%s': a display cannot listen on the address of a "
 				  "network ('%s'), as networks are not supported; give an address"),
 				live->name, listen->network ?: "");
-		if (listen->type == LISTEN_SOCKET && !listen->socket && !graphics->socket)
-			return fail(
-				error, VIR_ERR_CONFIG_UNSUPPORTED,
-				_("domain '%s': a display that listens on a socket needs its path"),
-				live->name);
 	}
 	return true;
+}
+
+/* A socket without a path is one of the guest's own directory. */
+static void sockets_complete(const QemuPrepare *prepare, DomainGraphics *graphics)
+{
+	char uuid[UUID_TEXT];
+
+	uuid_format(&prepare->live->uuid, uuid);
+	for (guint i = 0; i < list_length(graphics->listens); i++) {
+		GraphicsListen *listen = list_get(graphics->listens, i);
+
+		if (listen->type != LISTEN_SOCKET || listen->socket || graphics->socket)
+			continue;
+		listen->socket = g_strdup_printf("%s/vm/%s/%s.sock", prepare->settings->run_dir,
+						 uuid, graphics_type_name(graphics->type));
+		if (graphics->type == GRAPHICS_VNC)
+			graphics->socket = g_strdup(listen->socket);
+	}
 }
 
 static bool display_ports(const QemuPrepare *prepare, DomainGraphics *graphics, const char *address)
@@ -165,6 +178,7 @@ static bool graphics_prepare(const QemuPrepare *prepare, const DomainDevice *dev
 		return true;
 	if (!listen_check(live, graphics, error) || !spice_check(live, graphics, error))
 		return false;
+	sockets_complete(prepare, graphics);
 	address = listen_address_complete(graphics);
 	return !address || display_ports(prepare, graphics, address);
 }
@@ -176,14 +190,23 @@ static const GraphicsListen *first_listen(const DomainGraphics *graphics)
 	return list_length(graphics->listens) > 0 ? list_get(graphics->listens, 0) : NULL;
 }
 
-/* The path of a listening UNIX socket, NULL when it listens on an address. */
-static const char *listen_socket(const DomainGraphics *graphics)
+/*
+ * The path of a listening UNIX socket, NULL when it listens on an address. The guest's own directory
+ * is where QEMU is; the way to it may be closed.
+ */
+static const char *listen_socket(const QemuCommand *cmd, const DomainGraphics *graphics)
 {
 	const GraphicsListen *listen = first_listen(graphics);
+	const char *path = listen && listen->type == LISTEN_SOCKET ? listen->socket
+								    : graphics->socket;
+	g_autofree char *own = NULL;
+	char uuid[UUID_TEXT];
+	const char *name;
 
-	if (listen && listen->type == LISTEN_SOCKET)
-		return listen->socket;
-	return graphics->socket;
+	uuid_format(&cmd->def->uuid, uuid);
+	own = g_strdup_printf("/vm/%s/", uuid);
+	name = path && !cmd->context->shown ? strstr(path, own) : NULL;
+	return name && !strchr(name + strlen(own), '/') ? name + strlen(own) : path;
 }
 
 static const char *listen_address(const DomainGraphics *graphics)
@@ -214,9 +237,10 @@ static const char *const share_words[SHARE_POLICY_LAST] = {
 	[SHARE_POLICY_IGNORE] = "ignore",
 };
 
-static bool vnc_place(Props *opts, const DomainGraphics *graphics, GError **error)
+static bool vnc_place(const QemuCommand *cmd, Props *opts, const DomainGraphics *graphics,
+		      GError **error)
 {
-	const char *socket = listen_socket(graphics);
+	const char *socket = listen_socket(cmd, graphics);
 	const char *address = listen_address(graphics);
 	bool v6 = strchr(address, ':') != NULL;
 	g_autofree char *place = NULL;
@@ -245,7 +269,7 @@ static bool build_vnc(QemuCommand *cmd, const DomainGraphics *graphics, GError *
 {
 	Props *opts = props_new(NULL);
 
-	if (!vnc_place(opts, graphics, error)) {
+	if (!vnc_place(cmd, opts, graphics, error)) {
 		props_free(opts);
 		return false;
 	}
@@ -273,9 +297,10 @@ static void spice_compression(Props *opts, const DomainGraphics *graphics)
 		props_str(opts, "streaming-video", spice_streaming_name(graphics->streaming));
 }
 
-static bool spice_place(Props *opts, const DomainGraphics *graphics, GError **error)
+static bool spice_place(const QemuCommand *cmd, Props *opts, const DomainGraphics *graphics,
+			GError **error)
 {
-	const char *socket = listen_socket(graphics);
+	const char *socket = listen_socket(cmd, graphics);
 
 	if (graphics->has_tls_port && graphics->tls_port > 0)
 		return command_refuse(error, "graphics tlsPort",
@@ -303,7 +328,7 @@ static bool build_spice(QemuCommand *cmd, const DomainGraphics *graphics, GError
 {
 	Props *opts = props_new(NULL);
 
-	if (!spice_place(opts, graphics, error)) {
+	if (!spice_place(cmd, opts, graphics, error)) {
 		props_free(opts);
 		return false;
 	}

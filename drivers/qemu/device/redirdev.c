@@ -38,7 +38,8 @@ static char *redirect_filter(const DomainRedirFilter *filter)
 		unsigned major = 0, minor = 0;
 		int version = -1;
 
-		if (device->version && sscanf(device->version, "%u.%u", &major, &minor) >= 1)
+		if (device->version && device->version[0] != '-' &&
+		    sscanf(device->version, "%u.%u", &major, &minor) >= 1)
 			version = (int)((major / 10 % 10) << 12 | (major % 10) << 8 |
 					(minor / 10 % 10) << 4 | minor % 10);
 		if (i > 0)

@@ -200,7 +200,7 @@ static char *video_driver(const QemuCommand *cmd, const DomainVideo *video, bool
 	return NULL;
 }
 
-static void video_opts(Props *opts, const DomainVideo *video, bool primary)
+static void video_opts(Props *opts, const DomainVideo *video)
 {
 	if (video->type == VIDEO_QXL) {
 		if (video->ram_kib > 0)
@@ -217,8 +217,7 @@ static void video_opts(Props *opts, const DomainVideo *video, bool primary)
 	} else if (video->type == VIDEO_BOCHS && video->vram_kib > 0) {
 		props_kib(opts, "vgamem", video->vram_kib);
 	}
-	if (video->heads > 0 &&
-	    (video->type == VIDEO_VIRTIO || (video->type == VIDEO_QXL && primary)))
+	if (video->heads > 0 && (video->type == VIDEO_VIRTIO || video->type == VIDEO_QXL))
 		props_num(opts, "max_outputs", video->heads);
 	if (video->res_x > 0 || video->res_y > 0) {
 		props_num(opts, "xres", video->res_x);
@@ -265,7 +264,7 @@ static bool video_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 				    : _("a further video card cannot be of type '%s'"),
 			    video_type_name(video->type));
 	opts = props_new(driver);
-	video_opts(opts, video, primary);
+	video_opts(opts, video);
 	return command_device(cmd, opts, &video->info, error);
 }
 
