@@ -14,7 +14,7 @@ import time
 
 import libvirt
 
-from reeve_test import SLOW, STOCK, Console, Failed, Watch, case, check, command, contains, daemon, equal, \
+from reeve_test import SLOW, STOCK, Failed, Shell, Watch, case, check, command, contains, daemon, equal, \
     guest_xml, processes, run_cases, skip
 
 L = libvirt
@@ -80,33 +80,6 @@ def hypervisor(name):
     found = [pid for pid, line in processes('qemu-system-x86').items() if f'guest={name}' in line]
     equal(len(found), 1, f'hypervisors of {name}')
     return found[0]
-
-
-class Shell:
-    """The shell on a guest's console."""
-
-    def __init__(self, server, name):
-        self.console = Console('virsh', '-c', server.uri(), 'console', name, '--force')
-        self.number = 0
-
-    def wait(self, pattern):
-        return self.console.wait(pattern, 120)
-
-    def run(self, words):
-        """Exit status of a command in the guest, and what it printed."""
-        self.number += 1
-        if self.number == 1:
-            self.console.talk('ready')
-        self.console.type(f'{words}; echo "end"{self.number} $?\r')
-        found = self.wait(rf'(?s)(.*?)^end{self.number} (\d+)')
-        return int(found.group(2)), found.group(1)
-
-    def ping(self, address):
-        status, text = self.run(f'ping -c 2 -W 10 {address}')
-        check(status == 0, f'no answer from {address}: {text}')
-
-    def close(self):
-        self.console.close()
 
 
 def ping(address):

@@ -443,3 +443,34 @@ class Console:
         status = os.waitpid(self.pid, 0)[1]
         os.close(self.fd)
         return os.waitstatus_to_exitcode(status)
+
+
+class Shell:
+    """The shell on a guest's console."""
+
+    def __init__(self, server, name):
+        self.console = Console('virsh', '-c', server.uri(), 'console', name, '--force')
+        self.number = 0
+
+    def wait(self, pattern):
+        return self.console.wait(pattern, 120)
+
+    def run(self, words):
+        """Exit status of a command in the guest, and what it printed."""
+        self.number += 1
+        if self.number == 1:
+            self.console.talk('ready')
+        self.console.type(f'{words}; echo "end"{self.number} $?\r')
+        found = self.wait(rf'(?s)(.*?)^end{self.number} (\d+)')
+        return int(found.group(2)), found.group(1)
+
+    def ping(self, address):
+        status, text = self.run(f'ping -c 2 -W 10 {address}')
+        check(status == 0, f'no answer from {address}: {text}')
+
+    def until(self, condition):
+        """Waits in the guest until the command @condition succeeds."""
+        self.run(f'until {condition}; do sleep 0.1 || sleep 1; done')
+
+    def close(self):
+        self.console.close()
