@@ -33,6 +33,7 @@ QEMU_COMMAND = \
 	drivers/qemu/device/memory.c \
 	drivers/qemu/device/nvram.c \
 	drivers/qemu/device/panic.c \
+	drivers/qemu/device/pstore.c \
 	drivers/qemu/device/redirdev.c \
 	drivers/qemu/device/rng.c \
 	drivers/qemu/device/shmem.c \
@@ -110,6 +111,7 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live/live.h \
 	drivers/qemu/live/agent.c \
 	drivers/qemu/live/console.c \
+	drivers/qemu/live/cpu_check.c \
 	drivers/qemu/live/dirty_rate.c \
 	drivers/qemu/live/disk.c \
 	drivers/qemu/live/event.c \

@@ -82,6 +82,7 @@ typedef struct {
 	CpuMatch match;
 	CpuCheck check;
 	Tristate migratable;
+	Tristate deprecated_features; /* host-model of s390: on, off */
 	char *model, *vendor, *vendor_id;
 	CpuFallback fallback;
 	guint sockets, dies, clusters, cores, threads; /* sockets 0 = no <topology> */

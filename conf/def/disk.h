@@ -111,6 +111,7 @@ typedef struct {
 	char *source_type, *source_path, *source_mode;
 } StorageReservations;
 
+typedef struct StorageDataStore StorageDataStore;
 typedef struct {
 	StorageType type;
 	char *path; /* file, block, dir, vhostuser, vhostvdpa */
@@ -140,7 +141,14 @@ typedef struct {
 	StorageEncryption *encryption;
 	StorageReservations *reservations;
 	GPtrArray *seclabels; /* Seclabel */
+	StorageDataStore *data_store; /* disks and their backing images only */
 } StorageSource;
+
+/* Where a qcow2 image has its data when not in itself. */
+struct StorageDataStore {
+	StorageSource source;
+	StorageFormat format;
+};
 
 /* Does it name nothing, as that of a drive without a medium? */
 bool storage_source_is_empty(const StorageSource *source);
@@ -221,6 +229,10 @@ typedef struct {
 } DiskIoTune;
 
 typedef struct {
+	char *group; /* name of a DiskIoTune in <throttlegroups> */
+} ThrottleFilter;
+
+typedef struct {
 	MirrorJob job;
 	MirrorState ready;
 	char *old_file, *old_format; /* attributes that older clients read */
@@ -236,6 +248,11 @@ typedef struct {
 typedef struct {
 	guint id;
 } DiskIothreadQueue;
+
+/* Latencies are counted over so many seconds. */
+typedef struct {
+	guint interval;
+} DiskStatistic;
 
 typedef struct {
 	DeviceInfo info;
@@ -270,6 +287,9 @@ typedef struct {
 	Tristate removable;
 	guint rotation_rate;
 	DiskIoTune iotune;
+	GPtrArray *throttle_filters; /* ThrottleFilter */
+	GPtrArray *statistics;	     /* DiskStatistic */
+	Tristate dpofua;
 	guint cylinders, heads, sectors;
 	DiskGeometryTrans trans;
 	guint logical_block_size, physical_block_size; /* bytes */

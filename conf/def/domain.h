@@ -43,6 +43,7 @@ typedef struct {
 	guint iothread_count;
 	GPtrArray *iothreads; /* DomainIothread */
 	DomainIothread *default_iothread;
+	GPtrArray *throttle_groups; /* DiskIoTune, each with its group_name */
 	DomainBlkioTune blkiotune;
 	DomainMemTune memtune;
 	DomainCpuTune cputune;
@@ -88,6 +89,7 @@ typedef struct {
 	GPtrArray *iommus;	/* DomainIommu, at most one */
 	GPtrArray *vsocks;	/* DomainVsock, at most one */
 	GPtrArray *cryptos;	/* DomainCrypto */
+	GPtrArray *pstores;	/* DomainPstore, at most one */
 	GPtrArray *seclabels;	/* Seclabel */
 	DomainKeywrap keywrap;
 	DomainLaunchSecurity *launch_security;
@@ -150,6 +152,7 @@ typedef enum {
 	DEVICE_IOMMU,
 	DEVICE_VSOCK,
 	DEVICE_CRYPTO,
+	DEVICE_PSTORE,
 	DEVICE_LAST
 } DeviceKind;
 
@@ -194,6 +197,7 @@ typedef struct {
 		DomainIommu *iommu;
 		DomainVsock *vsock;
 		DomainCrypto *crypto;
+		DomainPstore *pstore;
 	};
 } DomainDevice;
 

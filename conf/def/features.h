@@ -4,7 +4,8 @@
 
 #include "conf/bind/types.h"
 
-#define HYPERV_MODE_VALUES(X) X(HYPERV_MODE_CUSTOM, "custom") X(HYPERV_MODE_PASSTHROUGH, "passthrough")
+#define HYPERV_MODE_VALUES(X) X(HYPERV_MODE_CUSTOM, "custom") X(HYPERV_MODE_PASSTHROUGH, "passthrough") \
+	X(HYPERV_MODE_HOST_MODEL, "host-model")
 CONF_ENUM(HypervMode, hyperv_mode, HYPERV_MODE)
 #define CAPABILITIES_POLICY_VALUES(X) \
 	X(CAPABILITIES_POLICY_DEFAULT, "default") X(CAPABILITIES_POLICY_ALLOW, "allow") \
@@ -31,6 +32,8 @@ CONF_ENUM(Sbbc, sbbc, SBBC)
 	X(IBS_NONE, "none") X(IBS_BROKEN, "broken") X(IBS_WORKAROUND, "workaround") \
 	X(IBS_FIXED_IBS, "fixed-ibs") X(IBS_FIXED_CCD, "fixed-ccd") X(IBS_FIXED_NA, "fixed-na")
 CONF_ENUM(Ibs, ibs, IBS)
+#define AIA_VALUES(X) X(AIA_NONE, "none") X(AIA_APLIC, "aplic") X(AIA_APLIC_IMSIC, "aplic-imsic")
+CONF_ENUM(AiaKind, aia_kind, AIA)
 #define XEN_PASSTHROUGH_VALUES(X) \
 	X(XEN_PASSTHROUGH_SYNC_PT, "sync_pt") X(XEN_PASSTHROUGH_SHARE_PT, "share_pt")
 CONF_ENUM(XenPassthroughMode, xen_passthrough_mode, XEN_PASSTHROUGH)
@@ -78,7 +81,8 @@ typedef struct {
 	guint64 hpt_maxpagesize_kib;
 	bool vmcoreinfo;
 	Tristate vmcoreinfo_state;
-	Tristate htm, nested_hv, ccf_assist, ras, ps2, aia_kvm, async_teardown;
+	Tristate htm, nested_hv, ccf_assist, ras, ps2, async_teardown;
+	AiaKind aia; /* interrupts of RISC-V */
 	MsrsUnknown msrs_unknown;
 	Cfpc cfpc;
 	Sbbc sbbc;
@@ -107,5 +111,7 @@ typedef struct {
 	bool has_policy;
 	guint handle;
 	char *dh_cert, *session; /* sev */
+	char *mr_config_id, *mr_owner, *mr_owner_config, *quote_socket; /* tdx */
+	bool quote_service;
 	char *guest_visible_workarounds, *id_block, *id_auth, *host_data; /* sev-snp */
 } DomainLaunchSecurity;

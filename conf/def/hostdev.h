@@ -41,6 +41,7 @@ typedef struct {
 	Sgio sgio;
 	HostdevDriver driver;
 	char *driver_model;
+	Tristate iommufd;
 	StartupPolicy startup_policy;
 	Tristate write_filtering;
 	GuestReset guest_reset;

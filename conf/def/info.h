@@ -67,6 +67,7 @@ typedef struct {
 	guint boot_order;   /* from 1, 0 = not bootable */
 	char *loadparm;	    /* s390x */
 	guint acpi_index;
+	Cpuset *acpi_nodeset; /* NUMA cells of the guest that a host device brings memory of */
 	Tristate rom_enabled, rom_bar;
 	char *rom_file;
 	guint master_startport; /* companion USB controllers */

@@ -161,7 +161,7 @@ typedef struct {
 	VirtioOptions virtio;
 	InterfaceOffloads host_offloads, guest_offloads;
 	InterfaceBackend backend;
-	char *backend_tap, *backend_vhost, *backend_log_file;
+	char *backend_tap, *backend_vhost, *backend_log_file, *backend_hostname, *backend_fqdn;
 	FilterRef *filter;
 	guint64 sndbuf;
 	bool has_sndbuf;

@@ -201,14 +201,29 @@ typedef struct {
 	PanicModel model;
 } DomainPanic;
 
-#define IOMMU_VALUES(X) X(IOMMU_INTEL, "intel") X(IOMMU_SMMUV3, "smmuv3") X(IOMMU_VIRTIO, "virtio")
+#define IOMMU_VALUES(X) X(IOMMU_INTEL, "intel") X(IOMMU_SMMUV3, "smmuv3") X(IOMMU_VIRTIO, "virtio") \
+	X(IOMMU_AMD, "amd")
 CONF_ENUM(IommuModel, iommu_model, IOMMU)
 typedef struct {
 	DeviceInfo info;
 	IommuModel model;
 	Tristate intremap, caching_mode, eim, iotlb, dma_translation;
+	Tristate passthrough, xtsup; /* amd */
 	guint aw_bits;
+	guint pci_bus, oas; /* smmuv3, as a device; oas in bits */
+	bool has_pci_bus;
+	Tristate accel, ats, ril, pasid;
 } DomainIommu;
+
+#define PSTORE_VALUES(X) X(PSTORE_ACPI_ERST, "acpi-erst")
+CONF_ENUM(PstoreBackend, pstore_backend, PSTORE)
+/* Memory in a file, which keeps what a crashing guest leaves behind. */
+typedef struct {
+	DeviceInfo info;
+	PstoreBackend backend;
+	char *path;
+	guint64 size_kib;
+} DomainPstore;
 
 typedef struct {
 	DeviceInfo info;

@@ -54,6 +54,11 @@ typedef struct {
 	StorageSource source; /* when source.type is set; path is absent then */
 } OsNvram;
 
+/* Variables of firmware that QEMU serves itself, as JSON; in place of an NVRAM. */
+typedef struct {
+	char *path, *template;
+} OsVarstore;
+
 typedef struct {
 	char *path;
 	Tristate readonly, secure, stateless;
@@ -68,6 +73,7 @@ typedef struct {
 	GPtrArray *firmware_features; /* FirmwareFeature */
 	OsLoader *loader;
 	OsNvram *nvram;
+	OsVarstore *varstore;
 	char *kernel, *initrd, *cmdline, *dtb, *root, *shim;
 	GPtrArray *boots;	/* OsBoot */
 	Tristate bootmenu_enable;

@@ -31,6 +31,7 @@ ELEMENT_DECLARE(reconnect);	   /* Reconnect */
 
 /* domain_disk.c, domain_controller.c, ... : the devices */
 ELEMENT_DECLARE(domain_lease);
+ELEMENT_DECLARE(disk_iotune); /* DiskIoTune */
 ELEMENT_DECLARE(disk_iothreads); /* DiskIothread: list inside <iothreads> */
 ELEMENT_DECLARE(domain_controller);
 ELEMENT_DECLARE(domain_filesystem);
@@ -60,6 +61,7 @@ ELEMENT_DECLARE(domain_panic);
 ELEMENT_DECLARE(domain_iommu);
 ELEMENT_DECLARE(domain_vsock);
 ELEMENT_DECLARE(domain_crypto);
+ELEMENT_DECLARE(domain_pstore);
 
 /* domain_chardev.c */
 ELEMENT_DECLARE(chardev_source); /* ChardevSource: type attribute and children of a device */

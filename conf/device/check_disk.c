@@ -297,6 +297,28 @@ static bool target_check(const DomainDisk *disk, GError **error)
 				"as '%.*s'"), disk->target, (int)(rest - disk->target), disk->target);
 }
 
+static bool throttle_group_exists(const DomainDef *def, const char *name)
+{
+	for (guint i = 0; i < list_length(def->throttle_groups); i++)
+		if (g_strcmp0(((DiskIoTune *)list_get(def->throttle_groups, i))->group_name,
+			      name) == 0)
+			return true;
+	return false;
+}
+
+static bool throttle_check(const DomainDef *def, const DomainDisk *disk, GError **error)
+{
+	for (guint i = 0; i < list_length(disk->throttle_filters); i++) {
+		const ThrottleFilter *filter = list_get(disk->throttle_filters, i);
+
+		if (!throttle_group_exists(def, filter->group))
+			return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+				    _("disk '%s': there is no <throttlegroup> '%s'"), disk->target,
+				    filter->group);
+	}
+	return true;
+}
+
 bool disk_check(const DomainDef *def, const DomainDisk *disk, GError **error)
 {
 	g_autofree char *what = g_strdup_printf(_("disk '%s'"), disk->target ? disk->target : "");
@@ -312,7 +334,7 @@ bool disk_check(const DomainDef *def, const DomainDisk *disk, GError **error)
 	    !disk_identity_check(disk, error) || !disk_source_check(disk, what, error) ||
 	    !geometry_check(disk, error) || !lun_check(disk, error) ||
 	    !transient_check(disk, error) || !metadata_cache_check(disk, error) ||
-	    !vhostuser_check(disk, error))
+	    !vhostuser_check(disk, error) || !throttle_check(def, disk, error))
 		return false;
 	if (!disk_address_fits(disk) && def->os.type == OS_TYPE_HVM)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,

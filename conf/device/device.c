@@ -38,6 +38,7 @@ const DeviceKindRow domain_device_kinds[DEVICE_LAST] = {
 	KIND(DEVICE_IOMMU, "iommu", iommus, domain_iommu, true),
 	KIND(DEVICE_VSOCK, "vsock", vsocks, domain_vsock, true),
 	KIND(DEVICE_CRYPTO, "crypto", cryptos, domain_crypto, false),
+	KIND(DEVICE_PSTORE, "pstore", pstores, domain_pstore, true),
 };
 
 DomainDevice *domain_device_parse(const char *xml, gsize length, unsigned flags, ConfDiags *diags,

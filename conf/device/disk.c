@@ -20,6 +20,26 @@ CONF_ENUM_DEFINE(mirror_job, MIRROR_JOB)
 
 ELEMENT_DECLARE(domain_backing);
 
+static const BindRow data_store_rows[] = {
+	ATTR(StorageDataStore, "type", source.type, storage_type, BIND_REQUIRED),
+	VALUE(StorageDataStore, "format", "type", format, storage_format, 0),
+	CHILD_IN(StorageDataStore, "source", source, storage_source, 0),
+	END_ROWS
+};
+static ELEMENT(data_store, NULL, StorageDataStore, data_store_rows);
+static const BindRow backing_source_rows[] = {
+	INCLUDE(storage_source_plain),
+	POINTER(StorageSource, "dataStore", data_store, data_store, 0),
+	END_ROWS
+};
+static ELEMENT(backing_source, NULL, StorageSource, backing_source_rows);
+static const BindRow disk_source_rows[] = {
+	INCLUDE(storage_source),
+	POINTER(StorageSource, "dataStore", data_store, data_store, 0),
+	END_ROWS
+};
+static ELEMENT(disk_source, NULL, StorageSource, disk_source_rows);
+
 static const BindRow backing_cache_rows[] = {
 	SIZE_LEAF(DomainBacking, "max_size", metadata_cache_max_size, 1, 0),
 	END_ROWS
@@ -35,7 +55,7 @@ static const BindRow backing_rows[] = {
 	ATTR(DomainBacking, "type", source.type, storage_type, 0),
 	ATTR(DomainBacking, "index", source.index, uint, BIND_LIVE),
 	CHILD("format", backing_format, 0),
-	CHILD_IN(DomainBacking, "source", source, storage_source_plain, 0),
+	CHILD_IN(DomainBacking, "source", source, backing_source, 0),
 	POINTER(DomainBacking, "backingStore", backing, domain_backing, 0),
 	END_ROWS
 };
@@ -77,6 +97,16 @@ static const BindRow driver_iothreads_rows[] = {
 	END_ROWS
 };
 static ELEMENT(driver_iothreads, NULL, DomainDisk, driver_iothreads_rows);
+static const BindRow statistic_rows[] = {
+	ATTR(DiskStatistic, "interval", interval, uint, BIND_REQUIRED | BIND_NONZERO),
+	END_ROWS
+};
+static ELEMENT(disk_statistic, NULL, DiskStatistic, statistic_rows);
+static const BindRow driver_statistics_rows[] = {
+	LIST(DomainDisk, "statistic", statistics, disk_statistic, 0),
+	END_ROWS
+};
+static ELEMENT(driver_statistics, NULL, DomainDisk, driver_statistics_rows);
 static const BindRow driver_cache_rows[] = {
 	SIZE_LEAF(DomainDisk, "max_size", metadata_cache_max_size, 1, 0),
 	END_ROWS
@@ -101,6 +131,7 @@ static const BindRow driver_rows[] = {
 	INCLUDE_IN(DomainDisk, virtio, virtio_options),
 	CHILD("iothreads", driver_iothreads, 0),
 	CHILD("metadata_cache", driver_cache, 0),
+	CHILD("statistics", driver_statistics, 0),
 	END_ROWS
 };
 static ELEMENT(disk_driver, NULL, DomainDisk, driver_rows);
@@ -129,6 +160,7 @@ static const BindRow target_rows[] = {
 	ATTR(DomainDisk, "tray", tray, disk_tray, 0),
 	ATTR(DomainDisk, "removable", removable, on_off, G),
 	ATTR(DomainDisk, "rotation_rate", rotation_rate, uint, G),
+	ATTR(DomainDisk, "dpofua", dpofua, on_off, G),
 	END_ROWS
 };
 static ELEMENT(disk_target, NULL, DomainDisk, target_rows);
@@ -146,8 +178,19 @@ static const BindRow iotune_rows[] = {
 	LIMIT(read_iops_sec_max_length), LIMIT(write_iops_sec_max_length),
 	END_ROWS
 };
-static ELEMENT(disk_iotune, NULL, DiskIoTune, iotune_rows,
+ELEMENT(disk_iotune, NULL, DiskIoTune, iotune_rows,
 	       .doc = N_("Limits in bytes and operations per second; bursts in *_max for *_length seconds."));
+
+static const BindRow throttle_filter_rows[] = {
+	ATTR(ThrottleFilter, "group", group, str, BIND_REQUIRED),
+	END_ROWS
+};
+static ELEMENT(throttle_filter, NULL, ThrottleFilter, throttle_filter_rows);
+static const BindRow throttle_filters_rows[] = {
+	LIST(DomainDisk, "throttlefilter", throttle_filters, throttle_filter, 0),
+	END_ROWS
+};
+static ELEMENT(throttle_filters, NULL, DomainDisk, throttle_filters_rows);
 
 static const BindRow transient_rows[] = {
 	ATTR(DomainDisk, "shareBacking", share_backing, yes_no, 0),
@@ -164,7 +207,7 @@ static const BindRow disk_rows[] = {
 	ATTR(DomainDisk, "snapshot", snapshot, disk_snapshot, 0),
 	CHILD("driver", disk_driver, 0),
 	POINTER(DomainDisk, "auth", auth, storage_auth, 0),
-	CHILD_IN(DomainDisk, "source", source, storage_source, 0),
+	CHILD_IN(DomainDisk, "source", source, disk_source, 0),
 	POINTER(DomainDisk, "backingStore", backing, domain_backing, 0),
 	POINTER(DomainDisk, "backingStore", detected_backing, domain_backing,
 	     BIND_LIVE | BIND_WRITE_ONLY),
@@ -174,6 +217,7 @@ static const BindRow disk_rows[] = {
 	POINTER(DomainDisk, "mirror", mirror, disk_mirror, BIND_LIVE | BIND_MERGE),
 	CHILD("target", disk_target, 0),
 	CHILD_IN(DomainDisk, "iotune", iotune, disk_iotune, BIND_MERGE),
+	CHILD("throttlefilters", throttle_filters, 0),
 	FLAG(DomainDisk, "readonly", readonly, G),
 	FLAG(DomainDisk, "shareable", shareable, 0),
 	CHILD("transient", disk_transient, 0, HAS(DomainDisk, transient)),

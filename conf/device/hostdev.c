@@ -99,6 +99,7 @@ static ELEMENT(caps_net, NULL, DomainHostdev, net_source_rows);
 static const BindRow driver_rows[] = {
 	ATTR(DomainHostdev, "name", driver, hostdev_driver, 0),
 	ATTR(DomainHostdev, "model", driver_model, str, 0),
+	ATTR(DomainHostdev, "iommufd", iommufd, yes_no, 0),
 	END_ROWS
 };
 static ELEMENT(hostdev_driver, NULL, DomainHostdev, driver_rows);

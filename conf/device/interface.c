@@ -215,6 +215,8 @@ static const BindRow backend_rows[] = {
 	ATTR(DomainInterface, "tap", backend_tap, str, 0),
 	ATTR(DomainInterface, "vhost", backend_vhost, str, 0),
 	ATTR(DomainInterface, "logFile", backend_log_file, str, 0),
+	ATTR(DomainInterface, "hostname", backend_hostname, str, 0),
+	ATTR(DomainInterface, "fqdn", backend_fqdn, str, 0),
 	END_ROWS
 };
 static ELEMENT(interface_backend, NULL, DomainInterface, backend_rows);

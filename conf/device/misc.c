@@ -21,6 +21,7 @@ CONF_ENUM_DEFINE(watchdog_action, WATCHDOG_ACTION)
 CONF_ENUM_DEFINE(memballoon_model, MEMBALLOON)
 CONF_ENUM_DEFINE(panic_model, PANIC)
 CONF_ENUM_DEFINE(iommu_model, IOMMU)
+CONF_ENUM_DEFINE(pstore_backend, PSTORE)
 
 /* <filesystem> */
 static const BindRow fs_driver_rows[] = {
@@ -168,6 +169,14 @@ static const BindRow iommu_driver_rows[] = {
 	ATTR(DomainIommu, "iotlb", iotlb, on_off, G),
 	ATTR(DomainIommu, "aw_bits", aw_bits, uint, G),
 	ATTR(DomainIommu, "dma_translation", dma_translation, on_off, G),
+	ATTR(DomainIommu, "passthrough", passthrough, on_off, G),
+	ATTR(DomainIommu, "xtsup", xtsup, on_off, G),
+	ATTR(DomainIommu, "pciBus", pci_bus, uint, G, HAS(DomainIommu, has_pci_bus)),
+	ATTR(DomainIommu, "accel", accel, on_off, G),
+	ATTR(DomainIommu, "ats", ats, on_off, G),
+	ATTR(DomainIommu, "ril", ril, on_off, G),
+	ATTR(DomainIommu, "pasid", pasid, on_off, G),
+	ATTR(DomainIommu, "oas", oas, uint, G),
 	END_ROWS
 };
 static ELEMENT(iommu_driver, NULL, DomainIommu, iommu_driver_rows);
@@ -178,6 +187,15 @@ static const BindRow iommu_rows[] = {
 	END_ROWS
 };
 ELEMENT(domain_iommu, "iommu", DomainIommu, iommu_rows);
+
+static const BindRow pstore_rows[] = {
+	ATTR(DomainPstore, "backend", backend, pstore_backend, BIND_REQUIRED | G),
+	LEAF(DomainPstore, "path", path, str, 0),
+	SIZE_LEAF(DomainPstore, "size", size_kib, 1024, G),
+	INCLUDE_IN(DomainPstore, info, device_info),
+	END_ROWS
+};
+ELEMENT(domain_pstore, "pstore", DomainPstore, pstore_rows);
 
 static const BindRow cid_rows[] = {
 	ATTR(DomainVsock, "auto", auto_cid, yes_no, 0),

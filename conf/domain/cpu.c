@@ -139,6 +139,7 @@ static const BindRow cpu_rows[] = {
 	ATTR(DomainCpu, "match", match, cpu_match, G),
 	ATTR(DomainCpu, "check", check, cpu_check, 0),
 	ATTR(DomainCpu, "migratable", migratable, on_off, G),
+	ATTR(DomainCpu, "deprecated_features", deprecated_features, on_off, G),
 	CHILD("model", cpu_model, 0),
 	LEAF(DomainCpu, "vendor", vendor, token, G),
 	CHILD("topology", cpu_topology, 0),

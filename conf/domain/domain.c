@@ -26,6 +26,12 @@ static const BindRow iothreadids_rows[] = {
 	LIST(DomainDef, "iothread", iothreads, domain_iothread, 0), END_ROWS
 };
 static ELEMENT(iothreadids, NULL, DomainDef, iothreadids_rows);
+static const BindRow throttlegroup_rows[] = { INCLUDE(disk_iotune), END_ROWS };
+static ELEMENT(throttlegroup, NULL, DiskIoTune, throttlegroup_rows);
+static const BindRow throttlegroups_rows[] = {
+	LIST(DomainDef, "throttlegroup", throttle_groups, throttlegroup, 0), END_ROWS
+};
+static ELEMENT(throttlegroups, NULL, DomainDef, throttlegroups_rows);
 static const BindRow perf_rows[] = { LIST(DomainDef, "event", perf_events, perf_event, 0),
      END_ROWS };
 static ELEMENT(domain_perf, NULL, DomainDef, perf_rows);
@@ -63,6 +69,7 @@ static const BindRow devices_rows[] = {
 	DEVICES("iommu", iommus, domain_iommu),
 	DEVICES("vsock", vsocks, domain_vsock),
 	DEVICES("crypto", cryptos, domain_crypto),
+	DEVICES("pstore", pstores, domain_pstore),
 	END_ROWS
 };
 static ELEMENT(domain_devices, NULL, DomainDef, devices_rows);
@@ -88,6 +95,7 @@ static const BindRow domain_rows[] = {
 	LEAF(DomainDef, "iothreads", iothread_count, uint, 0),
 	CHILD("iothreadids", iothreadids, BIND_MERGE),
 	POINTER(DomainDef, "defaultiothread", default_iothread, domain_iothread, 0),
+	CHILD("throttlegroups", throttlegroups, BIND_MERGE),
 	CHILD_IN(DomainDef, "cputune", cputune, domain_cputune, BIND_MERGE),
 	CHILD_IN(DomainDef, "numatune", numatune, domain_numatune, BIND_ONCE),
 	CHILD_IN(DomainDef, "resource", resource, domain_resource, BIND_ONCE),

@@ -13,6 +13,7 @@ CONF_ENUM_DEFINE(msrs_unknown, MSRS)
 CONF_ENUM_DEFINE(cfpc, CFPC)
 CONF_ENUM_DEFINE(sbbc, SBBC)
 CONF_ENUM_DEFINE(ibs, IBS)
+CONF_ENUM_DEFINE(aia_kind, AIA)
 CONF_ENUM_DEFINE(xen_passthrough_mode, XEN_PASSTHROUGH)
 CONF_ENUM_DEFINE(launch_security_type, LAUNCH_SECURITY)
 
@@ -195,6 +196,7 @@ static const BindRow features_rows[] = {
 	     .code = VIR_ERR_CONFIG_UNSUPPORTED),
 	CHILD("tcg", feature_tcg, 0),
 	SWITCH(DomainFeatures, "async-teardown", async_teardown),
+	VALUE(DomainFeatures, "aia", "value", aia, aia_kind, BIND_REQUIRED | G),
 	END_ROWS
 };
 ELEMENT(domain_features, "features", DomainFeatures, features_rows,
@@ -225,6 +227,12 @@ ELEMENT(domain_keywrap, "keywrap", DomainKeywrap, keywrap_rows);
 #define SNP WHEN(DomainLaunchSecurity, type, BIT(LAUNCH_SECURITY_SEV_SNP))
 #define ANY_SEV \
 	WHEN(DomainLaunchSecurity, type, BIT(LAUNCH_SECURITY_SEV) | BIT(LAUNCH_SECURITY_SEV_SNP))
+#define TDX WHEN(DomainLaunchSecurity, type, BIT(LAUNCH_SECURITY_TDX))
+static const BindRow quote_service_rows[] = {
+	ATTR(DomainLaunchSecurity, "path", quote_socket, str, 0),
+	END_ROWS
+};
+static ELEMENT(quote_service, NULL, DomainLaunchSecurity, quote_service_rows);
 #define POLICY \
 	WHEN(DomainLaunchSecurity, type, BIT(LAUNCH_SECURITY_SEV) | \
 	     BIT(LAUNCH_SECURITY_SEV_SNP) | BIT(LAUNCH_SECURITY_TDX))
@@ -247,6 +255,11 @@ static const BindRow launch_rows[] = {
 	LEAF(DomainLaunchSecurity, "idBlock", id_block, str, 0, SNP),
 	LEAF(DomainLaunchSecurity, "idAuth", id_auth, str, 0, SNP),
 	LEAF(DomainLaunchSecurity, "hostData", host_data, str, 0, SNP),
+	LEAF(DomainLaunchSecurity, "mrConfigId", mr_config_id, str, G, TDX),
+	LEAF(DomainLaunchSecurity, "mrOwner", mr_owner, str, G, TDX),
+	LEAF(DomainLaunchSecurity, "mrOwnerConfig", mr_owner_config, str, G, TDX),
+	CHILD("quoteGenerationService", quote_service, 0,
+	      HAS(DomainLaunchSecurity, quote_service), TDX),
 	END_ROWS
 };
 ELEMENT(domain_launch_security, "launchSecurity", DomainLaunchSecurity, launch_rows);

@@ -129,8 +129,14 @@ static ELEMENT(rom, NULL, DeviceInfo, rom_rows);
 static const BindRow device_rom_rows[] = { CHILD("rom", rom, 0), END_ROWS };
 ELEMENT(device_rom, NULL, DeviceInfo, device_rom_rows);
 
+static const BindRow acpi_rows[] = {
+	ATTR(DeviceInfo, "index", acpi_index, uint, BIND_NONZERO | G),
+	ATTR(DeviceInfo, "nodeset", acpi_nodeset, cpuset, G),
+	END_ROWS
+};
+static ELEMENT(acpi, NULL, DeviceInfo, acpi_rows);
 static const BindRow device_place_rows[] = {
-	VALUE(DeviceInfo, "acpi", "index", acpi_index, uint, BIND_NONZERO | G),
+	CHILD("acpi", acpi, 0),
 	CHILD_IN(DeviceInfo, "address", address, device_address, 0),
 	END_ROWS
 };

@@ -59,6 +59,13 @@ static const BindRow nvram_rows[] = {
 };
 static ELEMENT(nvram, NULL, OsNvram, nvram_rows);
 
+static const BindRow varstore_rows[] = {
+	ATTR(OsVarstore, "template", template, str, 0),
+	ATTR(OsVarstore, "path", path, str, 0),
+	END_ROWS
+};
+static ELEMENT(varstore, NULL, OsVarstore, varstore_rows);
+
 static const BindRow boot_rows[] = {
 	ATTR(OsBoot, "dev", device, boot_device, BIND_REQUIRED | G),
 	END_ROWS
@@ -109,6 +116,7 @@ static const BindRow os_rows[] = {
 	CHILD("firmware", firmware, 0),
 	POINTER(DomainOs, "loader", loader, loader, G),
 	POINTER(DomainOs, "nvram", nvram, nvram, 0),
+	POINTER(DomainOs, "varstore", varstore, varstore, 0),
 	LEAF(DomainOs, "kernel", kernel, str, 0),
 	LEAF(DomainOs, "initrd", initrd, str, 0),
 	LEAF(DomainOs, "cmdline", cmdline, str, G),

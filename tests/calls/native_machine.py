@@ -180,6 +180,18 @@ def devices(server):
 
 
 @case
+def backends(server):
+    line = native(devices="""<parallel type='dev'><source path='/dev/parport0'/></parallel>
+        <serial type='dev'><source path='/dev/ttyS0'/></serial>""")
+    check(re.search(r'-chardev parallel,\S+/dev/parport0', line) and re.search(r'-chardev serial,\S+/dev/ttyS0', line), line)
+    line = native("<memoryBacking><access mode='shared'/></memoryBacking>", """<disk type='vhostuser'>
+        <driver name='qemu' type='raw' packed='on' page_per_vq='on'/><source type='unix' path='/run/disk'/>
+        <target dev='vda' bus='virtio'/></disk>""")
+    holds(line, 'packed:on' if 'packed:on' in line else 'packed:true', 'vhost-user-blk-pci')
+    check(re.search(r'page-per-vq:(on|true)', line), line)
+
+
+@case
 def nothing_of_the_hosts_end(server):
     """What a start makes, or asks others about, is not needed to show what QEMU is given."""
     nics = """<interface type='network'><source network='no-such-network'/><model type='virtio'/></interface>
@@ -196,6 +208,23 @@ def what_define_refuses(server):
     for os in ("<bootmenu enable='yes' timeout='65536'/>", "<loader type='pflash' stateless='yes'/>"):
         with raises(L.VIR_ERR_CONFIG_UNSUPPORTED if 'menu' in os else L.VIR_ERR_XML_DETAIL):
             native('<features><acpi/></features>', os=os)
+
+
+@case
+def all_of_the_processor(server):
+    """check='full': QEMU starts with less than what was asked for, the guest does not."""
+    paused = """<domain type='qemu'><name>whole</name><memory unit='MiB'>64</memory>
+        <os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <cpu match='exact' check='{}'><model>Haswell</model><feature policy='require' name='avx512f'/></cpu></domain>"""
+    connection = SERVER['connection']
+    try:
+        connection.createXML(paused.format('full'), L.VIR_DOMAIN_START_PAUSED)
+    except L.libvirtError as error:
+        equal(error.get_error_code(), L.VIR_ERR_OPERATION_FAILED)
+        check('avx512f' in str(error), str(error))
+    else:
+        check(False, 'a processor without avx512f was taken for one with it')
+    connection.createXML(paused.format('none'), L.VIR_DOMAIN_START_PAUSED).destroy()
 
 
 if __name__ == '__main__':

@@ -125,6 +125,10 @@ static bool command_check(QemuCommand *cmd, GError **error)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("domain type '%s' is not one that QEMU runs"),
 			    virt_type_name(def->virt));
+	if (list_length(def->throttle_groups) > 0)
+		return command_refuse(error, "throttlegroups",
+				      _("groups of limits are not supported; use <iotune> with a "
+					"<group_name>"));
 	if (def->launch_security)
 		return command_refuse(error, "launchSecurity", _("it is not supported"));
 	if (def->on_crash == LIFECYCLE_COREDUMP_DESTROY ||

@@ -168,6 +168,15 @@ static const char *const backends[CHARDEV_LAST] = {
 	[CHARDEV_DBUS] = "dbus",
 };
 
+/* Parallel ports of the host speak another language than serial ones. */
+static bool is_of_parallel_port(const QemuCommand *cmd, const ChardevSource *source)
+{
+	for (guint i = 0; i < list_length(cmd->def->parallels); i++)
+		if (&((DomainChardev *)list_get(cmd->def->parallels, i))->source == source)
+			return true;
+	return false;
+}
+
 bool command_chardev(QemuCommand *cmd, const ChardevSource *source, const char *id,
 		     const char *alias, GError **error)
 {
@@ -179,6 +188,8 @@ bool command_chardev(QemuCommand *cmd, const ChardevSource *source, const char *
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("character devices of type '%s' are not supported"),
 			    chardev_type_name(source->type));
+	if (source->type == CHARDEV_DEV && is_of_parallel_port(cmd, source))
+		backend = "parallel";
 	opts = props_new(backend);
 	props_str(opts, "id", id);
 	if (!source_opts(cmd, opts, source, alias ? alias : id, error)) {

@@ -229,6 +229,8 @@ static bool check_identity(const QemuCheck *check, const DomainDisk *disk)
 		return fail(check->error, VIR_ERR_INTERNAL_ERROR,
 			    _("disk '%s': a disk on bus '%s' has no rotation_rate"), disk->target,
 			    disk_bus_name(disk->bus));
+	if (disk->dpofua && disk->bus != DISK_BUS_SCSI)
+		return refuse(check, _("disk '%s': only SCSI disks have dpofua"), disk->target);
 	if (disk->removable && disk->bus != DISK_BUS_USB)
 		return reject(check, _("disk '%s': only USB disks are removable or not"),
 			      disk->target);
@@ -360,6 +362,31 @@ static void disk_resources(const QemuResources *all, const DomainDevice *device)
 	resource->what = N_("disk image");
 }
 
+static bool disk_has_data_store(const DomainDisk *disk)
+{
+	bool any = disk->source.data_store != NULL;
+
+	for (const DomainBacking *backing = disk->backing; backing; backing = backing->backing)
+		any |= backing->source.data_store != NULL;
+	return any;
+}
+
+/* What later versions of the format say and QEMU or we cannot do. */
+static bool disk_refuse_later(const DomainDisk *disk, GError **error)
+{
+	if (list_length(disk->throttle_filters) > 0)
+		return command_refuse(error, "throttlefilters",
+				      _("several groups of limits for one disk are not supported; "
+					"use <iotune> with a <group_name>"));
+	if (list_length(disk->statistics) > 0)
+		return command_refuse(error, "driver statistics",
+				      _("histograms of latencies are not supported"));
+	if (disk_has_data_store(disk))
+		return command_refuse(error, "dataStore",
+				      _("images with their data elsewhere are not supported"));
+	return true;
+}
+
 /* What no kind of disk can do here. */
 static bool disk_refuse(const DomainDisk *disk, GError **error)
 {
@@ -381,7 +408,7 @@ static bool disk_refuse(const DomainDisk *disk, GError **error)
 	if (list_length(disk->iothreads) > 0)
 		return command_refuse(error, "iothreads",
 				      _("several I/O threads for one disk are not supported"));
-	return true;
+	return disk_refuse_later(disk, error);
 }
 
 static void geometry_opts(Props *opts, const DomainDisk *disk)
@@ -472,6 +499,7 @@ static Props *drive_disk(QemuCommand *cmd, const DomainDisk *disk, GError **erro
 		props_tristate(opts, "removable", disk->removable);
 	if (disk->rotation_rate > 0 && !cdrom)
 		props_num(opts, "rotation_rate", disk->rotation_rate);
+	props_tristate(opts, "dpofua", disk->dpofua);
 	props_str(opts, "vendor", disk->vendor);
 	props_str(opts, scsi ? "product" : "model", disk->product);
 	if (disk->wwn)
@@ -529,6 +557,7 @@ static bool build_vhost_user(QemuCommand *cmd, const DomainDisk *disk, GError **
 		props_num(chardev, "reconnect", disk->source.reconnect.timeout);
 	command_opts(cmd, "-chardev", chardev);
 	props_str(opts, "chardev", id);
+	virtio_opts(opts, &disk->virtio);
 	if (disk->queues > 0)
 		props_num(opts, "num-queues", disk->queues);
 	if (disk->queue_size > 0)

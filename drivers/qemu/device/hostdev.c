@@ -218,6 +218,9 @@ static bool hostdev_refuse(const DomainHostdev *hostdev, GError **error)
 				      _("hypervisors run without capabilities"));
 	if (hostdev->driver_model)
 		return command_refuse(error, "driver model", _("it is not supported"));
+	if (hostdev->iommufd == TRISTATE_YES)
+		return command_refuse(error, "driver iommufd='yes'",
+				      _("QEMU has it from version 8.2 on"));
 	if (hostdev->write_filtering != TRISTATE_ABSENT)
 		return command_refuse(error, "source writeFiltering", _("it belongs to Xen"));
 	if (hostdev->readonly || hostdev->shareable)

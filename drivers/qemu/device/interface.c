@@ -546,8 +546,9 @@ static bool interface_refuse(const DomainInterface *net, GError **error)
 		return command_refuse(error, "coalesce", _("it is not supported"));
 	if (net->isolated == TRISTATE_YES)
 		return command_refuse(error, "port isolated='yes'", _("it is not supported"));
-	if (net->backend_log_file)
-		return command_refuse(error, "backend logFile", _("passt is not supported"));
+	if (net->backend_log_file || net->backend_hostname || net->backend_fqdn)
+		return command_refuse(error, "backend logFile, hostname, fqdn",
+				      _("passt is not supported"));
 	if (net->trust_guest_rx_filters == TRISTATE_YES)
 		return command_refuse(error, "interface trustGuestRxFilters='yes'",
 				      _("it is not supported"));

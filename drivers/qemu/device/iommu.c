@@ -23,6 +23,10 @@ static bool iommu_check(const QemuCheck *check, const DomainDevice *device)
 	switch (iommu->model) {
 	case IOMMU_INTEL:
 		return check_intel(check, iommu);
+	case IOMMU_AMD:
+		if (machine_family(check->def) != MACHINE_Q35)
+			return refuse(check, _("iommu model 'amd' is on machine type 'q35' only"));
+		return true;
 	case IOMMU_SMMUV3:
 		if (!qemu_arch_is_arm(check->def->os.arch) ||
 		    machine_family(check->def) != MACHINE_VIRT)
@@ -45,11 +49,53 @@ static bool iommu_check(const QemuCheck *check, const DomainDevice *device)
 	}
 }
 
+/* What later versions of QEMU have. */
+static bool iommu_refuse(const DomainIommu *iommu, GError **error)
+{
+	const struct {
+		bool used;
+		const char *element;
+	} later[] = {
+		{ iommu->xtsup == TRISTATE_YES, "iommu/driver xtsup" },
+		{ iommu->has_pci_bus, "iommu/driver pciBus" },
+		{ iommu->accel != TRISTATE_ABSENT, "iommu/driver accel" },
+		{ iommu->ats != TRISTATE_ABSENT, "iommu/driver ats" },
+		{ iommu->ril != TRISTATE_ABSENT, "iommu/driver ril" },
+		{ iommu->pasid != TRISTATE_ABSENT, "iommu/driver pasid" },
+		{ iommu->oas > 0, "iommu/driver oas" },
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(later); i++)
+		if (later[i].used)
+			return command_refuse(error, later[i].element,
+					      _("later versions of QEMU have it"));
+	if (iommu->passthrough && iommu->model != IOMMU_AMD)
+		return command_refuse(error, "iommu/driver passthrough",
+				      _("only model 'amd' has it"));
+	return true;
+}
+
+static bool build_amd(QemuCommand *cmd, const DomainIommu *iommu)
+{
+	Props *opts = props_new("amd-iommu");
+
+	props_str(opts, "id", iommu->info.alias ? iommu->info.alias : "iommu0");
+	props_onoff_tristate(opts, "intremap", iommu->intremap);
+	props_tristate(opts, "pt", iommu->passthrough);
+	props_tristate(opts, "device-iotlb", iommu->iotlb);
+	command_opts(cmd, "-device", opts);
+	return true;
+}
+
 static bool iommu_build(QemuCommand *cmd, const DomainDevice *device, GError **error)
 {
 	const DomainIommu *iommu = device->iommu;
 	Props *opts;
 
+	if (!iommu_refuse(iommu, error))
+		return false;
+	if (iommu->model == IOMMU_AMD)
+		return build_amd(cmd, iommu);
 	if (iommu->model == IOMMU_SMMUV3)
 		return true; /* an option of the machine */
 	if (iommu->model == IOMMU_VIRTIO)

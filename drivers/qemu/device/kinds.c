@@ -7,7 +7,7 @@ extern const QemuDeviceKind qemu_disk, qemu_controller, qemu_lease, qemu_filesys
 	qemu_smartcard, qemu_serial, qemu_parallel, qemu_console, qemu_channel, qemu_input,
 	qemu_tpm, qemu_graphics, qemu_sound, qemu_audio, qemu_video, qemu_hostdev, qemu_redirdev,
 	qemu_hub, qemu_watchdog, qemu_memballoon, qemu_rng, qemu_nvram, qemu_shmem, qemu_memory,
-	qemu_panic, qemu_iommu, qemu_vsock, qemu_crypto;
+	qemu_panic, qemu_iommu, qemu_vsock, qemu_crypto, qemu_pstore;
 
 const QemuDeviceKind *const qemu_device_kinds[DEVICE_LAST] = {
 	[DEVICE_DISK] = &qemu_disk,
@@ -39,6 +39,7 @@ const QemuDeviceKind *const qemu_device_kinds[DEVICE_LAST] = {
 	[DEVICE_IOMMU] = &qemu_iommu,
 	[DEVICE_VSOCK] = &qemu_vsock,
 	[DEVICE_CRYPTO] = &qemu_crypto,
+	[DEVICE_PSTORE] = &qemu_pstore,
 };
 
 const DeviceKind qemu_device_order[] = {
@@ -47,7 +48,7 @@ const DeviceKind qemu_device_order[] = {
 	DEVICE_PARALLEL, DEVICE_CHANNEL,    DEVICE_CONSOLE,    DEVICE_INPUT,     DEVICE_AUDIO,
 	DEVICE_SOUND,    DEVICE_GRAPHICS,   DEVICE_VIDEO,      DEVICE_HOSTDEV,   DEVICE_REDIRDEV,
 	DEVICE_TPM,      DEVICE_WATCHDOG,   DEVICE_MEMBALLOON, DEVICE_RNG,       DEVICE_NVRAM,
-	DEVICE_PANIC,    DEVICE_SHMEM,      DEVICE_VSOCK,      DEVICE_CRYPTO,
+	DEVICE_PANIC,    DEVICE_SHMEM,      DEVICE_VSOCK,      DEVICE_CRYPTO,    DEVICE_PSTORE,
 };
 const unsigned qemu_device_order_length = G_N_ELEMENTS(qemu_device_order);
 
@@ -67,6 +68,9 @@ bool qemu_device_build(QemuCommand *cmd, const DomainDevice *device, GError **er
 	if (!kind || !kind->build)
 		return command_refuse(error, domain_device_kinds[device->kind].name,
 				      _("it is not supported"));
+	if (device->info->acpi_nodeset)
+		return command_refuse(error, "acpi nodeset",
+				      _("QEMU ties devices to NUMA cells from version 9.0 on"));
 	return kind->build(cmd, device, error);
 }
 

@@ -115,6 +115,8 @@ bool live_call(Guest *guest, const char *command, json_t *arguments, json_t **re
 bool live_spawn(QemuLive *live, GError **error);
 /* Connects to the monitor's socket and greets. */
 bool live_connect(QemuLive *live, GError **error);
+/* Fails when the definition wants all of its processor and QEMU left some of it out. */
+bool live_cpu_check(QemuLive *live, GError **error);
 /* Watches the end of process @pid. */
 bool live_watch(QemuLive *live, pid_t pid, bool child, GError **error);
 /* Opens a listening socket @name in the guest's directory. */

@@ -197,8 +197,8 @@ static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 	live_files_close(live->guest);
 	if (!live_connect(live, error))
 		return explain(live, log_start, error);
-	if (!live_save(live, error) || !learn_chardevs(live, error) || !set_passwords(live, error) ||
-	    !live_tune(live, error))
+	if (!live_cpu_check(live, error) || !live_save(live, error) ||
+	    !learn_chardevs(live, error) || !set_passwords(live, error) || !live_tune(live, error))
 		return explain(live, log_start, error);
 	if (flags & VIR_DOMAIN_START_PAUSED)
 		return true;

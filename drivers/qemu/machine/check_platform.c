@@ -17,6 +17,9 @@ static bool check_firmware(const QemuCheck *check)
 	const OsLoader *loader = os->loader;
 	bool secure = loader && loader->secure == TRISTATE_YES;
 
+	if (os->varstore && os->nvram)
+		return fail(check->error, VIR_ERR_XML_DETAIL,
+			    _("firmware has its variables in <nvram> or in <varstore>, not in both"));
 	if (os->firmware == OS_FIRMWARE_BIOS && os->nvram)
 		return fail(check->error, VIR_ERR_XML_DETAIL, _("firmware 'bios' has no <nvram>"));
 	if (!secure)
@@ -124,6 +127,7 @@ static bool check_arch_features(const QemuCheck *check)
 		{ features->gic, qemu_arch_is_arm(def->os.arch), "gic" },
 		{ features->hpt_resizing != HPT_ABSENT, pseries, "hpt" },
 		{ features->htm != TRISTATE_ABSENT, pseries, "htm" },
+		{ features->aia != AIA_ABSENT, qemu_arch_is_riscv(def->os.arch), "aia" },
 		{ features->nested_hv != TRISTATE_ABSENT, pseries, "nested-hv" },
 		{ features->ccf_assist != TRISTATE_ABSENT, pseries, "ccf-assist" },
 		{ features->cfpc != CFPC_ABSENT, pseries, "cfpc" },

@@ -64,6 +64,10 @@ static void cache_opts(Props *opts, const DomainCpu *cpu)
 
 static bool cpu_check(const DomainCpu *cpu, GError **error)
 {
+	if (cpu->deprecated_features)
+		return command_refuse(error, "cpu deprecated_features",
+				      _("QEMU tells which features are deprecated from version 9.1 "
+					"on"));
 	if (cpu->has_cache_level &&
 	    (cpu->cache_level != 3 || cpu->cache_mode != CPU_CACHE_MODE_EMULATE))
 		return command_refuse(error, "cpu/cache",

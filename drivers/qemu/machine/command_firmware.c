@@ -147,6 +147,10 @@ bool command_firmware(QemuCommand *cmd, Props *machine, GError **error)
 {
 	const OsLoader *loader = cmd->def->os.loader;
 
+	if (cmd->def->os.varstore)
+		return command_refuse(error, "varstore",
+				      _("QEMU serves UEFI's variables from version 10.0 on; use "
+					"<nvram>"));
 	if (cmd->def->os.shim)
 		return command_refuse(error, "shim", _("this QEMU takes no shim"));
 	if (loader && loader->path && loader->type == LOADER_TYPE_PFLASH) {

@@ -77,8 +77,11 @@ static bool features_check(QemuCommand *cmd, GError **error)
 		return command_refuse(error, "features/msrs", _("it is not supported"));
 	if (f->async_teardown == TRISTATE_YES)
 		return command_refuse(error, "features/async-teardown", _("it is not supported"));
-	if (f->aia_kvm != TRISTATE_ABSENT)
-		return command_refuse(error, "features/aia", _("it is not supported"));
+	if (f->aia && !qemu_arch_is_riscv(cmd->def->os.arch))
+		return command_refuse(error, "features/aia", _("only RISC-V machines have it"));
+	if (f->hyperv.mode == HYPERV_MODE_HOST_MODEL)
+		return command_refuse(error, "hyperv mode='host-model'",
+				      _("use mode 'passthrough', or 'custom' with each of them"));
 	if (f->gic && !command_is_arm(cmd))
 		return command_refuse(error, "features/gic", _("only ARM machines have it"));
 	return true;
@@ -103,6 +106,7 @@ static bool architecture_features(QemuCommand *cmd, Props *opts, GError **error)
 	if (features->gic && command_is_arm(cmd))
 		props_str(opts, "gic-version",
 			 features->gic_version ? gic_version_name(features->gic_version) : NULL);
+	props_str(opts, "aia", aia_kind_name(features->aia));
 	props_tristate(opts, "ras", features->ras);
 	if (command_is_arm(cmd) && !features->acpi && command_machine_is(cmd, "virt"))
 		props_bool(opts, "acpi", false);
