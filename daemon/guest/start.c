@@ -197,14 +197,19 @@ static void start_undo_call(Vm *vm)
 	vm_unref(vm);
 }
 
+static bool start_aborted(const Vm *vm, GError **error)
+{
+	return fail(error, VIR_ERR_OPERATION_ABORTED, _("domain '%s' was destroyed while it started"),
+		    vm->domain->name);
+}
+
 static bool start_finish(Vm *vm, const control_start_ret *ret, const VmStart *start, GError **error)
 {
 	Domain *domain = vm->domain;
 	g_autofree char *xml = NULL;
 
 	if (vm->phase == VM_GIVEN_UP || vm->worker.ended)
-		return fail(error, VIR_ERR_OPERATION_ABORTED,
-			    _("domain '%s' was destroyed while it started"), domain->name);
+		return start_aborted(vm, error);
 	if (!vm_state_is_possible(&ret->state) || ret->state.state == VIR_DOMAIN_SHUTOFF)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("domain '%s' has ended as soon as it was started; see its log"),
@@ -237,19 +242,26 @@ static void missed_catch_up(Vm *vm)
 static bool start_run_call(Vm *vm, DomainDef *live, const VmStart *start, GError **error)
 {
 	g_autoptr(Vm) kept = vm_ref(vm);
+	g_autoptr(GError) reason = NULL;
 	control_start_ret ret = { 0 };
-	bool started = bring_up_call(vm, live, start->flags, &ret, error);
+	bool started = bring_up_call(vm, live, start->flags, &ret, &reason);
 
 	if (started) {
 		domain_set_id(vm->domain, live->id);
-		started = start_finish(vm, &ret, start, error);
+		started = start_finish(vm, &ret, start, &reason);
 	}
 	rpc_free((xdrproc_t)xdr_control_start_ret, &ret);
-	if (started)
+	if (started) {
 		missed_catch_up(vm);
+		return true;
+	}
+	/* Whatever failed then did so because somebody wanted it to end. */
+	if (vm->phase == VM_GIVEN_UP)
+		start_aborted(vm, error);
 	else
-		start_undo_call(vm);
-	return started;
+		g_propagate_error(error, g_steal_pointer(&reason));
+	start_undo_call(vm);
+	return false;
 }
 
 /* One try; *ret_again when it was lost to somebody who was faster. */

@@ -70,6 +70,7 @@ bool moment_check_parent(const Domain *domain, ObjectKind kind, const char *name
 			 const char *parent, GError **error)
 {
 	Objects *objects = domain->engine->objects;
+	g_autoptr(GPtrArray) all = NULL;
 	Object *above;
 
 	if (!parent)
@@ -81,7 +82,9 @@ bool moment_check_parent(const Domain *domain, ObjectKind kind, const char *name
 		return fail(error, VIR_ERR_INVALID_ARG,
 			    _("the parent '%s' of '%s' does not exist; define it first"), parent,
 			    name);
-	for (; above; above = moment_parent(above))
+	all = objects_list(objects, kind, domain->uuid_text);
+	/* A store that was damaged, or made so, may have circles. */
+	for (guint left = all->len; above && left > 0; above = moment_parent(above), left--)
 		if (strcmp(above->name, name) == 0)
 			return fail(error, VIR_ERR_INVALID_ARG,
 				    _("'%s' cannot be the parent of '%s': it is below it"), parent,
@@ -190,6 +193,22 @@ static void unmark_current(const Object *moment, GArray *changes, StoreBatch *ba
 	}
 }
 
+/* A guest without a definition may have ended while the disk worked, and so its domain. */
+static bool parent_check(const Call *call, Object *moment, GError **error)
+{
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	const StoreOrigin origin = call_origin(call, NULL);
+	const StoreObject row = object_row(moment);
+
+	if (!call->domain->removed)
+		return true;
+	store_batch_object_remove(batch, &row, &origin);
+	store_queue(call->engine->store, g_steal_pointer(&batch));
+	object_forget(moment);
+	return fail(error, VIR_ERR_NO_DOMAIN, _("domain '%s' has ended meanwhile, and with it what it had"),
+		    call->domain->name);
+}
+
 ObjectHold moment_define_commit(Call *call, const ObjectSpec *spec, const MomentInfo *info,
 				GError **error)
 {
@@ -213,5 +232,7 @@ ObjectHold moment_define_commit(Call *call, const ObjectSpec *spec, const Moment
 	changes_follow(changes);
 	object_follow(moment, &row);
 	object_publish(moment);
+	if (!parent_check(call, moment, error))
+		return NULL;
 	return g_steal_pointer(&moment);
 }
