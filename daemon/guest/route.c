@@ -23,7 +23,7 @@ static bool check_routed(const Call *call, GError **error)
 	if (!call->client->read_only || proc->read_only != RPC_READ_ONLY_WHEN)
 		return true;
 	args = g_malloc0(proc->args_size);
-	if (!rpc_message_decode(call->message, proc->args_filter, args, error))
+	if (!rpc_message_decode_args(call->message, proc->args_filter, args, error))
 		return false;
 	good = access_check_when(call->client, proc, args, error);
 	rpc_free(proc->args_filter, args);

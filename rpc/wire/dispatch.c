@@ -77,7 +77,7 @@ static bool decode_args(const Serving *serving, void *args, GError **error)
 {
 	const RpcProc *proc = serving->proc;
 	RpcXdrTexts before = rpc_xdr_texts(RPC_XDR_TEXTS_REFUSE);
-	bool good = rpc_message_decode(serving->call, proc->args_filter, args, NULL);
+	bool good = rpc_message_decode_args(serving->call, proc->args_filter, args, NULL);
 	bool odd = rpc_xdr_was_odd();
 
 	rpc_xdr_texts(before);
@@ -91,7 +91,7 @@ static bool decode_args(const Serving *serving, void *args, GError **error)
 			    proc->name);
 	return fail(
 		error, VIR_ERR_RPC,
-		_("the arguments of call '%s' are too short or exceed the limits of the protocol"),
+		_("the arguments of call '%s' are too short or too long, or exceed the limits of the protocol"),
 		proc->name);
 }
 

@@ -157,3 +157,8 @@ bool rpc_message_decode(const RpcMessage *message, xdrproc_t filter, void *value
 {
 	return rpc_decode(message->payload, message->length, filter, value, error);
 }
+
+bool rpc_message_decode_args(const RpcMessage *call, xdrproc_t filter, void *args, GError **error)
+{
+	return rpc_decode_whole(call->payload, call->length, filter, args, error);
+}

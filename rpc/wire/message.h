@@ -87,3 +87,5 @@ int rpc_message_take_fd(RpcMessage *message, unsigned index);
 
 /* rpc_decode() of the payload: @value must be zeroed; trailing bytes are ignored. */
 bool rpc_message_decode(const RpcMessage *message, xdrproc_t filter, void *value, GError **error);
+/* Of a call, which has no more in it than its arguments. */
+bool rpc_message_decode_args(const RpcMessage *call, xdrproc_t filter, void *args, GError **error);

@@ -110,16 +110,33 @@ guint8 *rpc_encode_mended(xdrproc_t filter, const void *value, gsize reserve, gs
 	return bytes;
 }
 
-bool rpc_decode(const void *bytes, gsize length, xdrproc_t filter, void *value, GError **error)
+/* How many of the @length bytes are @value; -1 and an error when they are none. */
+static gssize decode(const void *bytes, gsize length, xdrproc_t filter, void *value, GError **error)
 {
 	XDR xdrs;
 
 	xdrmem_create(&xdrs, (char *)bytes, (u_int)length, XDR_DECODE);
 	if (filter(&xdrs, value))
-		return true;
+		return (gssize)xdr_getpos(&xdrs);
 	rpc_free(filter, value);
-	return fail(error, VIR_ERR_RPC,
-		    _("the message is too short or exceeds the limits of the protocol"));
+	fail(error, VIR_ERR_RPC, _("the message is too short or exceeds the limits of the protocol"));
+	return -1;
+}
+
+bool rpc_decode(const void *bytes, gsize length, xdrproc_t filter, void *value, GError **error)
+{
+	return decode(bytes, length, filter, value, error) >= 0;
+}
+
+bool rpc_decode_whole(const void *bytes, gsize length, xdrproc_t filter, void *value, GError **error)
+{
+	gssize used = decode(bytes, length, filter, value, error);
+
+	if (used < 0 || (gsize)used == length)
+		return used >= 0;
+	rpc_free(filter, value);
+	return fail(error, VIR_ERR_RPC, _("the message is %zu bytes longer than it says"),
+		    length - (gsize)used);
 }
 
 void rpc_free(xdrproc_t filter, void *value)

@@ -27,6 +27,9 @@ guint8 *rpc_encode_mended(xdrproc_t filter, const void *value, gsize reserve, gs
  */
 bool rpc_decode(const void *bytes, gsize length, xdrproc_t filter, void *value, GError **error);
 
+/* The same for bytes that are to be @value and nothing more. */
+bool rpc_decode_whole(const void *bytes, gsize length, xdrproc_t filter, void *value, GError **error);
+
 /* Frees what @value points to, not @value itself; harmless when done twice. */
 void rpc_free(xdrproc_t filter, void *value);
 
