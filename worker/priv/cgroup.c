@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +17,12 @@
 #include "base/fd.h"
 #include "worker/priv/cgroup.h"
 
-enum { NAME_MAX_LENGTH = 40 };
+#define NAME "reeve-guest-"
+
+enum {
+	NAME_MAX_LENGTH = 40,
+	EMPTY_MS = 1000, /* until the last one, which has ended, has left its group */
+};
 
 /* Where version 2 is mounted: alone, or beside version 1. */
 static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
@@ -51,7 +59,7 @@ static int own_group_open(void)
 
 static void group_name(uid_t uid, char name[NAME_MAX_LENGTH])
 {
-	snprintf(name, NAME_MAX_LENGTH, "reeve-guest-%u", (unsigned)uid);
+	snprintf(name, NAME_MAX_LENGTH, NAME "%u", (unsigned)uid);
 }
 
 int cgroup_open(uid_t uid, bool make)
@@ -97,12 +105,50 @@ bool cgroup_is_empty(int cgroup)
 	return strstr(text, "populated 0") != NULL;
 }
 
+/* The kernel tells when the members of a group become none. */
+static void empty_wait(int cgroup)
+{
+	struct pollfd wait = { .fd = openat(cgroup, "cgroup.events", O_RDONLY | O_CLOEXEC),
+			       .events = POLLPRI };
+	int64_t deadline = g_get_monotonic_time() + EMPTY_MS * G_TIME_SPAN_MILLISECOND;
+	int64_t left = EMPTY_MS;
+
+	while (wait.fd >= 0 && !cgroup_is_empty(cgroup) && left > 0) {
+		poll(&wait, 1, (int)left);
+		left = (deadline - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
+	}
+	fd_clear(&wait.fd);
+}
+
 void cgroup_remove(uid_t uid)
 {
 	g_autofd int parent = own_group_open();
+	g_autofd int cgroup = -1;
 	char name[NAME_MAX_LENGTH];
 
 	group_name(uid, name);
-	if (parent >= 0)
-		unlinkat(parent, name, AT_REMOVEDIR);
+	if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
+		return;
+	cgroup = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (cgroup >= 0)
+		empty_wait(cgroup);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+void cgroup_sweep(uid_t first, unsigned count)
+{
+	g_autofd int parent = own_group_open();
+	DIR *groups = parent < 0 ? NULL : fdopendir(dup(parent));
+	const struct dirent *entry;
+
+	while (groups && (entry = readdir(groups))) {
+		guint64 uid;
+
+		if (g_str_has_prefix(entry->d_name, NAME) &&
+		    g_ascii_string_to_unsigned(entry->d_name + strlen(NAME), 10, first,
+					       (guint64)first + count - 1, &uid, NULL))
+			unlinkat(parent, entry->d_name, AT_REMOVEDIR);
+	}
+	if (groups)
+		closedir(groups);
 }

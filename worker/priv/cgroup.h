@@ -19,3 +19,5 @@ void cgroup_kill(int cgroup);
 bool cgroup_is_empty(int cgroup);
 /* Removes the user's group once it is empty. */
 void cgroup_remove(uid_t uid);
+/* Removes those of the @count users from @first on in which nobody is: what a predecessor that was killed has left. */
+void cgroup_sweep(uid_t first, unsigned count);

@@ -20,6 +20,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "worker/host/policy.h"
+#include "worker/priv/cgroup.h"
 #include "worker/priv/priv.h"
 
 #define PRIVATE "--private=" /* a path below which requests have no business */
@@ -179,7 +180,7 @@ static bool option_take(PrivConfig *config, const char *option)
 	} files[] = {
 		{ "--vm-dirs", &config->vm_dirs, O_RDONLY | O_DIRECTORY },
 		{ "--log-dir", &config->log_dir, O_RDONLY | O_DIRECTORY },
-		{ "--vm-binary", &config->vm_binary, O_RDONLY },
+		{ "--vm-binary", &config->vm_binary, O_PATH },
 	};
 	const struct {
 		const char *name;
@@ -306,6 +307,7 @@ int main(int argc, char **argv)
 		log_error("%s", error->message);
 		return EXIT_FAILURE;
 	}
+	cgroup_sweep(config.uid_base, config.uid_count);
 	/* One byte: all is as it must be, requests may come. Whoever started us reads it or our end. */
 	if (send(config.socket, "", 1, MSG_NOSIGNAL) != 1)
 		return EXIT_FAILURE;
