@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -81,34 +82,56 @@ int listen_open_at(int parent, const char *name, const char *path, GError **erro
 }
 
 /* Only root, or the guest @uid that the socket is for, may have a say about what is in @parent. */
-static bool parent_check(int parent, uid_t uid, const char *path, GError **error)
+static bool parent_check(int parent, uid_t uid, const char *path, uid_t *ret_owner, GError **error)
 {
 	struct stat st;
 
 	if (fstat(parent, &st) < 0)
 		return fail_errno(error, errno, _("cannot look at the directory of '%s'"), path);
-	if (geteuid() != 0 || st.st_uid == 0 || st.st_uid == uid)
+	*ret_owner = st.st_uid;
+	if (geteuid() != 0 || st.st_uid == uid)
+		return true;
+	/* In a sticky one nobody else can put another file in the place of root's. */
+	if (st.st_uid == 0 && (!(st.st_mode & 022) || (st.st_mode & S_ISVTX)))
 		return true;
 	return fail(error, VIR_ERR_OPERATION_DENIED,
-		    _("cannot listen at '%s': its directory belongs to user %u; it must be root's or the "
-		      "guest's"),
-		    path, (unsigned)st.st_uid);
+		    _("cannot listen at '%s': its directory belongs to user %u and has the mode %04o; it must be "
+		      "the guest's, or root's and nobody else's to write"),
+		    path, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
+}
+
+/* With the file rights of the guest, whose directory @parent is: under the name may be whatever it has put there. */
+static int listen_open_as(uid_t uid, int parent, const char *name, const char *path, GError **error)
+{
+	uid_t own = (uid_t)setfsuid(uid);
+	int fd = listen_open_at(parent, name, path, error);
+
+	setfsuid(own);
+	return fd;
+}
+
+/* In a directory in which only root gives names to files. */
+static int listen_open_for(uid_t uid, int parent, const char *name, const char *path, GError **error)
+{
+	g_autofd int fd = listen_open_at(parent, name, path, error);
+
+	if (fd >= 0 && fchownat(parent, name, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_errno(error, errno, _("cannot give the socket '%s' to the guest"), path),
+		       -1;
+	return take_fd(&fd);
 }
 
 int listen_open(const char *path, uid_t uid, const char *what, GError **error)
 {
 	g_autofd int parent = -1;
-	g_autofd int fd = -1;
 	const char *name;
+	uid_t owner = 0;
 
 	parent = path_open_parent(path, POLICY_SOCKET, what, &name, error);
-	if (parent < 0 || !parent_check(parent, uid, path, error))
+	if (parent < 0 || !parent_check(parent, uid, path, &owner, error))
 		return -1;
-	fd = listen_open_at(parent, name, path, error);
-	if (fd < 0)
-		return -1;
-	if (geteuid() == 0 && fchownat(parent, name, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail_errno(error, errno, _("cannot give the socket '%s' to the guest"), path),
-		       -1;
-	return take_fd(&fd);
+	if (geteuid() != 0)
+		return listen_open_at(parent, name, path, error);
+	return owner == uid ? listen_open_as(uid, parent, name, path, error) :
+			      listen_open_for(uid, parent, name, path, error);
 }
