@@ -4,6 +4,8 @@ noinst_LIBRARIES += worker/libworker.a
 worker_libworker_a_SOURCES = \
 	worker/host/image.c \
 	worker/host/image.h \
+	worker/host/image_mark.c \
+	worker/host/image_mark.h \
 	worker/host/listen.c \
 	worker/host/listen.h \
 	worker/host/nvram.c \
@@ -78,3 +80,7 @@ worker_reeve_vm_LDADD = \
 	$(XML_LIBS)
 
 $(worker_libworker_a_OBJECTS): | $(WIRE_H)
+
+# A program that its user may not read has memory that its user may not read either, from its first instruction on.
+install-exec-hook:
+	chmod 0711 '$(DESTDIR)$(pkglibexecdir)/reeve-vm'

@@ -217,7 +217,7 @@ static pid_t own_spawn_wait(const Engine *engine, const SpawnSpec *spec, int *re
 static int worker_open(const Engine *engine, GError **error)
 {
 	const char *path = engine->settings->worker;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_PATH | O_CLOEXEC);
 
 	if (fd < 0)
 		return fail_errno(error, errno, _("cannot open the worker's program '%s'"), path), -1;

@@ -178,24 +178,24 @@ int main(int argc, char **argv)
 	Uuid uuid;
 	int status;
 
+	worker.session = argc > 1 && g_str_equal(argv[1], "--session");
+	/*
+	 * The hypervisor has our user: it shall neither read nor write our memory. Until here that takes a program
+	 * that our user may execute, not read; it is installed so. In a session the engine is of that user too, and
+	 * has to look where we live.
+	 */
+#ifndef __SANITIZE_ADDRESS__ /* the leak checker traces its own process */
+	prctl(PR_SET_DUMPABLE, worker.session, 0, 0, 0);
+#endif
 	memory_set_up();
 	i18n_init();
 	log_init("reeve-vm", LOG_LEVEL_INFO);
 	if (argc == 4 && g_str_equal(argv[1], "--probe"))
 		return probe_run(argv[2], argv[3]);
-	worker.session = argc > 1 && g_str_equal(argv[1], "--session");
 	if (argc != 3 + worker.session || !uuid_parse(argv[1 + worker.session], &uuid)) {
 		usage();
 		return EXIT_FAILURE;
 	}
-	/*
-	 * The hypervisor has our user: it shall neither read nor write our memory. In a session the engine is of that
-	 * user too, and has to look where we live.
-	 */
-#ifndef __SANITIZE_ADDRESS__ /* the leak checker traces its own process */
-	if (!worker.session)
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
 	/* What was handed to us is not for the hypervisor: it would listen in our place after us. */
 	close_range(SOCKET_FD, ~0U, CLOSE_RANGE_CLOEXEC);
 	g_strlcpy(worker.uuid_text, argv[1 + worker.session], sizeof(worker.uuid_text));
