@@ -282,6 +282,72 @@ def disks_of_guests(server, bait):
     bait.untouched('disks')
 
 
+def run_once(connection, name, path, form):
+    """A guest that has the image, and no more after it."""
+    disk = (f"<disk type='file' device='disk'><driver name='qemu' type='{form}'/><source file='{os.path.realpath(path)}'/>"
+            "<target dev='vda' bus='virtio'/></disk>")
+    guest = connection.createXML(guest_xml(name, boot=False, devices=disk), libvirt.VIR_DOMAIN_START_PAUSED)
+    guest.destroy()
+
+
+def rebase(image, backing):
+    command('qemu-img', 'rebase', '-u', '-f', 'qcow2', *(('-F', 'qcow2') if backing else ()), '-b', backing, image)
+
+
+@case
+def chains_of_guests(server, bait):
+    """Who took over a hypervisor writes another guest's disk into the header of its own as what backs it."""
+    os.makedirs('chains')
+    command('qemu-img', 'create', '-q', '-f', 'qcow2', 'chains/base', '1M')
+    command('qemu-img', 'create', '-q', '-f', 'qcow2', 'chains/other', '1M')
+    command('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', 'base', 'chains/middle')
+    command('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', 'middle', 'chains/top')
+    here = os.path.realpath('chains')
+    with server.connect() as connection:
+        run_once(connection, 'chain', 'chains/top', 'qcow2')
+        for image, backing in (('top', f'{here}/other'), ('top', 'other'), ('middle', 'other'), ('base', f'{here}/other')):
+            before = command('qemu-img', 'info', '-U', '--output=json', f'chains/{image}').out
+            rebase(f'chains/{image}', backing)
+            error = refused(run_once, connection, 'chain', 'chains/top', 'qcow2')
+            check(f"{here}/other' was not among" in str(error), f'{image} backed by {backing}: {error}')
+            rebase(f'chains/{image}', json.loads(before).get('backing-filename', ''))
+            run_once(connection, 'chain', 'chains/top', 'qcow2')
+        # What a block job may leave: a chain that is shorter, a name that is a whole path.
+        for backing in (f'{here}/middle', 'base', ''):
+            rebase('chains/top', backing)
+            run_once(connection, 'chain', 'chains/top', 'qcow2')
+        rebase('chains/top', 'middle')
+        os.rename('chains', 'moved')
+        run_once(connection, 'chain', 'moved/top', 'qcow2')
+        rebase('moved/top', 'other')
+        refused(run_once, connection, 'chain', 'moved/top', 'qcow2')
+        os.removexattr('moved/top', 'user.reeve.backing')  # as the message says
+        run_once(connection, 'chain', 'moved/top', 'qcow2')
+    bait.whole()
+
+
+@case
+def raw_disks_of_others(server, bait):
+    """Made by nobody whom we know, but given to a guest as raw: from then on no header makes it anything else."""
+    with server.connect() as connection:
+        place = pool(connection, 'given')
+        put('given/v', bytes(MIB))
+        run_once(connection, 'given', 'given/v', 'raw')
+        with open('given/v', 'r+b') as out:
+            out.write(header(size=1 << 40, backing=bait.path, form='raw'))
+        place.refresh()
+        volume = place.storageVolLookupByName('v')
+        check("type='raw'" in volume.XMLDesc() and bait.path not in volume.XMLDesc(), volume.XMLDesc())
+        equal(volume.info()[1], MIB, 'capacity')
+        # Who says that it is something else now is believed.
+        put('given/v', whole())
+        run_once(connection, 'given', 'given/v', 'qcow2')
+        place.refresh()
+        check("type='qcow2'" in place.storageVolLookupByName('v').XMLDesc(), 'what the definition says')
+        place.destroy()
+    bait.whole()
+
+
 class Alice(multiprocessing.Process):
     """Swaps the names in her directory for links to files of others, and back, for as long as she is let."""
 
@@ -417,7 +483,7 @@ if __name__ == '__main__':
     os.umask(0o022)
     trap = Bait()
     # Only what lies here is for images: outside/ is beside it.
-    here = [name for name in ('raws', 'strangers', 'overlays', 'options', 'disks', 'alices', 'left')]
+    here = 'raws', 'strangers', 'overlays', 'options', 'disks', 'chains', 'moved', 'given', 'alices', 'left'
     running = daemon()
     running.directories = [os.path.join(os.getcwd(), name) for name in here]
     with running:

@@ -64,6 +64,7 @@ typedef struct Qcow2Header {
 void image_backing_clear(ImageBacking *backing)
 {
 	g_clear_pointer(&backing->path, g_free);
+	g_clear_pointer(&backing->name, g_free);
 	g_clear_pointer(&backing->format, g_free);
 }
 
@@ -233,6 +234,7 @@ static bool qcow2_backing_read(int fd, const char *path, ImageBacking *ret, GErr
 			      "record it with 'qemu-img rebase -u -b %s -F FORMAT %s'"),
 			    path, name, name, path);
 	ret->path = backing_path(path, name);
+	ret->name = g_strdup(name);
 	ret->format = g_steal_pointer(&format);
 	return true;
 }

@@ -13,6 +13,7 @@
 /* Strings belong to the struct; @path is NULL when nothing backs the image. */
 typedef struct ImageBacking {
 	char *path; /* absolute */
+	char *name; /* as it stands in the image */
 	char *format;
 } ImageBacking;
 

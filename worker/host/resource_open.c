@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "base/limits.h"
 #include "worker/host/image.h"
+#include "worker/host/image_mark.h"
 #include "worker/host/listen.h"
 #include "worker/host/nvram.h"
 #include "worker/host/path.h"
@@ -24,6 +26,7 @@ void resource_layer_free(ResourceLayer *layer)
 		return;
 	g_free(layer->path);
 	g_free(layer->format);
+	g_free(layer->name);
 	fd_clear(&layer->fd);
 	g_free(layer);
 }
@@ -63,6 +66,7 @@ static bool image_open(const ImageBacking *image, bool read_only, GPtrArray *lay
 		       const char *what, GError **error)
 {
 	g_autofd int fd = -1;
+	ResourceLayer *layer;
 
 	if (layers->len >= LIMIT_BACKING_CHAIN)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -76,7 +80,22 @@ static bool image_open(const ImageBacking *image, bool read_only, GPtrArray *lay
 			    _("the backing chain of this disk is a loop: '%s' comes twice"),
 			    image->path);
 	layer_add(layers, image->path, image->format, read_only, take_fd(&fd));
+	layer = g_ptr_array_index(layers, layers->len - 1);
+	layer->name = g_strdup(image->name ? image->name : image->path);
 	return true;
+}
+
+/* What a guest may write into an image does not change what it is, and what backs it, for those who look later. */
+static bool image_is_as_noted(const GPtrArray *layers, GError **error)
+{
+	const ResourceLayer *top = g_ptr_array_index(layers, 0);
+	struct stat st;
+
+	if (geteuid() != 0)
+		return true; /* the images are the guest's user's own */
+	if (!top->read_only && fstat(top->fd, &st) == 0 && S_ISREG(st.st_mode))
+		image_mark_format(top->fd, top->format);
+	return image_chain_check(layers, error);
 }
 
 static bool open_image(const priv_open_args *args, GPtrArray *layers, GError **error)
@@ -105,7 +124,7 @@ static bool open_image(const priv_open_args *args, GPtrArray *layers, GError **e
 		read_only = true;
 		what = _("backing file");
 	}
-	return true;
+	return image_is_as_noted(layers, error);
 }
 
 static bool open_file_read(const priv_open_args *args, GPtrArray *layers, GError **error)

@@ -14,6 +14,7 @@
 typedef struct ResourceLayer {
 	char *path; /* of a tap: the interface's name */
 	char *format; /* of an image, else "" */
+	char *name; /* of an image: as what it backs calls it */
 	bool read_only;
 	int fd; /* owned */
 } ResourceLayer;

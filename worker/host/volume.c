@@ -7,15 +7,14 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "worker/host/image.h"
+#include "worker/host/image_mark.h"
 #include "worker/host/path.h"
 #include "worker/host/volume.h"
 
@@ -57,8 +56,6 @@ static const struct {
 	{ "vdi", 64, "\x7f\x10\xda\xbe", 4 }, { "vpc", 0, "conectix", 8 },
 	{ "vhdx", 0, "vhdxfile", 8 }, { "iso", 32769, "CD001", 5 },
 };
-
-#define FORMAT_ATTRIBUTE "user.reeve.format"
 
 enum {
 	HEADER_SIZE = 33 * 1024,
@@ -132,28 +129,6 @@ static void describe_qcow2(int fd, const char *name, const guint8 *header, priv_
 	*ret->backing_format = g_steal_pointer(&backing.format);
 }
 
-/* What it was made as, which whatever its guest writes into it does not change. */
-static bool is_remembered_as_raw(int fd)
-{
-	char format[16] = "";
-
-	if (fgetxattr(fd, FORMAT_ATTRIBUTE, format, sizeof(format) - 1) <= 0)
-		return false;
-	return strcmp(format, "raw") == 0 || strcmp(format, "iso") == 0;
-}
-
-void volume_format_remember(int fd, const char *format)
-{
-	/* Where there are no attributes the engine's memory has to do. */
-	if (fsetxattr(fd, FORMAT_ATTRIBUTE, format, strlen(format), 0) < 0 && errno != ENOTSUP)
-		log_warning(_("cannot remember the format of a volume: %s"), g_strerror(errno));
-}
-
-void volume_format_forget(int fd)
-{
-	fremovexattr(fd, FORMAT_ATTRIBUTE);
-}
-
 static void describe_header(int fd, const char *name, priv_volume *ret)
 {
 	g_autofree guint8 *header = g_malloc0(HEADER_SIZE);
@@ -161,7 +136,7 @@ static void describe_header(int fd, const char *name, priv_volume *ret)
 
 	if (length < 0)
 		length = 0;
-	ret->format = g_strdup(is_remembered_as_raw(fd) ? "raw" : find_format(header, (gsize)length));
+	ret->format = g_strdup(image_is_marked_raw(fd) ? "raw" : find_format(header, (gsize)length));
 	ret->compat = g_strdup("");
 	if (strcmp(ret->format, "qcow2") == 0)
 		describe_qcow2(fd, name, header, ret);

@@ -23,8 +23,3 @@ bool volume_name_check(const char *name, GError **error);
  * where it is not a volume: a socket, a link, a device.
  */
 bool volume_describe(int directory, const char *name, priv_volume *ret, GError **error);
-
-/* Notes with the file of @fd what it was made as: a guest may write any header into a raw one. */
-void volume_format_remember(int fd, const char *format);
-/* A client fills it anew: what it is then tells its header. */
-void volume_format_forget(int fd);

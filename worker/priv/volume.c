@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "worker/host/image_mark.h"
 #include "worker/host/path.h"
 #include "worker/host/volume.h"
 #include "worker/priv/fresh.h"
@@ -140,7 +141,7 @@ static bool create_fresh(const PrivConfig *config, int directory,
 	if (fd < 0)
 		return false;
 	if (!is_dir)
-		volume_format_remember(fd, args->format);
+		image_mark_format(fd, args->format);
 	return priv_permissions_apply(fd, args->name, &args->permissions,
 				      is_dir ? 0700 : VOLUME_MODE, error) &&
 	       fresh_publish(&fresh, args->name, error);

@@ -18,6 +18,7 @@
 #include "base/i18n.h"
 #include "rpc/wire/record.h"
 #include "worker/host/path.h"
+#include "worker/host/image_mark.h"
 #include "worker/host/volume.h"
 #include "worker/priv/priv.h"
 #include "worker/priv/volume.h"
@@ -317,7 +318,7 @@ bool priv_volume_stream(PrivCall *call, const priv_volume_stream_args *args,
 	if (fstat(file, &st) < 0)
 		return fail_errno(error, errno, _("cannot look at the volume '%s'"), args->name);
 	if (args->write && args->offset == 0)
-		volume_format_forget(file);
+		image_mark_forget(file);
 	pump = g_new0(Pump, 1);
 	*pump = (Pump){ .config = call->config, .write = args->write, .sparse = args->sparse,
 			.is_block = S_ISBLK(st.st_mode), .offset = args->offset,
