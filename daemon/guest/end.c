@@ -16,6 +16,7 @@
 #include "daemon/core/settings.h"
 #include "daemon/guest/private.h"
 #include "daemon/host/priv.h"
+#include "daemon/object/object.h"
 
 #define DESTROY_USEC (4 * G_USEC_PER_SEC)	/* for a worker to destroy its guest */
 #define GRACEFUL_USEC (30 * G_USEC_PER_SEC)	/* as above, when the hypervisor may take its time */
@@ -76,12 +77,7 @@ void vm_remove_call(Vm *vm)
 
 	vm_unlink(vm);
 	vm_kill_call(vm);
-	/* A process that even SIGKILL does not end keeps its user: the directory marks it as taken. */
-	if (process_alive(&vm->guest) || process_alive(&vm->worker)) {
-		log_error(_("a process of domain '%s' does not end; its directory stays"),
-			  vm->domain->name);
-		return;
-	}
+	/* Ends whoever has the guest's user. If even SIGKILL does not, the directory stays and marks it as taken. */
 	if (!priv_remove_vm_dir_call(vm->engine, vm->domain->uuid, &error))
 		log_warning("%s", error->message);
 }
@@ -103,6 +99,17 @@ static void retire(void *data)
 	vm_unref(vm);
 }
 
+/* Snapshots and checkpoints go with their domain: whoever gets its UUID next shall not find them. */
+static void moments_end(const Domain *domain)
+{
+	const StoreOrigin self = { .uid = -1, .origin = "reeved" };
+	g_autoptr(StoreBatch) batch = store_batch_new();
+
+	objects_batch_remove_children(domain->engine->objects, domain->uuid_text, batch, &self);
+	store_queue(domain->engine->store, g_steal_pointer(&batch));
+	objects_drop_children(domain->engine->objects, domain->uuid_text);
+}
+
 void vm_end(Vm *vm, int reason, int event, int detail)
 {
 	g_autoptr(Vm) kept = vm_ref(vm);
@@ -118,6 +125,8 @@ void vm_end(Vm *vm, int reason, int event, int detail)
 	domain->vm = NULL;
 	/* Every state may become this one. */
 	domain_move(domain, &move, NULL, NULL);
+	if (domain->removed)
+		moments_end(domain);
 	if (!retiring)
 		retiring = g_ptr_array_new();
 	g_ptr_array_add(retiring, vm);

@@ -89,6 +89,16 @@ def hides(server):
     guest.end()
 
 
+@case
+def regroups(server):
+    """The group of a guest's directory, which the guest may change, says to root that it is being removed."""
+    guest = Evil(server, 'regroups-1')
+    with open(os.path.join(guest.path, 'go'), 'x', encoding='ascii'):
+        pass
+    guest.wait('another group', lambda: os.stat(guest.path).st_gid == guest.uid)
+    guest.end()
+
+
 @contextlib.contextmanager
 def planted(uids):
     """A process with those real, effective and saved user ids."""

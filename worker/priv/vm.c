@@ -168,12 +168,17 @@ static int vm_dir_open(const PrivConfig *config, const char *uuid, char *ret_nam
 			    _("the directory of guest %s belongs to user %u, who is no guest"),
 			    ret_name, st.st_uid),
 		       -1;
-	if (st.st_gid != config->engine_gid)
-		return fail(error, VIR_ERR_OPERATION_INVALID, _("guest %s is being removed"),
-			    ret_name),
-		       -1;
 	*ret_uid = st.st_uid;
 	return take_fd(&fd);
+}
+
+/* Nothing is started in one that is being removed. Its owner may make it look so, to no use. */
+static bool not_being_removed(const PrivConfig *config, int directory, const char *name, GError **error)
+{
+	struct stat st;
+
+	return (fstat(directory, &st) == 0 && st.st_gid == config->engine_gid) ||
+	       fail(error, VIR_ERR_OPERATION_INVALID, _("guest %s is being removed"), name);
 }
 
 /* From now on nothing is started there; its owner, who cannot change the group, still marks the user as taken. */
@@ -272,7 +277,7 @@ bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm
 	int pidfd;
 
 	directory = vm_dir_open(call->config, args->uuid, uuid, &who.uid, error);
-	if (directory < 0)
+	if (directory < 0 || !not_being_removed(call->config, directory, uuid, error))
 		return false;
 	who.gid = call->config->has_gid ? call->config->gid : who.uid;
 	socket = socket_bind_as(who.uid, directory, uuid, error);
