@@ -12,7 +12,8 @@
 #define LIMIT_STREAM_CHUNK 262120	   /* payload of a data frame that we send */
 #define LIMIT_CLIENT_BUFFER (64 * 1024 * 1024) /* unsent bytes of one client before it is cut off */
 #define LIMIT_CLIENT_AHEAD (1024 * 1024) /* of them, above which nothing more is read from it */
-#define LIMIT_FRAME_READER (300 * 1024)	 /* whole frame of who may only read: XML, lists of names */
+#define LIMIT_FRAME_READER (64 * 1024)	 /* whole frame of who may only read: what takes 20 ms to parse */
+#define LIMIT_FRAME_READER_LIST (300 * 1024) /* the same with a list of domains */
 #define LIMIT_READER_SECONDS 30		 /* in which such a client finishes a frame that it began */
 #define LIMIT_READER_IN (16 * 1024 * 1024)  /* bytes of unfinished frames of one user who reads */
 #define LIMIT_READER_OUT (64 * 1024 * 1024) /* unsent bytes of all connections of one such user */
