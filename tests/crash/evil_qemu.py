@@ -302,7 +302,7 @@ def engine_ends_amid_starts(server, _bystanders, _later):
 
 
 def main():
-    with daemon(call_timeout=5, stats_timeout=300) as server:
+    with daemon(call_timeout=5 * LARGE, stats_timeout=300) as server:
         with server.connect() as connection:
             connection.defineXML(guest_xml('good', memory=64, boot=False)).create()
             connection.defineXML(evil_xml('none-at-all')).create()

@@ -227,7 +227,8 @@ class Reeved(Daemon):
 
     def __init__(self, directory='d', **settings):
         self.directory = os.path.realpath(directory)
-        self.settings = settings
+        # Tests that wait for one thing do not answer on their other connections meanwhile.
+        self.settings = {'keepalive_interval': -1, **settings}
         self.socket = os.path.join(self.directory, 'sock')
         self.socket_ro = os.path.join(self.directory, 'sock-ro')
         self.log_path = self.directory + '.err'
