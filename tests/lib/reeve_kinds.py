@@ -4,6 +4,7 @@ made ready, and a model of what becomes of it. A new changing call belongs to it
 one whose arguments are not known (reeve_calls.py) fails every test that walks these."""
 import os
 import re
+from xml.etree import ElementTree
 
 import libvirt
 
@@ -61,6 +62,7 @@ class Kind:
     handles = ()
     rounds = ()
     model = {}
+    start = None
 
     def __init__(self, calls):
         self.calls = calls
@@ -89,6 +91,20 @@ class Kind:
     def mine(self):
         """The changing calls whose first argument is such an object."""
         return [name for name, row in self.calls.rows.items() if self.changes(name) and row['names'] in self.handles]
+
+    def is_modelled(self, name):
+        return name in self.model
+
+    def steps(self, state, made):
+        """What may be there after the call @made (name, values, error), if it found @state and answered so."""
+        name, values, error = made
+        after = dict(state)
+        if bool(self.model[name](after, values)) == (error is None):
+            yield after
+
+    def meanwhile(self, state):
+        """What may become of @state by itself."""
+        yield state
 
     def guessed(self, name, lane):
         """Of a call that stands in no round: its handle, and what ALONE says of the rest."""
@@ -322,8 +338,8 @@ class Moments(Kind):
 
     def ready(self, lane):
         found = self.known(lane)
-        return [(name, found[name]) for name in ('domain_undefine_flags', 'domain_define_xml', 'domain_snapshot_create_xml',
-                                                 'domain_checkpoint_create_xml')]
+        return [('domain_destroy', {'dom': domain(lane)})] + [(name, found[name]) for name in (
+            'domain_undefine_flags', 'domain_define_xml', 'domain_snapshot_create_xml', 'domain_checkpoint_create_xml')]
 
     def start(self, lane):
         return {'there': True, 'xml': domain_xml(lane), 'snap': moment_xml('domainsnapshot', 's', lane),
@@ -340,10 +356,123 @@ class Moments(Kind):
                 'snap': snaps[0].getXMLDesc() if snaps else None, 'point': points[0].getXMLDesc() if points else None}
 
 
+# ---- Domains: a dictionary tells what is stored (None: nothing) and whether a guest runs or is about to end ----
+
+EITHER = None  # a model does not know whether the call succeeds
+ABORTED = L.VIR_ERR_OPERATION_ABORTED  # of a guest that was destroyed while it started
+
+
+def config_of(name, xml):
+    return {'name': name, 'title': xml, 'description': '', 'vcpus': 2, 'memory': 65536, 'disk': '<disk' in xml}
+
+
+def domain_exists(state):
+    return state['stored'] is not None or state['active']
+
+
+def domain_changed(state, **changes):
+    """Of what is stored."""
+    if state['stored'] is None:
+        return False
+    state['stored'] = {**state['stored'], **changes}
+    return True
+
+
+def domain_defined(state, values):
+    name = re.search('<name>(.*?)</name>', values['xml']).group(1)
+    if domain_exists(state) and state['name'] != name:
+        return False
+    return outcome(state, True, stored=config_of(name, values['xml']), name=name)
+
+
+def domain_forgotten(state):
+    """When neither a definition nor a guest is left."""
+    state.update(autostart=0, **({} if state['active'] else {'snap': None, 'point': None}))
+
+
+def domain_undefined(state, values):
+    moments = (state['snap'] or state['point']) and not values.get('flags') and not state['active']
+    if state['stored'] is None or moments:
+        return False
+    state['stored'] = None
+    domain_forgotten(state)
+    return True
+
+
+def domain_renamed(state, values):
+    new = values['new_name']
+    if state['active'] or state['point'] or state['name'] == new:
+        return False
+    return domain_changed(state, name=new) and outcome(state, True, name=new)
+
+
+def domain_ended(state):
+    state.update(active=False, ending=False)
+    if state['stored'] is None:
+        domain_forgotten(state)
+
+
+def domain_destroyed(state, _):
+    if not state['active']:
+        return False
+    if state['ending'] != ABORTED:  # that one has several causes
+        domain_ended(state)
+    return True
+
+
+def domain_created(state, _):
+    return outcome(state, state['stored'] is not None and not state['active'], active=True, ending=False)
+
+
+def domain_made(state, values):
+    """A guest without a definition, or with other contents than the stored one's."""
+    name = re.search('<name>(.*?)</name>', values['xml_desc']).group(1)
+    if state['active'] or (domain_exists(state) and state['name'] != name):
+        return False
+    return outcome(state, True, active=True, ending=False, name=name)
+
+
+def domain_shut_down(state, _):
+    return outcome(state, state['active'], ending=True)
+
+
+def domain_disk(wanted):
+    def change(state, _):
+        return state['stored'] is not None and state['stored']['disk'] != wanted and domain_changed(state, disk=wanted)
+    return change
+
+
+def domain_moment(which, content):
+    """What a domain without a definition may have is another test's question."""
+    def change(state, values):
+        good = domain_exists(state) and (content or state[which] is not None)
+        state[which] = values['xml_desc'] if content and good else None if good else state[which]
+        return EITHER if good and state['stored'] is None else good
+    return change
+
+
 class Domains(Kind):
-    """All that changes a domain; without a model, as whether a guest ends in time is not for this test."""
+    """All that changes a domain. Its model knows several outcomes of one order, and is for pairs only; pairs with calls
+    that are not in it show that the engine survives."""
     handles = ('DOMAIN',)
     rounds = ('define', 'define by flags', 'configuration', 'devices', 'moments', 'lifecycle', 'transient')
+    orders = {'domain_define_xml': domain_defined, 'domain_define_xml_flags': domain_defined,
+              'domain_undefine': domain_undefined, 'domain_undefine_flags': domain_undefined,
+              'domain_rename': domain_renamed, 'domain_create': domain_created, 'domain_create_with_flags': domain_created,
+              'domain_create_xml': domain_made, 'domain_destroy': domain_destroyed, 'domain_destroy_flags': domain_destroyed,
+              'domain_shutdown': domain_shut_down, 'domain_shutdown_flags': domain_shut_down,
+              'domain_reset': lambda state, _: state['active'], 'domain_reboot': lambda state, _: state['active'],
+              'domain_set_autostart': lambda state, values: outcome(state, state['stored'] is not None, autostart=values['autostart']),
+              'domain_set_metadata': lambda state, values: domain_changed(state, description=values['metadata']),
+              'domain_set_vcpus_flags': lambda state, values: domain_changed(state, vcpus=values['nvcpus']),
+              'domain_set_memory_flags': lambda state, values: domain_changed(state, memory=values['memory']),
+              'domain_attach_device_flags': domain_disk(True), 'domain_detach_device_flags': domain_disk(False),
+              'domain_snapshot_create_xml': domain_moment('snap', True), 'domain_snapshot_delete': domain_moment('snap', False),
+              'domain_checkpoint_create_xml': domain_moment('point', True),
+              'domain_checkpoint_delete': domain_moment('point', False)}
+
+    def is_modelled(self, name):
+        return name in self.orders
 
     def handle(self, lane):
         return {'dom': domain(lane)}
@@ -351,24 +480,57 @@ class Domains(Kind):
     def known(self, lane):
         found = super().known(lane)
         found['domain_undefine_flags'] = {'dom': domain(lane), 'flags': METADATA}
-        found['domain_rename'] = {**found['domain_rename'], 'new_name': f'x{lane}'}
         return found
 
     def ready(self, lane):
         return [('domain_destroy', self.handle(lane)),
                 ('domain_undefine_flags', {'dom': domain(lane), 'flags': METADATA}),
-                ('domain_define_xml', {'xml': domain_xml(lane)})]
+                ('domain_define_xml', {'xml': domain_xml(lane)}), ('domain_set_autostart', {**self.handle(lane), 'autostart': 0})]
+
+    def start(self, lane):
+        return {'stored': config_of(f'x{lane}', domain_xml(lane)), 'name': f'x{lane}', 'active': False, 'ending': False,
+                'autostart': 0, 'snap': None, 'point': None}
+
+    def steps(self, state, made):
+        name, values, error = made
+        for before in self.meanwhile(state):
+            after = dict(before)
+            good = self.orders[name](after, values)
+            if good and error and error[0] == ABORTED:
+                yield {**after, 'ending': ABORTED}
+            if good is EITHER:
+                yield before if error else after
+            elif bool(good) == (error is None):
+                yield after if good else before
+
+    def meanwhile(self, state):
+        yield state
+        if state['ending']:
+            ended = dict(state)
+            domain_ended(ended)
+            yield ended
 
     def look(self, connection, lane):
         try:
-            found = connection.lookupByUUID(identity('d', lane).bytes)
-        except L.libvirtError:
-            return {'there': False}
-        if not found.isPersistent():
-            return {'there': False}
-        return {'there': True, 'xml': found.XMLDesc(L.VIR_DOMAIN_XML_INACTIVE | L.VIR_DOMAIN_XML_SECURE),
-                'autostart': found.autostart(), 'moments': found.listAllSnapshots() and sorted(
-                    snapshot.getName() for snapshot in found.listAllSnapshots())}
+            return self.describe(connection.lookupByUUID(identity('d', lane).bytes))
+        except L.libvirtError as error:
+            equal(error.get_error_code(), L.VIR_ERR_NO_DOMAIN, f'error of a look at lane {lane}: "{error}"')
+            return {'stored': None, 'active': False, 'there': False}
+
+    def describe(self, found):
+        active, stored = bool(found.isActive()), None
+        if found.isPersistent():
+            xml = found.XMLDesc(L.VIR_DOMAIN_XML_INACTIVE)
+            root = ElementTree.fromstring(xml)
+            vcpu = root.find('vcpu')
+            stored = {'name': root.findtext('name'), 'title': root.findtext('title', ''),
+                      'description': root.findtext('description', ''), 'vcpus': int(vcpu.get('current', vcpu.text)),
+                      'memory': int(root.findtext('currentMemory')), 'disk': root.find('devices/disk') is not None}
+        snaps, points = found.listAllSnapshots(), found.listAllCheckpoints()
+        check(len(snaps) < 2 and len(points) < 2, f'{found.name()}: {len(snaps)} snapshots, {len(points)} checkpoints')
+        return {'stored': stored, 'active': active, 'there': stored is not None,
+                **({'autostart': found.autostart()} if stored else {}),
+                'snap': snaps[0].getXMLDesc() if snaps else None, 'point': points[0].getXMLDesc() if points else None}
 
 
 KINDS = (Networks, Filters, Secrets, Pools, RunningPools, Moments, Domains)
@@ -376,6 +538,8 @@ KINDS = (Networks, Filters, Secrets, Pools, RunningPools, Moments, Domains)
 
 def normal(value):
     """What of a document tells the versions apart that varied() makes."""
+    if isinstance(value, dict):
+        return {key: normal(f'<{text}') if key in ('title', 'description') else text for key, text in value.items()}
     if isinstance(value, str) and value.startswith('<'):
         return re.findall(r'mark(1\d)|priority=.(1\d)|<mode>07(1\d)', value)
     return value
