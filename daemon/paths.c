@@ -75,6 +75,7 @@ static void fill_session(Settings *settings)
 
 void paths_fill(Settings *settings, const char *dir, bool privileged)
 {
+	settings->own_socket = *settings->unix_socket;
 	if (dir)
 		fill_private(settings, dir);
 	else if (privileged)

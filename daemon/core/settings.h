@@ -29,6 +29,7 @@ typedef struct Settings {
 #define SETTING(name, type, range, preset, reload, text) SETTING_MEMBER_##type(name)
 #include "daemon/core/settings.def"
 #undef SETTING
+	bool own_socket; /* unix_socket was given, not filled in by paths_fill() */
 } Settings;
 
 enum {

@@ -81,11 +81,14 @@ static void socket_add(Server *server, SocketKind kind, int fd, const char *path
 
 /* ---- Making sockets ------------------------------------------------------------------------ */
 
+/* Leaves *ret alone where the setting is empty. */
 static bool mode_parse(const char *name, const char *text, mode_t *ret, GError **error)
 {
 	char *end;
 	unsigned long mode = strtoul(text, &end, 8);
 
+	if (!*text)
+		return true;
 	if (end == text || *end || mode > 0777)
 		return fail(error, VIR_ERR_CONF_SYNTAX,
 			    _("setting '%s' must be an octal mode such as 0660, not '%s'"), name,
@@ -116,6 +119,39 @@ static bool group_apply(const Settings *settings, const char *path, GError **err
 	return true;
 }
 
+static bool mode_of(const Settings *settings, SocketKind kind, mode_t *ret, GError **error)
+{
+	return kind == SOCKET_RW ? mode_parse("unix_mode", settings->unix_mode, ret, error) :
+				   mode_parse("unix_mode_ro", settings->unix_mode_ro, ret, error);
+}
+
+/* Where the UNIX socket @fd lies; NULL: it is none, or lies in no directory. Caller frees. */
+static char *bound_path(int fd)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t length = sizeof(address) - 1;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || address.sun_family != AF_UNIX ||
+	    !address.sun_path[0])
+		return NULL;
+	return g_strdup(address.sun_path);
+}
+
+/* The settings hold for a socket of the service manager's, too, as far as they say something. */
+static bool inherited_apply(const Settings *settings, SocketKind kind, int fd, GError **error)
+{
+	g_autofree char *path = bound_path(fd);
+	mode_t mode = (mode_t)-1;
+
+	if (!path)
+		return true;
+	if (!mode_of(settings, kind, &mode, error) || !group_apply(settings, path, error))
+		return false;
+	if (mode != (mode_t)-1 && chmod(path, mode) < 0)
+		return fail_errno(error, errno, _("cannot set the mode of socket '%s'"), path);
+	return true;
+}
+
 /* Is a daemon alive behind the socket that lies there already? Then it must not be taken away. */
 static bool socket_is_served(const char *path)
 {
@@ -131,12 +167,10 @@ static bool socket_is_served(const char *path)
 static bool listen_unix(Server *server, SocketKind kind, const char *path, GError **error)
 {
 	const Settings *settings = server->engine->settings;
-	bool rw = kind == SOCKET_RW;
-	mode_t mode = 0;
+	mode_t mode = kind == SOCKET_RW ? 0660 : 0666;
 	g_autofd int fd = -1;
 
-	if (!mode_parse(rw ? "unix_mode" : "unix_mode_ro",
-			rw ? settings->unix_mode : settings->unix_mode_ro, &mode, error))
+	if (!mode_of(settings, kind, &mode, error))
 		return false;
 	if (socket_is_served(path))
 		return fail(error, VIR_ERR_OPERATION_FAILED,
@@ -224,6 +258,9 @@ static bool sockets_inherit(Server *server, GError **error)
 				bound_port(fd);
 		if (kind == SOCKET_TCP && !check_loopback(given[i], fd, error))
 			return false;
+		if ((kind == SOCKET_RW || kind == SOCKET_RO) &&
+		    !inherited_apply(server->engine->settings, kind, fd, error))
+			return false;
 		socket_add(server, kind, fd, NULL);
 	}
 	return true;
@@ -237,16 +274,30 @@ static bool has_kind(const Server *server, SocketKind kind)
 	return false;
 }
 
+/* A path that was asked for is listened on beside the service manager's socket, unless it is that one. */
+static bool needs_unix(const Server *server, SocketKind kind, const char *wanted, bool asked)
+{
+	for (unsigned i = 0; i < server->sockets->len; i++) {
+		const Socket *socket = g_ptr_array_index(server->sockets, i);
+		g_autofree char *path = socket->kind == kind ? bound_path(socket->fd) : NULL;
+
+		if (path && !strcmp(path, wanted))
+			return false;
+	}
+	return asked || !has_kind(server, kind);
+}
+
 static bool sockets_make(Server *server, GError **error)
 {
 	const Settings *settings = server->engine->settings;
 	g_autofree char *beside = g_strconcat(settings->unix_socket, "-ro", NULL);
 	const char *ro = *settings->unix_socket_ro ? settings->unix_socket_ro : beside;
 
-	if (!has_kind(server, SOCKET_RW) &&
+	if (needs_unix(server, SOCKET_RW, settings->unix_socket, settings->own_socket) &&
 	    !listen_unix(server, SOCKET_RW, settings->unix_socket, error))
 		return false;
-	if (!has_kind(server, SOCKET_RO) && strcmp(ro, "none") != 0 &&
+	if (strcmp(ro, "none") != 0 &&
+	    needs_unix(server, SOCKET_RO, ro, settings->own_socket || *settings->unix_socket_ro) &&
 	    !listen_unix(server, SOCKET_RO, ro, error))
 		return false;
 	if (settings->listen_tls && !has_kind(server, SOCKET_TLS) &&

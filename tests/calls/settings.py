@@ -3,17 +3,19 @@
 """Settings: wrong ones end the start with a sentence, right ones count, the table is the manual."""
 import os
 import re
+import socket
+import stat
 import subprocess
 import sys
 
-from reeve_test import BUILD, SOURCE, STOCK, Failed, Reeved, case, check, command, contains, equal, run_cases, skip
+from reeve_test import BUILD, SOURCE, STOCK, Failed, Output, Reeved, case, check, command, contains, equal, run_cases, skip
 from reeve_wire import Wire
 
 REEVED = os.path.join(BUILD, 'daemon', 'reeved')
 
 
 def table():
-    with open(os.path.join(SOURCE, 'daemon', 'settings.def'), encoding='utf-8') as text:
+    with open(os.path.join(SOURCE, 'daemon', 'core', 'settings.def'), encoding='utf-8') as text:
         return re.findall(r'^SETTING\((\w+), (\w+), "([^"]*)", "([^"]*)"', text.read(), re.M)
 
 
@@ -138,6 +140,47 @@ def two_daemons_in_one_directory():
         check(second.returncode > 0, 'a second daemon in the same directory')
         with Wire(server.socket) as wire:
             wire.open()
+
+
+class Activated(Reeved):
+    """Gets its read-write socket as from systemd: descriptor 3, of its own name."""
+
+    def __init__(self, directory, **settings):
+        super().__init__(directory, **settings)
+        self.own, self.socket = self.socket, os.path.join(self.directory, 'given')
+
+    def start(self, **more):
+        self.allow()
+        given = socket.socket(socket.AF_UNIX)
+        given.bind(self.socket)
+        os.chmod(self.socket, 0o600)
+        given.listen()
+        words = [os.path.join(SOURCE, 'dev'), 'run', self.directory] + [f'{key}={value}' for key, value in self.settings.items()]
+        code = 'import os, sys; os.environ["LISTEN_PID"] = str(os.getpid()); os.execv(sys.argv[1], sys.argv[1:])'
+        with open(self.log_path, 'ab') as log:
+            self.process = subprocess.Popen([sys.executable, '-c', code, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                            stderr=log, pass_fds=[3], preexec_fn=lambda: os.dup2(given.fileno(), 3),
+                                            env={**os.environ, 'REEVE_BUILD': BUILD, 'LISTEN_FDS': '1', 'LISTEN_FDNAMES': 'rw'})
+        given.close()
+        Output(self.process.stdout.fileno()).wait(r'^ready$', 60)
+        return self
+
+
+@case
+def a_socket_of_the_service_manager():
+    """What the settings say of sockets holds for one that reeved was given; what they do not say stays as it was."""
+    group = os.getegid() if os.geteuid() else 3
+    for number, (more, mode, owner) in enumerate((({}, 0o600, os.getegid()), ({'unix_mode': '0666', 'unix_group': group}, 0o666, group))):
+        with Activated(f's{number}', **more) as server:
+            with Wire(server.socket) as wire:
+                wire.open()
+            found = os.stat(server.socket)
+            equal((stat.S_IMODE(found.st_mode), found.st_gid), (mode, owner), more)
+            check(not os.path.exists(server.own), 'no other read-write socket')
+    with Activated('s9', unix_socket=os.path.realpath('s9/asked')) as server:
+        for name in ('given', 'asked'):
+            with Wire(os.path.join(server.directory, name)) as wire:
+                wire.open()
 
 
 @case
