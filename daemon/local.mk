@@ -112,6 +112,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/storage/use.h \
 	daemon/storage/volume.c \
 	daemon/storage/volume.h \
+	daemon/store/backup.c \
 	daemon/store/batch.c \
 	daemon/store/load.c \
 	daemon/store/private.h \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The calls of our own program: history of definitions, diagnostics of a document. */
+/* The calls of our own program: history of definitions, diagnostics of a document, a copy of the state. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "conf/bind/types.h"
 #include "daemon/client/serve.h"
+#include "daemon/client/stream.h"
 #include "daemon/domain/affect.h"
 #include "daemon/registry/domain_call.h"
 
@@ -125,6 +126,71 @@ bool serve_reeve_domain_rollback(Call *call, reeve_domain_rollback_args *args,
 		return false;
 	call_fill_domain(domain, &ret->dom);
 	return true;
+}
+
+static void deleted_fill(const StoreRevision *from, reeve_deleted_domain *to)
+{
+	g_autoptr(DomainDef) def = from->xml ? domain_def_parse(from->xml, strlen(from->xml), CONF_INACTIVE, NULL,
+								NULL) : NULL;
+	Uuid uuid = { 0 };
+
+	uuid_parse(from->key, &uuid);
+	to->dom.name = g_strdup(def && def->name ? def->name : from->key);
+	memcpy(to->dom.uuid, uuid.bytes, sizeof(uuid.bytes));
+	to->dom.id = -1;
+	to->revision = from->revision;
+	to->time_usec = from->time_usec;
+	to->uid = (int)from->uid;
+	to->user = g_strdup(from->user ? from->user : "");
+	to->origin = g_strdup(from->origin ? from->origin : "");
+}
+
+bool serve_reeve_domain_history_deleted(Call *call, reeve_domain_history_deleted_args *args,
+					reeve_domain_history_deleted_ret *ret, GError **error)
+{
+	g_autoptr(GPtrArray) found = NULL;
+
+	if (!call_flags(call, args->flags, 0, error))
+		return false;
+	found = store_deleted_call(call->engine->store, call->driver->name, REEVE_DELETED_MAX, error);
+	if (!found)
+		return false;
+	ret->domains.domains_len = found->len;
+	ret->domains.domains_val = g_new0(reeve_deleted_domain, found->len + 1);
+	for (unsigned i = 0; i < found->len; i++)
+		deleted_fill(g_ptr_array_index(found, i), &ret->domains.domains_val[i]);
+	return true;
+}
+
+bool serve_reeve_domain_history_purge(Call *call, reeve_domain_history_purge_args *args,
+				      G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	g_autofree char *key = key_of(&args->dom);
+	g_autoptr(GPtrArray) found = NULL;
+
+	if (!call_flags(call, args->flags, 0, error))
+		return false;
+	found = call->domain ? NULL : history_of(call, &args->dom, error);
+	if (call->domain)
+		return fail(error, VIR_ERR_OPERATION_INVALID,
+			    _("domain '%s' is there; only the history of a domain that was undefined can be purged"),
+			    call->domain->name);
+	if (!found)
+		return false;
+	store_batch_purge(batch, call->driver->name, key);
+	return store_commit(call->engine->store, batch, error);
+}
+
+bool serve_reeve_state_backup(Call *call, reeve_state_backup_args *args, G_GNUC_UNUSED NOTHING *ret,
+			      GError **error)
+{
+	StreamSpec spec = { .to_client = true };
+
+	if (!call_flags(call, args->flags, 0, error))
+		return false;
+	spec.fd = store_backup_call(call->engine->store, error);
+	return spec.fd >= 0 && stream_open(call, &spec, error);
 }
 
 static char *text_or_empty(const char *text)

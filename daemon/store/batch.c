@@ -26,6 +26,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_REVISION_TRIM] =
 		"DELETE FROM revisions WHERE kind=?1 AND driver=?2 AND key=?3 AND revision <="
 		" (SELECT max(revision) FROM revisions WHERE kind=?1 AND driver=?2 AND key=?3) - ?4",
+	[STATEMENT_REVISION_PURGE] =
+		"DELETE FROM revisions WHERE kind='domain' AND driver=? AND key=?",
 	[STATEMENT_RUN_PUT] =
 		"INSERT INTO run_state(driver, uuid, name, id, state, reason, persistent,"
 		" autodestroy, boot_id, start_xml, events_stored) VALUES(?,?,?,?,?,?,?,?,?,?,?)"
@@ -233,6 +235,13 @@ void store_batch_domain_ended(StoreBatch *batch, const char *driver, const uint8
 	op_begin(batch, STATEMENT_DOMAIN_ENDED);
 	add_string(batch, driver);
 	add_blob(batch, uuid, 16);
+}
+
+void store_batch_purge(StoreBatch *batch, const char *driver, const char *key)
+{
+	op_begin(batch, STATEMENT_REVISION_PURGE);
+	add_string(batch, driver);
+	add_string(batch, key);
 }
 
 void store_batch_run(StoreBatch *batch, const StoreRun *row)

@@ -14,6 +14,7 @@ void store_revision_free(StoreRevision *revision)
 	g_free(revision->origin);
 	g_free(revision->action);
 	g_free(revision->xml);
+	g_free(revision->key);
 	g_free(revision);
 }
 
@@ -117,6 +118,55 @@ StoreRevision *store_revision_call(Store *store, const char *driver, const char 
 				   " of this domain; its history lists those that are kept"),
 				 revision);
 	return g_ptr_array_steal_index(found, 0);
+}
+
+typedef struct DeletedRead {
+	const char *driver;
+	unsigned max;
+	GPtrArray *found;
+} DeletedRead;
+
+/* The other columns of a row with max() are those of the row that has it: the last one, without a text. */
+static bool deleted_read(StoreDb *db, void *data, GError **error)
+{
+	DeletedRead *read = data;
+	sqlite3_stmt *statement = NULL;
+	int r = sqlite3_prepare_v2(db->handle,
+				   "SELECT last, time, uid, user, origin, action, 0, key,"
+				   " (SELECT xml FROM revisions p WHERE p.kind='domain' AND p.driver=?1"
+				   " AND p.key=d.key AND p.xml IS NOT NULL ORDER BY revision DESC LIMIT 1)"
+				   " FROM (SELECT max(revision) AS last, time, uid, user, origin, action, key, xml"
+				   " FROM revisions WHERE kind='domain' AND driver=?1 GROUP BY key) d"
+				   " WHERE xml IS NULL ORDER BY time DESC LIMIT ?2",
+				   -1, &statement, NULL);
+
+	if (r == SQLITE_OK) {
+		sqlite3_bind_text(statement, 1, read->driver, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 2, read->max);
+	}
+	while (r == SQLITE_OK || r == SQLITE_ROW) {
+		r = sqlite3_step(statement);
+		if (r != SQLITE_ROW)
+			continue;
+		StoreRevision *revision = revision_read(statement);
+
+		revision->key = column_dup(statement, 7);
+		revision->xml = revision_text(statement, 8);
+		g_ptr_array_add(read->found, revision);
+	}
+	sqlite3_finalize(statement);
+	return r == SQLITE_DONE || store_db_fail(db, r, _("read the history"), error);
+}
+
+GPtrArray *store_deleted_call(Store *store, const char *driver, unsigned max, GError **error)
+{
+	g_autoptr(GPtrArray) found =
+		g_ptr_array_new_with_free_func((GDestroyNotify)store_revision_free);
+	DeletedRead read = { .driver = driver, .max = max, .found = found };
+
+	if (!store_read_call(store, deleted_read, &read, error))
+		return NULL;
+	return g_steal_pointer(&found);
 }
 
 typedef struct EventsRead {

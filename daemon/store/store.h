@@ -87,6 +87,7 @@ typedef struct StoreRevision {
 	int64_t uid;
 	char *user, *origin, *action, *xml; /* xml NULL in listings and where it was undefined */
 	int64_t size;
+	char *key; /* only of store_deleted_call() */
 } StoreRevision;
 
 /* One stored event; @payload is the message without a callback id. */
@@ -132,6 +133,8 @@ void store_batch_domain_remove(StoreBatch *batch, const StoreDomain *row,
 void store_batch_domain_marks(StoreBatch *batch, const StoreDomain *row);
 /* What ran of it has ended: it is no longer "updated". */
 void store_batch_domain_ended(StoreBatch *batch, const char *driver, const uint8_t *uuid);
+/* Forgets the history of a domain that is not stored any more. */
+void store_batch_purge(StoreBatch *batch, const char *driver, const char *key);
 void store_batch_run(StoreBatch *batch, const StoreRun *row);
 void store_batch_run_remove(StoreBatch *batch, const char *driver, const uint8_t *uuid);
 void store_batch_object(StoreBatch *batch, const StoreObject *row, const StoreOrigin *origin);
@@ -157,6 +160,9 @@ GPtrArray *store_history_call(Store *store, const char *kind, const char *driver
 /* One revision of the domain @key (UUID in text form) with its XML; VIR_ERR_INVALID_ARG: no such. */
 StoreRevision *store_revision_call(Store *store, const char *driver, const char *key,
 				   int64_t revision, GError **error);
+/* Parks. The last entry of each domain that was undefined, the latest first, at most @max; with ->key its UUID in
+ * text form and as ->xml the last text that it had. */
+GPtrArray *store_deleted_call(Store *store, const char *driver, unsigned max, GError **error);
 void store_revision_free(StoreRevision *revision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRevision, store_revision_free)
 
@@ -170,6 +176,12 @@ typedef struct StoreEventVisit {
 bool store_events_call(Store *store, const StoreEventVisit *what, GError **error);
 /* How many revisions of one object, and how many events, are kept. 0 of revisions: all. */
 void store_set_keep(Store *store, unsigned revisions, unsigned events);
+
+/*
+ * Parks. A copy of the database as it was at one moment, made in small steps between which changes are
+ * written; returns the descriptor of a file without a name, -1 with an error. One at a time.
+ */
+int store_backup_call(Store *store, GError **error);
 
 /* Highest sequence number of stored events when the store was opened. */
 int64_t store_last_event(const Store *store);

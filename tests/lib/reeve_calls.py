@@ -174,6 +174,7 @@ ALONE = {
     'domain_start_dirty_rate_calc': {'seconds': 1},
     'domain_history': {'dom': domain(1000)},
     'domain_history_get': {'dom': domain(1000), 'revision': 0},
+    'domain_history_purge': {'dom': domain(1000)},
     'domain_diagnostics': {'xml': domain_xml(1001)},
 }
 
