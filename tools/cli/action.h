@@ -28,9 +28,10 @@ typedef struct ActionReply {
 	const void *ret;
 	const Field *fields; /* of ret */
 	const void *object;  /* handle of what the command is about, or NULL */
+	const Args *args;
 } ActionReply;
 
-typedef bool ActionShow(Session *session, const Args *args, const ActionReply *reply, GError **error);
+typedef void ActionShow(Session *session, const ActionReply *reply);
 
 /* What is said and what --json has under "done"; each may be NULL. */
 typedef struct Says {
@@ -64,9 +65,8 @@ typedef struct Action {
 	const char *when; /* flag with which */
 	Says instead;	  /* is said */
 	ActionShow *show;
+	bool xml;		 /* show the reply's first member as --xpath and --wrap say */
 	const char *key;	 /* of the text that show_text() shows, the reply's first member */
-	const OutColumn *columns; /* of show_list() */
-	const char *none;	  /* what show_list() says of an empty list */
 } Action;
 
 #define CALLS(name) .call = REMOTE_PROC_##name
@@ -87,10 +87,8 @@ typedef struct Action {
 #define DONE(done) .says = { (done), NULL, NULL }
 #define FAILS(text) .says = { NULL, NULL, (text) }
 #define SHOWS(function) .show = (function)
-#define SHOWS_XML .show = show_xml
+#define SHOWS_XML .xml = true
 #define TEXT(name) .show = show_text, .key = (name)
-#define COLUMNS(empty, ...) .show = show_list, .none = (empty), \
-	.columns = (const OutColumn[]){ __VA_ARGS__, { NULL, NULL, OUT_PLAIN } }
 
 bool action_run(Session *session, const Args *args, GError **error);
 
@@ -98,7 +96,3 @@ bool action_run(Session *session, const Args *args, GError **error);
 ActionShow show_text;
 /* The same, a document that gets an empty line after it. */
 ActionShow show_document;
-/* The same, as --xpath and --wrap say. */
-ActionShow show_xml;
-/* The items of the reply's first list. */
-ActionShow show_list;

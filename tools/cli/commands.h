@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "tools/cli/action.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
 #include "tools/cli/session.h"
@@ -16,6 +17,11 @@
 #include "tools/cli/commands.def"
 #undef COMMAND
 #undef ACTION
+
+/* What rows of one call show of a reply that show_text() and its like do not do for. */
+ActionShow show_bindings, show_control, show_cpus, show_disk_errors, show_filesystems,
+	show_guest, show_iothreads, show_keys, show_leases, show_max_vcpus, show_models, show_node,
+	show_secret;
 
 /* All commands as the section of reeve(1), to standard output. */
 void manual_print(void);

@@ -202,20 +202,12 @@ static const char *const control_names[] = {
 	[VIR_DOMAIN_CONTROL_ERROR] = N_("error"),
 };
 
-bool cmd_domcontrol(Session *session, const Args *args, GError **error)
+void show_control(Session *session, const ActionReply *reply)
 {
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_get_control_info_args call = { 0 };
-	remote_domain_get_control_info_ret *ret;
+	const remote_domain_get_control_info_ret *ret = reply->ret;
 	const char *name;
 	json_t *object;
 
-	if (!domain)
-		return false;
-	call.dom = *domain;
-	ret = ASK(session, domain_get_control_info, &call, error);
-	if (!ret)
-		return false;
 	name = ret->state < G_N_ELEMENTS(control_names) ? control_names[ret->state] : N_("error");
 	if (ret->stateTime)
 		out_print(session, _("%s (%0.3fs)\n"), _(name), (double)ret->stateTime / 1000);
@@ -225,7 +217,6 @@ bool cmd_domcontrol(Session *session, const Args *args, GError **error)
 	json_object_set_new(object, "state", json_string(name));
 	json_object_set_new(object, "time_ms", json_integer((json_int_t)ret->stateTime));
 	out_value(session, object);
-	return true;
 }
 
 bool cmd_ttyconsole(Session *session, const Args *args, GError **error)

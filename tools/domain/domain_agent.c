@@ -120,50 +120,26 @@ bool cmd_qemu_attach(Session *session, const Args *args, GError **error)
 
 /* --- what the agent knows --- */
 
-bool cmd_guestinfo(Session *session, const Args *args, GError **error)
+void show_guest(Session *session, const ActionReply *reply)
 {
-	static const FlagOption table[] = {
-		{ "user", VIR_DOMAIN_GUEST_INFO_USERS },	 { "os", VIR_DOMAIN_GUEST_INFO_OS },
-		{ "timezone", VIR_DOMAIN_GUEST_INFO_TIMEZONE },	 { "hostname", VIR_DOMAIN_GUEST_INFO_HOSTNAME },
-		{ "filesystem", VIR_DOMAIN_GUEST_INFO_FILESYSTEM }, { "disk", VIR_DOMAIN_GUEST_INFO_DISKS },
-		{ "interface", VIR_DOMAIN_GUEST_INFO_INTERFACES }, { NULL, 0 },
-	};
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_get_guest_info_args call = { .types = args_flags(args, table) };
-	remote_domain_get_guest_info_ret *ret;
+	const remote_domain_get_guest_info_ret *ret = reply->ret;
 
-	if (!domain)
-		return false;
-	call.dom = *domain;
-	ret = ASK(session, domain_get_guest_info, &call, error);
-	if (!ret)
-		return false;
 	for (guint i = 0; i < ret->params.params_len; i++)
 		out_print(session, "%-20s: %s\n", ret->params.params_val[i].field,
 			  param_text(session, &ret->params.params_val[i]));
 	out_value(session, params_json(ret->params.params_val, ret->params.params_len));
-	return true;
 }
 
-bool cmd_domfsinfo(Session *session, const Args *args, GError **error)
+void show_filesystems(Session *session, const ActionReply *reply)
 {
 	static const OutColumn columns[] = {
 		{ "mountpoint", N_("Mountpoint"), OUT_PLAIN }, { "name", N_("Name"), OUT_PLAIN },
 		{ "type", N_("Type"), OUT_PLAIN },	       { "target", N_("Target"), OUT_PLAIN },
 		{ NULL, NULL, OUT_PLAIN },
 	};
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_get_fsinfo_args call = { 0 };
-	remote_domain_get_fsinfo_ret *ret;
-	json_t *rows;
+	const remote_domain_get_fsinfo_ret *ret = reply->ret;
+	json_t *rows = json_array();
 
-	if (!domain)
-		return false;
-	call.dom = *domain;
-	ret = ASK(session, domain_get_fsinfo, &call, error);
-	if (!ret)
-		return failed(session, _("Unable to get filesystem information"));
-	rows = json_array();
 	for (guint i = 0; i < ret->info.info_len; i++) {
 		const remote_domain_fsinfo *info = &ret->info.info_val[i];
 		g_autoptr(GString) targets = g_string_new(NULL);
@@ -182,7 +158,6 @@ bool cmd_domfsinfo(Session *session, const Args *args, GError **error)
 		out_table(session, columns, rows);
 	else
 		out_done(session, rows, _("No filesystems are mounted in the domain"));
-	return true;
 }
 
 #define FREEZE_COMMAND(function, proc, result, good, bad) \
@@ -279,26 +254,16 @@ bool cmd_set_user_password(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_get_user_sshkeys(Session *session, const Args *args, GError **error)
+void show_keys(Session *session, const ActionReply *reply)
 {
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_authorized_ssh_keys_get_args call = { .user = (char *)args_text(args, "user") };
-	remote_domain_authorized_ssh_keys_get_ret *ret;
-	json_t *array;
+	const remote_domain_authorized_ssh_keys_get_ret *ret = reply->ret;
+	json_t *array = json_array();
 
-	if (!domain)
-		return false;
-	call.dom = *domain;
-	ret = ASK(session, domain_authorized_ssh_keys_get, &call, error);
-	if (!ret)
-		return false;
-	array = json_array();
 	for (guint i = 0; i < ret->keys.keys_len; i++) {
 		out_print(session, "%s", ret->keys.keys_val[i]);
 		json_array_append_new(array, json_text(ret->keys.keys_val[i]));
 	}
 	out_value(session, array);
-	return true;
 }
 
 bool cmd_set_user_sshkeys(Session *session, const Args *args, GError **error)

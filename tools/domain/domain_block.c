@@ -234,25 +234,16 @@ bool cmd_domblkstat(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_domblkerror(Session *session, const Args *args, GError **error)
+void show_disk_errors(Session *session, const ActionReply *reply)
 {
 	static const char *const names[] = {
 		[VIR_DOMAIN_DISK_ERROR_NONE] = N_("no error"),
 		[VIR_DOMAIN_DISK_ERROR_UNSPEC] = N_("unspecified error"),
 		[VIR_DOMAIN_DISK_ERROR_NO_SPACE] = N_("no space"),
 	};
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_get_disk_errors_args call = { .maxerrors = REMOTE_DOMAIN_DISK_ERRORS_MAX };
-	remote_domain_get_disk_errors_ret *ret;
-	json_t *array;
+	const remote_domain_get_disk_errors_ret *ret = reply->ret;
+	json_t *array = json_array();
 
-	if (!domain)
-		return false;
-	call.dom = *domain;
-	ret = ASK(session, domain_get_disk_errors, &call, error);
-	if (!ret)
-		return false;
-	array = json_array();
 	if (!ret->errors.errors_len)
 		out_print(session, _("No errors found\n"));
 	for (guint i = 0; i < ret->errors.errors_len; i++) {
@@ -267,7 +258,6 @@ bool cmd_domblkerror(Session *session, const Args *args, GError **error)
 		json_array_append_new(array, row);
 	}
 	out_value(session, array);
-	return true;
 }
 
 bool cmd_blockresize(Session *session, const Args *args, GError **error)

@@ -321,23 +321,14 @@ bool cmd_emulatorpin(Session *session, const Args *args, GError **error)
 
 /* --- I/O threads --- */
 
-bool cmd_iothreadinfo(Session *session, const Args *args, GError **error)
+void show_iothreads(Session *session, const ActionReply *reply)
 {
 	static const OutColumn columns[] = { { "iothread", N_("IOThread ID"), OUT_PLAIN },
 					     { "affinity", N_("CPU Affinity"), OUT_PLAIN },
 					     { NULL, NULL, OUT_PLAIN } };
-	const Domain *domain = domain_arg(session, args, error);
-	remote_domain_get_iothread_info_args call = { 0 };
-	remote_domain_get_iothread_info_ret *ret;
-	json_t *rows;
+	const remote_domain_get_iothread_info_ret *ret = reply->ret;
+	json_t *rows = json_array();
 
-	if (!domain || !args_affect(args, &call.flags, error))
-		return false;
-	call.dom = *domain;
-	ret = ASK(session, domain_get_iothread_info, &call, error);
-	if (!ret)
-		return failed(session, _("Unable to get domain IOThreads information"));
-	rows = json_array();
 	for (guint i = 0; i < ret->info.info_len; i++) {
 		const remote_domain_iothread_info *info = &ret->info.info_val[i];
 		json_t *row = json_object();
@@ -352,7 +343,6 @@ bool cmd_iothreadinfo(Session *session, const Args *args, GError **error)
 		out_table(session, columns, rows);
 	else
 		out_done(session, rows, _("No IOThreads found for the domain"));
-	return true;
 }
 
 bool cmd_iothreadpin(Session *session, const Args *args, GError **error)

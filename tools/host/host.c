@@ -83,7 +83,7 @@ bool cmd_version(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_nodeinfo(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
+void show_node(Session *session, const ActionReply *reply)
 {
 	static const OutColumn lines[] = {
 		{ "model", N_("CPU model:"), OUT_PLAIN },
@@ -96,11 +96,9 @@ bool cmd_nodeinfo(Session *session, G_GNUC_UNUSED const Args *args, GError **err
 		{ "memory_kib", N_("Memory size:"), OUT_KIB },
 		{ NULL, NULL, OUT_PLAIN },
 	};
-	remote_node_get_info_ret *info = GET(session, node_get_info, error);
+	const remote_node_get_info_ret *info = reply->ret;
 	char model[sizeof(info->model) + 1];
 
-	if (!info)
-		return failed(session, _("failed to get node information"));
 	memcpy(model, info->model, sizeof(info->model));
 	model[sizeof(info->model)] = 0;
 	out_record(session, lines, 20,
@@ -108,26 +106,21 @@ bool cmd_nodeinfo(Session *session, G_GNUC_UNUSED const Args *args, GError **err
 			     info->cpus, "mhz", info->mhz, "sockets", info->sockets, "cores_per_socket",
 			     info->cores, "threads_per_core", info->threads, "numa_cells", info->nodes,
 			     "memory_kib", (json_int_t)info->memory));
-	return true;
 }
 
-bool cmd_nodecpumap(Session *session, const Args *args, GError **error)
+void show_cpus(Session *session, const ActionReply *reply)
 {
-	remote_node_get_cpu_map_args call = { .need_map = 1, .need_online = 1 };
-	remote_node_get_cpu_map_ret *ret = ASK(session, node_get_cpu_map, &call, error);
+	const remote_node_get_cpu_map_ret *ret = reply->ret;
 	const char *online;
 
-	if (!ret)
-		return failed(session, _("Unable to get cpu map"));
 	online = cpumap_format(session, ret->cpumap.cpumap_val, ret->cpumap.cpumap_len);
 	out_print(session, "%s %d\n%s %u\n%s %s\n", out_pad(session, _("CPUs present:"), 15), ret->ret,
 		  out_pad(session, _("CPUs online:"), 15), ret->online, out_pad(session, _("CPU map:"), 15),
-		  args_has(args, "pretty") ? online :
+		  args_has(reply->args, "pretty") ? online :
 					     cpumap_letters(session, ret->cpumap.cpumap_val,
 							    ret->cpumap.cpumap_len, (guint)MAX(ret->ret, 0)));
 	out_value(session, json_pack("{s:i,s:i,s:s}", "present", ret->ret, "online", (int)ret->online, "map",
 				     online));
-	return true;
 }
 
 /* --- CPU time --- */
@@ -264,16 +257,11 @@ bool cmd_nodememstats(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_maxvcpus(Session *session, const Args *args, GError **error)
+void show_max_vcpus(Session *session, const ActionReply *reply)
 {
-	char *type = (char *)args_text(args, "type");
-	remote_connect_get_max_vcpus_args call = { type ? &type : NULL };
-	remote_connect_get_max_vcpus_ret *ret = ASK(session, connect_get_max_vcpus, &call, error);
+	const remote_connect_get_max_vcpus_ret *ret = reply->ret;
 
-	if (!ret)
-		return false;
 	out_print(session, "%d\n", ret->max_vcpus);
 	out_value(session, json_pack("{s:i}", "max_vcpus", ret->max_vcpus));
-	return true;
 }
 

@@ -266,16 +266,11 @@ bool cmd_nodesevinfo(Session *session, G_GNUC_UNUSED const Args *args, GError **
 
 /* --- CPU models --- */
 
-bool cmd_cpu_models(Session *session, const Args *args, GError **error)
+void show_models(Session *session, const ActionReply *reply)
 {
-	remote_connect_get_cpu_model_names_args call = { (char *)args_text(args, "arch"), 1, 0 };
-	remote_connect_get_cpu_model_names_ret *ret =
-		ASK(session, connect_get_cpu_model_names, &call, error);
-	json_t *array;
+	const remote_connect_get_cpu_model_names_ret *ret = reply->ret;
+	json_t *array = json_array();
 
-	if (!ret)
-		return failed(session, _("failed to get CPU model names"));
-	array = json_array();
 	if (!ret->models.models_len)
 		out_print(session, _("all CPU models are accepted\n"));
 	for (guint i = 0; i < ret->models.models_len; i++) {
@@ -283,7 +278,6 @@ bool cmd_cpu_models(Session *session, const Args *args, GError **error)
 		json_array_append_new(array, json_text(ret->models.models_val[i]));
 	}
 	out_value(session, array);
-	return true;
 }
 
 /* Optional texts as the wire has them: a pointer to each that was given. */

@@ -68,28 +68,19 @@ bool cmd_secret_list(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_secret_get_value(Session *session, const Args *args, GError **error)
+void show_secret(Session *session, const ActionReply *reply)
 {
-	const remote_nonnull_secret *secret = secret_arg(session, args, error);
-	remote_secret_get_value_args call = { 0 };
-	remote_secret_get_value_ret *ret;
+	const remote_secret_get_value_ret *ret = reply->ret;
 	g_autofree char *encoded = NULL;
 
-	if (!secret)
-		return false;
-	call.secret = *secret;
-	ret = ASK(session, secret_get_value, &call, error);
-	if (!ret)
-		return false;
 	encoded = g_base64_encode((const guchar *)ret->value.value_val, ret->value.value_len);
-	if (!args_has(args, "plain")) {
+	if (!args_has(reply->args, "plain")) {
 		out_print(session, "%s", encoded);
 	} else if (!session->json) {
 		fwrite(ret->value.value_val, 1, ret->value.value_len, stdout);
 	}
 	out_value(session, json_pack("{s:s}", "base64", encoded));
 	memset(ret->value.value_val, 0, ret->value.value_len);
-	return true;
 }
 
 /* What is typed without being shown; NULL with an error. */

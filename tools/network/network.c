@@ -163,7 +163,7 @@ static json_t *lease_row(Session *session, const remote_network_dhcp_lease *leas
 	return row;
 }
 
-bool cmd_net_dhcp_leases(Session *session, const Args *args, GError **error)
+void show_leases(Session *session, const ActionReply *reply)
 {
 	static const OutColumn columns[] = {
 		{ "expiry", N_("Expiry Time"), OUT_PLAIN },   { "mac", N_("MAC address"), OUT_PLAIN },
@@ -171,23 +171,12 @@ bool cmd_net_dhcp_leases(Session *session, const Args *args, GError **error)
 		{ "hostname", N_("Hostname"), OUT_PLAIN },    { "client_id", N_("Client ID or DUID"), OUT_PLAIN },
 		{ NULL, NULL, OUT_PLAIN },
 	};
-	const remote_nonnull_network *net = network_arg(session, args, error);
-	char *mac = (char *)args_text(args, "mac");
-	remote_network_get_dhcp_leases_args call = { .mac = mac ? &mac : NULL, .need_results = 1 };
-	remote_network_get_dhcp_leases_ret *ret;
-	json_t *array;
+	const remote_network_get_dhcp_leases_ret *ret = reply->ret;
+	json_t *array = json_array();
 
-	if (!net)
-		return false;
-	call.net = *net;
-	ret = ASK(session, network_get_dhcp_leases, &call, error);
-	if (!ret)
-		return failed(session, _("Failed to get leases info for %s"), net->name);
-	array = json_array();
 	for (guint i = 0; i < ret->leases.leases_len; i++)
 		json_array_append_new(array, lease_row(session, &ret->leases.leases_val[i]));
 	out_table(session, columns, array);
-	return true;
 }
 
 /* --- parts --- */

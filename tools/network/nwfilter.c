@@ -43,19 +43,14 @@ bool cmd_nwfilter_list(Session *session, G_GNUC_UNUSED const Args *args, GError 
 
 /* --- bindings --- */
 
-bool cmd_nwfilter_binding_list(Session *session, G_GNUC_UNUSED const Args *args, GError **error)
+void show_bindings(Session *session, const ActionReply *reply)
 {
 	static const OutColumn columns[] = { { "port", N_("Port Dev"), OUT_PLAIN },
 					     { "filter", N_("Filter"), OUT_PLAIN },
 					     { NULL, NULL, OUT_PLAIN } };
-	remote_connect_list_all_nwfilter_bindings_args call = { .need_results = 1 };
-	remote_connect_list_all_nwfilter_bindings_ret *ret =
-		ASK(session, connect_list_all_nwfilter_bindings, &call, error);
-	json_t *array;
+	const remote_connect_list_all_nwfilter_bindings_ret *ret = reply->ret;
+	json_t *array = json_array();
 
-	if (!ret)
-		return failed(session, _("Failed to list network filter bindings"));
-	array = json_array();
 	for (guint i = 0; i < ret->bindings.bindings_len; i++) {
 		json_t *row = json_object();
 
@@ -64,5 +59,4 @@ bool cmd_nwfilter_binding_list(Session *session, G_GNUC_UNUSED const Args *args,
 		json_array_append_new(array, row);
 	}
 	out_table(session, columns, array);
-	return true;
 }

@@ -299,9 +299,11 @@ static bool action_do(Run *run, GError **error)
 	ret = call_make(run, proc, block, error);
 	if (!ret)
 		return action_failed(run, says, given);
+	if (action->xml)
+		return xml_out(run->session, run->args, *(char *const *)field_at(reply, ret), error);
 	if (action->show)
-		return action->show(run->session, run->args, &(ActionReply){ ret, reply, run->object }, error);
-	if (says->done)
+		action->show(run->session, &(ActionReply){ ret, reply, run->object, run->args });
+	else if (says->done)
 		action_say(run, says, given ? given : run->kind, given ? field_at(reply, ret) : run->object);
 	return true;
 }
@@ -318,37 +320,13 @@ static const char *first_text(const ActionReply *reply)
 	return *(const char *const *)field_at(reply->fields, reply->ret);
 }
 
-bool show_text(Session *session, const Args *args, const ActionReply *reply, G_GNUC_UNUSED GError **error)
+void show_text(Session *session, const ActionReply *reply)
 {
-	out_text(session, args_command(args)->action->key, first_text(reply));
-	return true;
+	out_text(session, args_command(reply->args)->action->key, first_text(reply));
 }
 
-bool show_document(Session *session, G_GNUC_UNUSED const Args *args, const ActionReply *reply,
-		   G_GNUC_UNUSED GError **error)
+void show_document(Session *session, const ActionReply *reply)
 {
 	out_text(session, "xml", first_text(reply));
 	out_print(session, "\n");
-	return true;
-}
-
-bool show_xml(Session *session, const Args *args, const ActionReply *reply, GError **error)
-{
-	return xml_out(session, args, first_text(reply), error);
-}
-
-bool show_list(Session *session, const Args *args, const ActionReply *reply, G_GNUC_UNUSED GError **error)
-{
-	const Action *action = args_command(args)->action;
-	const Field *list = reply->fields;
-	json_t *rows;
-
-	while (!list->many)
-		list++;
-	rows = field_json(list, reply->ret);
-	if (action->none && !json_array_size(rows))
-		out_done(session, rows, "%s", _(action->none));
-	else
-		out_table(session, action->columns, rows);
-	return true;
 }
