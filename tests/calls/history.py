@@ -66,6 +66,49 @@ def unknown_revision(server):
     check(done.status == 1 and '99' in done.err, done.err)
 
 
+@case
+def outlives_the_definition(server):
+    """What was undefined is listed, can be looked at, and comes back as it was."""
+    server.reeve('define', '--lenient', '/dev/stdin', stdin=document(2))
+    before = server.reeve('dumpxml', 'h', '--inactive').out
+    equal(json.loads(server.reeve('history', '--deleted', '--json').out), [])
+    server.reeve('undefine', 'h')
+    (row,) = json.loads(server.reeve('history', '--deleted', '--json').out)
+    equal((row['name'], row['uuid'], row['action']), ('h', IDENTITY, 'undefine'))
+    contains(server.reeve('history', '--deleted').out, rf'^ h +{IDENTITY}')
+    contains(server.reeve('history', 'h').out, r'^ \d+ .* undefine')
+    server.reeve('undelete', 'h')
+    equal(server.reeve('dumpxml', 'h', '--inactive').out, before)
+    equal(json.loads(server.reeve('history', '--deleted', '--json').out), [])
+    contains(server.reeve('history', 'h').out, r'^ \d+ .* rollback')
+
+
+@case
+def purged(server):
+    refused = server.reeve('purge', 'h', check_status=False)
+    check(refused.status == 1 and "no domain 'h'" in refused.err, refused.err)
+    server.reeve('undefine', 'h')
+    server.reeve('purge', IDENTITY)
+    equal(json.loads(server.reeve('history', '--deleted', '--json').out), [])
+    for words in (('history', 'h'), ('undelete', 'h'), ('purge', 'h')):
+        equal(server.reeve(*words, check_status=False).status, 1, words)
+
+
+@case
+def one_name_twice(server):
+    """Two that had one name are told apart by their UUIDs."""
+    other = str(uuid.uuid4())
+    for identity in (IDENTITY, other):
+        server.reeve('define', '--lenient', '/dev/stdin', stdin=document(1).replace(IDENTITY, identity))
+        server.reeve('undefine', 'h')
+    done = server.reeve('undelete', 'h', check_status=False)
+    check(done.status == 1 and 'UUID' in done.err, done.err)
+    server.reeve('undelete', other)
+    contains(server.reeve('domuuid', 'h').out, other)
+    taken = server.reeve('undelete', IDENTITY, check_status=False)
+    check(taken.status == 1 and "'h'" in taken.err, taken.err)
+
+
 if __name__ == '__main__':
     if STOCK:
         skip('libvirtd keeps no history')

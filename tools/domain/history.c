@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The history of definitions: who changed what and when, what the difference is, and back. By
- * reeved's own program; a daemon that lacks it says so.
+ * The history of definitions: who changed what and when, what the difference is, and back, also after a
+ * domain was undefined; and a copy of all of it. By reeved's own program; a daemon that lacks it says so.
  */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/i18n.h"
 #include "conf/bind/bind.h"
 #include "conf/def/domain.h"
+#include "tools/cli/download.h"
 #include "tools/cli/xmlfile.h"
 #include "tools/domain/diagnose.h"
 #include "tools/object/domain_ref.h"
@@ -47,6 +52,109 @@ static json_t *revision_row(const reeve_revision *revision)
 	return row;
 }
 
+/* --- domains that were undefined --- */
+
+static const reeve_domain_history_deleted_ret *deleted_ask(Session *session, GError **error)
+{
+	reeve_domain_history_deleted_args call = { 0 };
+
+	return reeve_call(session, REEVE_PROC_DOMAIN_HISTORY_DELETED, &call, error);
+}
+
+/* By UUID, or by the name that it had last, if only one had it. */
+static const Domain *deleted_find(Session *session, const char *name, GError **error)
+{
+	const reeve_domain_history_deleted_ret *ret = deleted_ask(session, error);
+	unsigned char uuid[VIR_UUID_BUFLEN];
+	bool by_uuid = uuid_read(name, uuid);
+	const Domain *found = NULL;
+
+	for (guint i = 0; ret && i < ret->domains.domains_len; i++) {
+		const Domain *domain = &ret->domains.domains_val[i].dom;
+
+		if (by_uuid ? memcmp(domain->uuid, uuid, sizeof(uuid)) != 0 : strcmp(domain->name, name) != 0)
+			continue;
+		if (found)
+			return fail_null(error, VIR_ERR_INVALID_ARG,
+					 _("several domains were named '%s' when they were undefined; give the "
+					   "UUID of one, see 'reeve history --deleted'"), name);
+		found = domain;
+	}
+	if (ret && !found)
+		fail(error, VIR_ERR_NO_DOMAIN,
+		     _("no domain '%s' was undefined whose history is kept; see 'reeve history --deleted'"), name);
+	return found;
+}
+
+static bool deleted_list(Session *session, GError **error)
+{
+	static const OutColumn columns[] = {
+		{ "name", N_("Name"), OUT_PLAIN }, { "uuid", N_("UUID"), OUT_PLAIN },
+		{ "time", N_("Undefined"), OUT_PLAIN }, { "user", N_("User"), OUT_PLAIN },
+		{ "origin", N_("From"), OUT_PLAIN }, { NULL, NULL, OUT_PLAIN },
+	};
+	const reeve_domain_history_deleted_ret *ret = deleted_ask(session, error);
+	json_t *rows;
+
+	if (!ret)
+		return false;
+	rows = json_array();
+	for (guint i = 0; i < ret->domains.domains_len; i++) {
+		const reeve_deleted_domain *deleted = &ret->domains.domains_val[i];
+		const reeve_revision revision = { deleted->revision, deleted->time_usec, deleted->uid, deleted->user,
+						  deleted->origin, (char *)"undefine", 0 };
+		json_t *row = revision_row(&revision);
+
+		json_object_set_new(row, "name", json_text(deleted->dom.name));
+		json_object_set_new(row, "uuid", json_uuid(deleted->dom.uuid));
+		json_object_del(row, "size");
+		json_array_append_new(rows, row);
+	}
+	out_table(session, columns, rows);
+	return true;
+}
+
+bool cmd_undelete(Session *session, const Args *args, GError **error)
+{
+	const Domain *domain = deleted_find(session, args_text(args, "domain"), error);
+	reeve_domain_rollback_args call = { .revision = -1 };
+	reeve_domain_rollback_ret *ret;
+
+	if (!domain)
+		return false;
+	call.dom = *domain;
+	ret = reeve_call(session, REEVE_PROC_DOMAIN_ROLLBACK, &call, error);
+	if (!ret)
+		return failed(session, _("Failed to define domain '%s' again"), domain->name);
+	out_done(session, domain_result(&ret->dom, "undelete"), _("Domain '%s' is defined again\n"), ret->dom.name);
+	return true;
+}
+
+bool cmd_purge(Session *session, const Args *args, GError **error)
+{
+	const Domain *domain = deleted_find(session, args_text(args, "domain"), error);
+	reeve_domain_history_purge_args call = { 0 };
+
+	if (!domain)
+		return false;
+	call.dom = *domain;
+	if (!reeve_call(session, REEVE_PROC_DOMAIN_HISTORY_PURGE, &call, error))
+		return failed(session, _("Failed to purge the history of domain '%s'"), domain->name);
+	out_done(session, domain_result(domain, "purge"), _("The history of domain '%s' is purged\n"), domain->name);
+	return true;
+}
+
+/* A domain that is there, else one that was undefined. */
+static const Domain *past_find(Session *session, const char *name, GError **error)
+{
+	const Domain *domain = domain_find(session, name, error);
+	const Domain *deleted = domain ? NULL : deleted_find(session, name, NULL);
+
+	if (deleted)
+		g_clear_error(error);
+	return domain ? domain : deleted;
+}
+
 bool cmd_history(Session *session, const Args *args, GError **error)
 {
 	static const OutColumn columns[] = {
@@ -55,12 +163,19 @@ bool cmd_history(Session *session, const Args *args, GError **error)
 		{ "action", N_("Action"), OUT_PLAIN },	   { "size", N_("Size"), OUT_PLAIN },
 		{ NULL, NULL, OUT_PLAIN },
 	};
-	const Domain *domain = domain_arg(session, args, error);
+	const Domain *domain;
 	reeve_domain_history_args call = { 0 };
 	reeve_domain_history_ret *ret;
 	unsigned int limit = G_MAXUINT;
 	json_t *rows;
 
+	if (!args_exclusive(args, "deleted", "domain", error))
+		return false;
+	if (args_has(args, "deleted"))
+		return deleted_list(session, error);
+	if (!args_has(args, "domain"))
+		return fail(error, VIR_ERR_INVALID_ARG, _("command '%s' requires <%s> option"), "history", "domain");
+	domain = past_find(session, args_text(args, "domain"), error);
 	if (!domain || !args_uint(args, "limit", &limit, error))
 		return false;
 	call.dom = *domain;
@@ -185,5 +300,39 @@ bool cmd_rollback(Session *session, const Args *args, GError **error)
 	result = domain_result(&ret->dom, "rollback");
 	json_object_set_new(result, "revision", json_integer(revision));
 	out_done(session, result, _("Domain '%s' is defined as in revision %d again\n"), ret->dom.name, revision);
+	return true;
+}
+
+/* --- a copy of all --- */
+
+/* For its owner alone: definitions have passwords. An older copy is replaced once the new one is whole. */
+static bool state_download(Session *session, const char *file, GError **error)
+{
+	reeve_state_backup_args call = { 0 };
+	Download download = { .proc = rpc_proc_find(REEVE_PROGRAM_NUMBER, REEVE_PROC_STATE_BACKUP), .args = &call };
+	g_autofree char *part = g_strconcat(file, ".part", NULL);
+	g_autofd int fd = -1;
+
+	unlink(part);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail_errno(error, errno, _("cannot create file '%s'"), part);
+	if (download_open(session, &download, error) && download_finish(session, &download, part, error)) {
+		if (fsync(fd) == 0 && rename(part, file) == 0)
+			return true;
+		fail_errno(error, errno, _("cannot write file '%s'"), file);
+	}
+	unlink(part);
+	return false;
+}
+
+bool cmd_backup_state(Session *session, const Args *args, GError **error)
+{
+	const char *file = args_text(args, "file");
+
+	if (!state_download(session, file, error))
+		return failed(session, _("Failed to copy the state to %s"), file);
+	out_done(session, json_pack("{s:o,s:s}", "file", json_text(file), "done", "backup-state"),
+		 _("State copied to %s\n"), file);
 	return true;
 }
