@@ -27,7 +27,6 @@
 typedef struct ActionReply {
 	const void *ret;
 	const Field *fields; /* of ret */
-	const void *object;  /* handle of what the command is about, or NULL */
 	const Args *args;
 } ActionReply;
 
@@ -46,49 +45,71 @@ typedef struct Choice {
 } Choice;
 
 typedef struct Action {
-	guint32 program; /* 0: the remote program */
 	gint32 call;
 	gint32 plain; /* the older form of the call, for when it gets neither flags nor optional texts; or 0 */
 	const char *fields;
+	/* Flags: those of options, the --live and so on of changes, words of one option, and always. */
 	const FlagOption *flags;
-	bool affect;	    /* flags also by --live, --config, --current */
-	const char *modes;  /* option with words that are flags, */
-	FlagWords mode;	    /* these */
-	const char *apart;  /* pairs of options that exclude each other: "all cell, file model" */
-	const char *one_of; /* pair of flags of which one must be given, and */
-	const char *neither; /* what is said when not */
+	bool affect;
+	const char *modes;
+	FlagWords mode;
+	unsigned int always;
+	/* Of options: pairs that exclude each other ("all cell, file model"), a pair of which one is needed. */
+	const char *apart;
+	const char *one_of, *neither; /* what is said when there is none */
 	Choice choices[2];
-	const char *named; /* option whose value is said where else the name of the object would be */
+	/* What is said, and how the object is called in it. */
+	const char *named; /* option whose value stands where else the object's name does */
 	const char *with;
-	bool uuid; /* the result has it */
+	bool uuid; /* the result has it, too */
 	Says says;
-	const char *when; /* flag with which */
-	Says instead;	  /* is said */
+	const char *when; /* flag with which this is said: */
+	Says instead;
+	/* What is shown of the reply. */
 	ActionShow *show;
-	bool xml;		 /* show the reply's first member as --xpath and --wrap say */
-	const char *key;	 /* of the text that show_text() shows, the reply's first member */
+	const char *key; /* of the text that show_text() shows, the reply's first member */
+	bool xml;	 /* the reply's first member, as --xpath and --wrap say */
+	/* The document that the call gave is edited and stored by another call. */
+	gint32 store;
+	unsigned int storing;	       /* flags of that one, and */
+	const FlagOption *store_flags; /* those of options */
+	const char *what;	       /* for people: "The checkpoint"; NULL: its name */
+	/* No call: what the object is called. */
+	bool name, own_uuid;
 } Action;
 
 #define CALLS(name) .call = REMOTE_PROC_##name
 #define PLAIN(name) .plain = REMOTE_PROC_##name
 #define FIELDS(text) .fields = (text)
+
 #define FLAGS(...) .flags = (const FlagOption[]){ __VA_ARGS__, { NULL, 0 } }
 #define AFFECT .affect = true
 #define MODES(option, bad_word, ...) \
 	.modes = (option), .mode = { (const FlagOption[]){ __VA_ARGS__, { NULL, 0 } }, (bad_word) }
+#define ALWAYS(bits) .always = (bits)
+
 #define APART(options) .apart = (options)
-#define CHOICES(...) .choices = { __VA_ARGS__ }
 #define ONE_OF(options, text) .one_of = (options), .neither = (text)
+#define CHOICES(...) .choices = { __VA_ARGS__ }
+
 #define NAMED(option) .named = (option)
 #define WITH(option) .with = (option)
 #define WITH_UUID .uuid = true
 #define SAYS(done, good, bad) .says = { (done), (good), (bad) }
-#define BUT(flag, done, good, bad) .when = (flag), .instead = { (done), (good), (bad) }
 #define DONE(done) .says = { (done), NULL, NULL }
 #define FAILS(text) .says = { NULL, NULL, (text) }
+#define BUT(flag, done, good, bad) .when = (flag), .instead = { (done), (good), (bad) }
+
 #define SHOWS(function) .show = (function)
-#define SHOWS_XML .xml = true
 #define TEXT(name) .show = show_text, .key = (name)
+#define SHOWS_XML .xml = true
+
+#define EDITS(name, bits, subject) .store = REMOTE_PROC_##name, .storing = (bits), .what = (subject)
+#define STORE_FLAGS(...) .store_flags = (const FlagOption[]){ __VA_ARGS__, { NULL, 0 } }
+#define EDITED(good, same) .says = { "edit", (good), NULL }, .instead = { "nothing", (same), NULL }
+
+#define SHOWS_NAME .name = true
+#define SHOWS_UUID .own_uuid = true
 
 bool action_run(Session *session, const Args *args, GError **error);
 

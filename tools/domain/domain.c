@@ -28,25 +28,6 @@ bool cmd_domid(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_domname(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-
-	if (domain)
-		out_text(session, "name", domain->name);
-	return domain;
-}
-
-bool cmd_domuuid(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	char uuid[37];
-
-	if (domain)
-		out_text(session, "uuid", uuid_text(domain->uuid, uuid));
-	return domain;
-}
-
 bool cmd_domstate(Session *session, const Args *args, GError **error)
 {
 	const Domain *domain = domain_arg(session, args, error);

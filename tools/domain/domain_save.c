@@ -143,26 +143,6 @@ bool cmd_managedsave_define(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-bool cmd_managedsave_edit(Session *session, const Args *args, GError **error)
-{
-	const Domain *domain = domain_arg(session, args, error);
-	Managed managed = { domain, args_flags(args, save_flags) };
-	Edit edit = { .what = _("The managed save"), .apply = managed_define, .data = &managed };
-	bool changed;
-
-	edit.xml = domain ? managed_xml(session, domain, VIR_DOMAIN_SAVE_IMAGE_XML_SECURE, error) : NULL;
-	if (!edit.xml)
-		return false;
-	edit.name = domain->name;
-	if (!xml_edit(session, &edit, &changed, error))
-		return false;
-	out_done(session, domain_result(domain, changed ? "edit" : "nothing"),
-		 changed ? _("Managed save image of domain '%s' XML configuration edited.\n") :
-			   _("Managed save image of domain '%s' XML configuration not changed.\n"),
-		 domain->name);
-	return true;
-}
-
 /* --- core dumps --- */
 
 bool cmd_dump(Session *session, const Args *args, GError **error)

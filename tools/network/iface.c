@@ -11,19 +11,6 @@
 #include "base/i18n.h"
 #include "tools/object/object.h"
 
-OBJECT_EDIT(cmd_iface_edit, "interface", iface_arg, interface_get_xml_desc, interface_define_xml, iface,
-	    VIR_INTERFACE_XML_INACTIVE, N_("Interface %s XML configuration edited.\n"),
-	    N_("Interface %s XML configuration not changed.\n"))
-
-bool cmd_iface_name(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_interface *iface = iface_arg(session, args, error);
-
-	if (iface)
-		out_text(session, "name", iface->name);
-	return iface;
-}
-
 bool cmd_iface_mac(Session *session, const Args *args, GError **error)
 {
 	const remote_nonnull_interface *iface = iface_arg(session, args, error);

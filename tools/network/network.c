@@ -13,29 +13,6 @@
 #include "base/i18n.h"
 #include "tools/object/object.h"
 
-OBJECT_EDIT(cmd_net_edit, "network", network_arg, network_get_xml_desc, network_define_xml, net,
-	    VIR_NETWORK_XML_INACTIVE, N_("Network %s XML configuration edited.\n"),
-	    N_("Network %s XML configuration not changed.\n"))
-
-bool cmd_net_name(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_network *net = network_arg(session, args, error);
-
-	if (net)
-		out_text(session, "name", net->name);
-	return net;
-}
-
-bool cmd_net_uuid(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_network *net = network_arg(session, args, error);
-	char uuid[37];
-
-	if (net)
-		out_text(session, "uuid", uuid_text(net->uuid, uuid));
-	return net;
-}
-
 /* Facts that each take a call. */
 static json_t *network_facts(Session *session, const remote_nonnull_network *net)
 {

@@ -11,10 +11,6 @@
 #include "base/i18n.h"
 #include "tools/object/object.h"
 
-OBJECT_EDIT(cmd_nwfilter_edit, "nwfilter", nwfilter_arg, nwfilter_get_xml_desc, nwfilter_define_xml, nwfilter,
-	    0, N_("Network filter %s XML configuration edited.\n"),
-	    N_("Network filter %s XML configuration not changed.\n"))
-
 static json_t *list_row(G_GNUC_UNUSED Session *session, const void *data)
 {
 	const remote_nonnull_nwfilter *filter = data;

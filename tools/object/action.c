@@ -208,6 +208,7 @@ static bool flags_read(Run *run, GError **error)
 
 	if (action->affect && !args_affect(run->args, &run->flags, error))
 		return false;
+	run->flags |= action->always;
 	if (action->flags)
 		run->flags |= args_flags(run->args, action->flags);
 	return !action->modes || args_words(run->args, action->modes, &action->mode, &run->flags, error);
@@ -275,12 +276,78 @@ static void action_say(const Run *run, const Says *says, const ObjectKind *kind,
 		out_value(run->session, result);
 }
 
+typedef struct Storing {
+	Run run;
+	const RpcProc *proc;
+	void *block;
+} Storing;
+
+/* Stores an edited document: the handle as in the call that gave it, the document, the flags. */
+static bool edit_apply(Session *session, const char *xml, void *data, GError **error)
+{
+	Storing *storing = data;
+	const Field *fields = fields_of_args(storing->proc);
+	const Field *document = field_find(fields, "xml");
+
+	if (!document)
+		document = field_find(fields, field_find(fields, "dxml") ? "dxml" : "xml_desc");
+	text_fill(&storing->run, document, field_at(document, storing->block), xml);
+	return session_call(session, storing->proc->program, storing->proc->number, storing->block, error);
+}
+
+/* Of an object's handle the part of some type: itself, or its domain's handle. */
+static const void *handle_part(const Field *handle, const void *object, const char *type)
+{
+	if (!strcmp(handle->type, type))
+		return object;
+	for (const Field *member = handle->members; member->name; member++)
+		if (member->kind == FIELD_STRUCT && !strcmp(member->type, type))
+			return field_at(member, object);
+	return NULL;
+}
+
+static void storing_fill(Storing *storing)
+{
+	const Run *run = &storing->run;
+	const Field *handle = fields_of_args(rpc_proc_find(REMOTE_PROGRAM, run->action->call));
+	const void *part;
+
+	for (const Field *field = fields_of_args(storing->proc); field->name; field++) {
+		void *at = field_at(field, storing->block);
+
+		part = field->kind == FIELD_STRUCT ? handle_part(handle, run->object, field->type) : NULL;
+		if (part)
+			memcpy(at, part, field->size);
+		else if (!strcmp(field->name, "flags"))
+			*(unsigned int *)at = run->flags;
+	}
+}
+
+static bool action_edit(const Run *run, const char *xml, GError **error)
+{
+	const Action *action = run->action;
+	const char *name = label(run, run->kind, run->object);
+	Storing storing = { *run, rpc_proc_find(REMOTE_PROGRAM, action->store), NULL };
+	Edit edit = { .what = action->what ? _(action->what) : session_printf(run->session, "'%s'", name),
+		      .name = name, .xml = xml, .apply = edit_apply, .data = &storing };
+	const Says *says;
+	bool changed;
+
+	storing.block = session_keep(run->session, g_malloc0(storing.proc->args_size), g_free);
+	storing.run.flags = action->storing | (action->store_flags ? args_flags(run->args, action->store_flags) : 0);
+	storing_fill(&storing);
+	if (!xml_edit(run->session, &edit, &changed, error))
+		return false;
+	says = changed ? &action->says : &action->instead;
+	out_done(run->session, run->kind->result(run->object, says->done), _(says->good), name);
+	return true;
+}
+
 static bool action_do(Run *run, GError **error)
 {
 	const Action *action = run->action;
 	const Says *says = action->when && args_has(run->args, action->when) ? &action->instead : &action->says;
-	guint32 program = action->program ? action->program : REMOTE_PROGRAM;
-	const RpcProc *proc = rpc_proc_find(program, action->call);
+	const RpcProc *proc = rpc_proc_find(REMOTE_PROGRAM, action->call);
 	const Field *reply = fields_of_reply(proc);
 	const ObjectKind *given = reply->name && reply->kind == FIELD_STRUCT && !reply->many ?
 					  object_kind(reply->type) : NULL;
@@ -291,7 +358,7 @@ static bool action_do(Run *run, GError **error)
 		return false;
 	block = args_fill(run, proc, error);
 	if (block && action->plain && !run->flags && !run->more) {
-		proc = rpc_proc_find(program, action->plain);
+		proc = rpc_proc_find(REMOTE_PROGRAM, action->plain);
 		block = args_fill(run, proc, error);
 	}
 	if (!block)
@@ -299,12 +366,30 @@ static bool action_do(Run *run, GError **error)
 	ret = call_make(run, proc, block, error);
 	if (!ret)
 		return action_failed(run, says, given);
+	if (action->store)
+		return action_edit(run, *(char *const *)field_at(reply, ret), error);
 	if (action->xml)
 		return xml_out(run->session, run->args, *(char *const *)field_at(reply, ret), error);
 	if (action->show)
-		action->show(run->session, &(ActionReply){ ret, reply, run->object, run->args });
+		action->show(run->session, &(ActionReply){ ret, reply, run->args });
 	else if (says->done)
 		action_say(run, says, given ? given : run->kind, given ? field_at(reply, ret) : run->object);
+	return true;
+}
+
+/* What the object that the command names is called. */
+static bool action_name(Run *run, GError **error)
+{
+	char uuid[37];
+
+	run->kind = object_kind_named(run->args);
+	run->object = run->kind->find(run->session, run->args, error);
+	if (!run->object)
+		return false;
+	if (run->action->own_uuid)
+		out_text(run->session, "uuid", uuid_text(run->kind->uuid(run->object), uuid));
+	else
+		out_text(run->session, "name", run->kind->label(run->session, run->object));
 	return true;
 }
 
@@ -312,7 +397,7 @@ bool action_run(Session *session, const Args *args, GError **error)
 {
 	Run run = { .session = session, .args = args, .action = args_command(args)->action };
 
-	return action_do(&run, error);
+	return run.action->name || run.action->own_uuid ? action_name(&run, error) : action_do(&run, error);
 }
 
 static const char *first_text(const ActionReply *reply)

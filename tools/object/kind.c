@@ -32,6 +32,7 @@
 
 FIND(domain)
 LABEL(domain, remote_nonnull_domain, name)
+UUID(domain, remote_nonnull_domain)
 NAMED_KIND(network, remote_nonnull_network, "network", name)
 UUID(network, remote_nonnull_network)
 NAMED_KIND(pool, remote_nonnull_storage_pool, "pool", name)
@@ -119,7 +120,7 @@ static json_t *port_result(const void *object, const char *done)
 	{ #type, option, sizeof(type), kind##_find_any, result, kind##_label, uuid }
 
 static const ObjectKind kinds[] = {
-	KIND(remote_nonnull_domain, "domain", domain, domain_result_any, NULL),
+	KIND(remote_nonnull_domain, "domain", domain, domain_result_any, domain_uuid),
 	KIND(remote_nonnull_network, "network", network, network_result_any, network_uuid),
 	KIND(remote_nonnull_network_port, "port", port, port_result, NULL),
 	KIND(remote_nonnull_storage_pool, "pool", pool, pool_result_any, pool_uuid),
@@ -141,6 +142,14 @@ const ObjectKind *object_kind(const char *handle)
 		return &object_kind_nodedev;
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (!strcmp(kinds[i].handle, handle))
+			return &kinds[i];
+	return NULL;
+}
+
+const ObjectKind *object_kind_named(const Args *args)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (args_text(args, kinds[i].option))
 			return &kinds[i];
 	return NULL;
 }

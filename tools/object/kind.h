@@ -22,5 +22,7 @@ typedef struct ObjectKind {
 
 /* NULL when it is none. */
 const ObjectKind *object_kind(const char *handle);
+/* Of the first option of the command that names one. */
+const ObjectKind *object_kind_named(const Args *args);
 /* The kind that calls name by a text. */
 extern const ObjectKind object_kind_nodedev;

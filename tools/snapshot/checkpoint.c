@@ -198,31 +198,6 @@ bool cmd_checkpoint_list(Session *session, const Args *args, GError **error)
 	return moments_out(session, args, &list, error);
 }
 
-static bool edit_apply(Session *session, const char *xml, void *data, GError **error)
-{
-	return checkpoint_create(session, data, xml, VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE, error);
-}
-
-bool cmd_checkpoint_edit(Session *session, const Args *args, GError **error)
-{
-	const Checkpoint *checkpoint = checkpoint_arg(session, args, error);
-	const char *xml = checkpoint ? checkpoint_xml(session, checkpoint, VIR_DOMAIN_CHECKPOINT_XML_SECURE,
-						      error) : NULL;
-	Edit edit = { .what = _("The checkpoint"), .xml = xml, .apply = edit_apply };
-	bool changed;
-
-	if (!xml)
-		return false;
-	edit.name = checkpoint->name;
-	edit.data = (void *)&checkpoint->dom;
-	if (!xml_edit(session, &edit, &changed, error))
-		return false;
-	out_done(session, result(checkpoint, changed ? "edit" : "nothing"),
-		 changed ? _("Checkpoint %s edited.\n") : _("Checkpoint %s XML configuration not changed.\n"),
-		 checkpoint->name);
-	return true;
-}
-
 /* --- backup --- */
 
 bool cmd_backup_begin(Session *session, const Args *args, GError **error)

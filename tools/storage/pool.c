@@ -12,10 +12,6 @@
 #include "base/i18n.h"
 #include "tools/object/object.h"
 
-OBJECT_EDIT(cmd_pool_edit, "pool", pool_arg, storage_pool_get_xml_desc, storage_pool_define_xml, pool,
-	    VIR_STORAGE_XML_INACTIVE, N_("Pool %s XML configuration edited.\n"),
-	    N_("Pool %s XML configuration not changed.\n"))
-
 static const FlagOption create_flags[] = {
 	{ "build", VIR_STORAGE_POOL_CREATE_WITH_BUILD },
 	{ "overwrite", VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE },
@@ -147,25 +143,6 @@ bool cmd_pool_define_as(Session *session, const Args *args, GError **error)
 }
 
 /* --- showing --- */
-
-bool cmd_pool_name(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
-
-	if (pool)
-		out_text(session, "name", pool->name);
-	return pool;
-}
-
-bool cmd_pool_uuid(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_storage_pool *pool = pool_arg(session, args, error);
-	char uuid[37];
-
-	if (pool)
-		out_text(session, "uuid", uuid_text(pool->uuid, uuid));
-	return pool;
-}
 
 static const char *const states[] = {
 	[VIR_STORAGE_POOL_INACTIVE] = N_("inactive"),	  [VIR_STORAGE_POOL_BUILDING] = N_("building"),

@@ -22,15 +22,6 @@ static json_t *result(const remote_nonnull_storage_vol *vol, const char *what)
 	return object;
 }
 
-bool cmd_vol_name(Session *session, const Args *args, GError **error)
-{
-	const remote_nonnull_storage_vol *vol = volume_arg(session, args, error);
-
-	if (vol)
-		out_text(session, "name", vol->name);
-	return vol;
-}
-
 bool cmd_vol_key(Session *session, const Args *args, GError **error)
 {
 	const remote_nonnull_storage_vol *vol = volume_arg(session, args, error);
