@@ -13,6 +13,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/error.h"
+#include "tools/cli/action.h"
 #include "tools/cli/commands.h"
 
 static const Command sample = { "sample", "shell", NULL, "domain [size#] [--named] --live --config [words...]",
@@ -149,6 +150,89 @@ static void test_tables(G_GNUC_UNUSED void **state)
 	}
 }
 
+static void option_known(const Command *command, const char *name)
+{
+	g_autoptr(GArray) options = command_options(command);
+	bool known = false;
+
+	for (guint i = 0; i < options->len; i++)
+		known |= !strcmp(g_array_index(options, Option, i).name, name);
+	if (!known)
+		print_error("%s: its row names the option %s, which it does not take\n", command->name, name);
+	assert_true(known);
+}
+
+static void options_known(const Command *command, const char *list)
+{
+	g_auto(GStrv) words = g_strsplit_set(list ? list : "", " ,", -1);
+
+	for (gsize i = 0; words[i]; i++)
+		if (words[i][0])
+			option_known(command, words[i]);
+}
+
+static void flags_known(const Command *command, const FlagOption *flags)
+{
+	for (; flags && flags->name; flags++)
+		option_known(command, flags->name);
+}
+
+/* A member of the call, or of its older form. */
+static void member_known(const Command *command, const char *name)
+{
+	const Action *action = command->action;
+	const RpcProc *call = rpc_proc_find(REMOTE_PROGRAM, action->call);
+	const RpcProc *plain = action->plain ? rpc_proc_find(REMOTE_PROGRAM, action->plain) : call;
+	bool known = field_find(fields_of_args(call), name) || field_find(fields_of_args(plain), name);
+
+	if (!known)
+		print_error("%s: %s has no member %s\n", command->name, call->name, name);
+	assert_true(known);
+}
+
+static void sources_known(const Command *command, const char *fields)
+{
+	g_auto(GStrv) words = g_strsplit(fields ? fields : "", " ", -1);
+
+	for (gsize i = 0; words[i]; i++) {
+		g_auto(GStrv) parts = g_strsplit(words[i], "=", 2);
+		const char *colon = strchr(parts[1], ':');
+
+		member_known(command, parts[0]);
+		if (!g_ascii_isdigit(parts[1][0]) && parts[1][0] != '-')
+			option_known(command, colon ? colon + 1 : parts[1]);
+	}
+}
+
+/* What a row of one call names is there: nothing would complain of a misspelt word at run time. */
+static void test_actions(G_GNUC_UNUSED void **state)
+{
+	guint n = 0;
+
+	for (const Command *command = commands; command->name; command++) {
+		const Action *action = command->action;
+
+		if (!action)
+			continue;
+		n++;
+		assert_true(action->call || action->name || action->own_uuid);
+		sources_known(command, action->fields);
+		flags_known(command, action->flags);
+		flags_known(command, action->store_flags);
+		options_known(command, action->modes);
+		options_known(command, action->apart);
+		options_known(command, action->one_of);
+		options_known(command, action->named);
+		options_known(command, action->with);
+		options_known(command, action->when);
+		for (gsize i = 0; i < G_N_ELEMENTS(action->choices) && action->choices[i].option; i++) {
+			option_known(command, action->choices[i].option);
+			member_known(command, action->choices[i].member);
+		}
+	}
+	assert_true(n > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_affect),
 		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_actions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
