@@ -107,15 +107,6 @@ bool cmd_managedsave_remove(Session *session, const Args *args, GError **error)
 	return true;
 }
 
-static const char *managed_xml(Session *session, const Domain *domain, unsigned int flags, GError **error)
-{
-	remote_domain_managed_save_get_xml_desc_args call = { *domain, flags };
-	remote_domain_managed_save_get_xml_desc_ret *ret =
-		ASK(session, domain_managed_save_get_xml_desc, &call, error);
-
-	return ret ? ret->xml : NULL;
-}
-
 typedef struct Managed {
 	const Domain *domain;
 	unsigned int flags;
