@@ -32,12 +32,15 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/domain/definition.c \
 	daemon/domain/device_edit.c \
 	daemon/domain/device_edit.h \
+	daemon/domain/device_live.c \
+	daemon/domain/device_live.h \
 	daemon/domain/list.h \
 	daemon/domain/ready.c \
 	daemon/domain/ready.h \
 	daemon/domain/serve_block.c \
 	daemon/domain/serve_config.c \
 	daemon/domain/serve_define.c \
+	daemon/domain/serve_device.c \
 	daemon/domain/serve_domain.c \
 	daemon/domain/serve_history.c \
 	daemon/domain/serve_list.c \

@@ -99,6 +99,20 @@ typedef struct Driver {
 	bool (*settle)(const DomainDef *live, bool started);
 	/* GPtrArray of Resource for prepared @live. */
 	GPtrArray *(*resources)(const DomainDef *live, GError **error);
+	/*
+	 * Makes @device, the newest of running @live (the caller's copy), one that can be plugged in:
+	 * completed as at a start, with its address, its checks, ports and an alias that nothing has, nor
+	 * had (@retired: aliases of the past). Answers what is to be plugged, in this order:
+	 * GPtrArray of DomainDevice whose content is in @live, controllers that the device needs before it.
+	 * What is chosen is let go by settle().
+	 */
+	GPtrArray *(*plan)(DomainDef *live, const DomainDevice *device, char **retired,
+			   GError **error);
+	/* Completes and checks @device, which has taken the place of one of running @live. */
+	bool (*refit)(DomainDef *live, const DomainDevice *device, GError **error);
+	/* GPtrArray of Resource for planned @device of @live. */
+	GPtrArray *(*device_resources)(const DomainDef *live, const DomainDevice *device,
+				       GError **error);
 	/* What undefine must remove or refuse to leave: the path of the NVRAM file, or NULL. */
 	char *(*nvram_path)(const DomainDef *def);
 	/* domxml-to-native and back; @format is e.g. "qemu-argv". The caller frees. */
@@ -241,11 +255,20 @@ typedef struct DriverLive {
 	 */
 	bool (*plug)(Guest *guest, DomainDevice *device, GHashTable *resources, GError **error);
 	/*
-	 * Asks the guest to give up the device with @alias. 1: it is gone, and with it all that belonged
-	 * to it; 0: the guest has not done so yet, and when it does, DEVICE_REMOVED tells; -1 and an
-	 * error: it stays.
+	 * Asks the guest to give up the device with @alias, and with @wait waits a while for that. 1: it
+	 * is gone, and with it all that belonged to it; 0: the guest has not done so yet, and
+	 * DEVICE_REMOVED or DEVICE_REMOVAL_FAILED will tell; -1 and an error: it stays.
 	 */
-	int (*unplug)(Guest *guest, const char *alias, GError **error);
+	int (*unplug)(Guest *guest, const char *alias, bool wait, GError **error);
+	/*
+	 * Changes what can change of the device with the alias of @device, which is complete: the medium
+	 * of a drive (@resources as of plug()), the link of a card, a password. What differs in
+	 * anything else is refused. @flags: virDomainDeviceModifyFlags. The guest's definition follows.
+	 */
+	bool (*update)(Guest *guest, DomainDevice *device, GHashTable *resources, unsigned flags,
+		       GError **error);
+	/* GPtrArray of the aliases of devices that are gone; the strings are borrowed. */
+	GPtrArray *(*retired)(Guest *guest);
 
 	/* Begins to measure how fast the guest changes its memory, with one of
 	 * virDomainDirtyRateCalcFlags as @mode; stats() has the result after @seconds. */

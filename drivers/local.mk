@@ -72,6 +72,7 @@ QEMU_DEFINITION = \
 	drivers/qemu/define/domcaps_xml.c \
 	drivers/qemu/define/driver_def.c \
 	drivers/qemu/define/native.c \
+	drivers/qemu/define/plan.c \
 	drivers/qemu/define/prepare.c \
 	drivers/qemu/define/prepare.h \
 	drivers/qemu/define/prepare_choice.c \
@@ -126,6 +127,7 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live/start.c \
 	drivers/qemu/live/stats.c \
 	drivers/qemu/live/tune.c \
+	drivers/qemu/live/update.c \
 	drivers/qemu/caps/probe.c \
 	drivers/qemu/caps/probe_kvm.c \
 	drivers/qemu/caps/probe_kvm.h \

@@ -57,6 +57,7 @@ worker_reeve_vm_SOURCES = \
 	worker/vm/agent.c \
 	worker/vm/calls.h \
 	worker/vm/control.c \
+	worker/vm/device.c \
 	worker/vm/domain.c \
 	worker/vm/event.c \
 	worker/vm/link.c \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changes of parts of a domain: devices, memory, processors. What concerns the stored definition is
+ * Changes of parts of a domain: memory, processors. What concerns the stored definition is
  * done here; what concerns the guest goes to its worker. Both are checked before either is done.
  */
 #include <inttypes.h>
@@ -12,14 +12,10 @@
 #include "base/i18n.h"
 #include "daemon/client/serve.h"
 #include "daemon/domain/affect.h"
-#include "daemon/domain/device_edit.h"
 #include "daemon/guest/route.h"
 #include "daemon/registry/domain_call.h"
 
 #define AFFECT_FLAGS ((unsigned)(VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG))
-
-/* The edit of a definition may run twice, so each time it gets a copy of the device to take. */
-typedef bool (*DeviceChange)(DomainDef *def, DomainDevice *device, GError **error);
 
 /* One change: what is said in history, and how a definition is edited. */
 typedef struct Change {
@@ -27,7 +23,6 @@ typedef struct Change {
 	unsigned flags;
 	DefEdit edit;
 	void *data;
-	DeviceChange device; /* see change_device() */
 } Change;
 
 /* A guest can be changed only where its worker knows how: rows of kind BOTH. */
@@ -56,108 +51,6 @@ static bool change(Call *call, const Change *what, GError **error)
 		return false;
 	return !affect.config ||
 	       definition_edit_commit(call, domain, what->edit, what->data, error);
-}
-
-/* ---- Devices ------------------------------------------------------------------------------- */
-
-typedef struct DeviceEdit {
-	const DomainDevice *device;
-	DeviceChange change;
-} DeviceEdit;
-
-static bool edit_device(DomainDef *def, void *data, GError **error)
-{
-	const DeviceEdit *edit = data;
-	g_autoptr(DomainDevice) copy = domain_device_copy(edit->device);
-
-	if (!edit->change(def, copy, error))
-		return false;
-	copy = NULL; /* taken */
-	return true;
-}
-
-static bool remove_copy(DomainDef *def, DomainDevice *device, GError **error)
-{
-	if (!device_remove(def, device, error))
-		return false;
-	domain_device_free(device);
-	return true;
-}
-
-static bool change_device(Call *call, const char *xml, unsigned flags, Change *what,
-			  GError **error)
-{
-	g_autoptr(DomainDevice) device =
-		domain_device_parse(xml, strlen(xml), CONF_INACTIVE, NULL, error);
-	DeviceEdit edit = { .device = device, .change = what->device };
-
-	if (!device)
-		return false;
-	what->flags = flags;
-	what->edit = edit_device;
-	what->data = &edit;
-	return change(call, what, error);
-}
-
-bool serve_domain_attach_device(Call *call, remote_domain_attach_device_args *args,
-				G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	Change what = { .action = "attach-device", .device = device_add };
-
-	return change_device(call, args->xml, VIR_DOMAIN_AFFECT_LIVE, &what, error);
-}
-
-bool serve_domain_attach_device_flags(Call *call, remote_domain_attach_device_flags_args *args,
-				      G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	Change what = { .action = "attach-device", .device = device_add };
-
-	return call_flags(call, args->flags, AFFECT_FLAGS, error) &&
-	       change_device(call, args->xml, args->flags, &what, error);
-}
-
-bool serve_domain_detach_device(Call *call, remote_domain_detach_device_args *args,
-				G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	Change what = { .action = "detach-device", .device = remove_copy };
-
-	return change_device(call, args->xml, VIR_DOMAIN_AFFECT_LIVE, &what, error);
-}
-
-bool serve_domain_detach_device_flags(Call *call, remote_domain_detach_device_flags_args *args,
-				      G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	Change what = { .action = "detach-device", .device = remove_copy };
-
-	return call_flags(call, args->flags, AFFECT_FLAGS, error) &&
-	       change_device(call, args->xml, args->flags, &what, error);
-}
-
-bool serve_domain_update_device_flags(Call *call, remote_domain_update_device_flags_args *args,
-				      G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	Change what = { .action = "update-device", .device = device_replace };
-
-	return call_flags(call, args->flags, AFFECT_FLAGS | VIR_DOMAIN_DEVICE_MODIFY_FORCE, error) &&
-	       change_device(call, args->xml, args->flags, &what, error);
-}
-
-static bool edit_alias(DomainDef *def, void *data, GError **error)
-{
-	return device_remove_alias(def, data, error);
-}
-
-bool serve_domain_detach_device_alias(Call *call, remote_domain_detach_device_alias_args *args,
-				      G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	Change what = {
-		.action = "detach-device",
-		.flags = args->flags,
-		.edit = edit_alias,
-		.data = args->alias,
-	};
-
-	return call_flags(call, args->flags, AFFECT_FLAGS, error) && change(call, &what, error);
 }
 
 /* ---- Memory -------------------------------------------------------------------------------- */

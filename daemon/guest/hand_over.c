@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a guest needs opened, at its start or while it runs. In system mode reeve-priv opens it, and the
- * worker gets descriptors; in session mode the worker opens it itself. What the worker was given waits
- * there for the call that takes it; a new link, a failure or the end of that call drop the rest.
+ * What a guest needs opened, at its start or while it runs. In system mode reeve-priv opens it, and
+ * the worker gets descriptors; in session mode the worker opens it itself. What the worker was
+ * given waits there for the call that takes it; a new link, a failure or the end of that call drop
+ * the rest.
  */
 #include "config.h"
 
@@ -37,12 +38,14 @@ static int layers_offer_call(Vm *vm, const char *key, GPtrArray *layers, unsigne
 	control_layer wire[LIMIT_FDS];
 	int fds[LIMIT_FDS];
 	unsigned n = MIN(layers->len - first, LIMIT_FDS);
-	const control_offer_args args = {
-		.key = (char *)key, .first = first, .layers = { n, wire }
-	};
-	const RpcExchange exchange = {
-		.proc = CONTROL(OFFER), .args = &args, .fds = fds, .n_fds = n, .timeout_usec = OPEN_USEC
-	};
+	const control_offer_args args = { .key = (char *)key,
+					  .first = first,
+					  .layers = { n, wire } };
+	const RpcExchange exchange = { .proc = CONTROL(OFFER),
+				       .args = &args,
+				       .fds = fds,
+				       .n_fds = n,
+				       .timeout_usec = OPEN_USEC };
 
 	for (unsigned i = 0; i < n; i++) {
 		const PrivLayer *layer = g_ptr_array_index(layers, first + i);
@@ -65,7 +68,8 @@ static bool offer_call(Vm *vm, const char *key, GPtrArray *layers, GError **erro
 	return true;
 }
 
-/* All is opened before the worker gets the first of it: what cannot be opened leaves nothing behind. */
+/* All is opened before the worker gets the first of it: what cannot be opened leaves nothing
+ * behind. */
 static bool opened_offer_call(Vm *vm, GPtrArray *resources, GError **error)
 {
 	g_autoptr(GPtrArray) opened =
@@ -92,9 +96,9 @@ static bool opened_offer_call(Vm *vm, GPtrArray *resources, GError **error)
 static bool resource_open_call(Vm *vm, Resource *resource, GError **error)
 {
 	const priv_open_args args = priv_open_args_of(resource, vm->uid);
-	const RpcExchange exchange = {
-		.proc = CONTROL(OPEN), .args = &args, .timeout_usec = OPEN_USEC
-	};
+	const RpcExchange exchange = { .proc = CONTROL(OPEN),
+				       .args = &args,
+				       .timeout_usec = OPEN_USEC };
 
 	return vm_exchange_call(vm, &exchange, error);
 }

@@ -175,6 +175,12 @@ static void take_live_xml(Vm *vm, const char *xml)
 					   on_late_xml, vm);
 }
 
+void vm_live_xml_flush(Domain *domain)
+{
+	if (domain->vm)
+		on_late_xml(NULL, 0, domain->vm);
+}
+
 void vm_take_state(Vm *vm, const control_state *state, const char *xml)
 {
 	const DomainMove move = { .state = state->state, .reason = state->reason, .event = -1 };

@@ -44,6 +44,12 @@ bool vm_forward_call(Domain *domain, RpcMessage *request, uint64_t timeout_usec,
 bool vm_worker_call(Domain *domain, const RpcExchange *exchange, GError **error);
 
 /*
+ * The live definition is what the worker has told by now, however often it does so: after a call that
+ * changes it.
+ */
+void vm_live_xml_flush(Domain *domain);
+
+/*
  * A change of the running guest that needs files, images or taps: opens @resources (of Resource;
  * NULL: none) as at a start, gives their descriptors to the worker, and makes @exchange, a call of
  * the control program, whose function takes them there with vm_handed_take(). On failure nothing

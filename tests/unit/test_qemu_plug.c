@@ -77,7 +77,7 @@ static void test_plug_disk(G_GNUC_UNUSED void **state)
 	assert_false(qemu_says(guest, "\"query-named-block-nodes\"", "vdc.0"));
 	assert_false(qemu_says(guest, "\"query-fdsets\"", "vdc.0"));
 
-	assert_int_equal(qemu_live.unplug(guest, "virtio-disk0", &error), 0);
+	assert_int_equal(qemu_live.unplug(guest, "virtio-disk0", true, &error), 0);
 	assert_null(error);
 	assert_int_equal(list_length(guest->def->disks), 1);
 	assert_int_equal(test->events[VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED], 0);
@@ -119,7 +119,7 @@ static void test_plug_port(G_GNUC_UNUSED void **state)
 	expect(alias != NULL, &error);
 	assert_true(qemu_says(guest, PERIPHERAL, "\"virtio-disk0\""));
 	assert_true(qemu_says(guest, "\"query-block\"", "virtio-disk0"));
-	assert_int_equal(qemu_live.unplug(guest, alias, &error), 0);
+	assert_int_equal(qemu_live.unplug(guest, alias, true, &error), 0);
 	assert_true(qemu_says(guest, PERIPHERAL, "\"virtio-disk0\""));
 	expect(qemu_live.reset(guest, &error), &error);
 	while (!test->events[VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED] && !test->ended)
@@ -156,12 +156,12 @@ static void test_plug_unplug(G_GNUC_UNUSED void **state)
 	add_layer(resources, "disk:sda", image, "raw", O_RDWR);
 	first = plug(test, usb, resources, &error);
 	expect(first != NULL, &error);
-	assert_int_equal(qemu_live.unplug(guest, first, &error), 1);
+	assert_int_equal(qemu_live.unplug(guest, first, true, &error), 1);
 	assert_int_equal(test->events[VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED], 1);
 	assert_int_equal(list_length(guest->def->disks), 0);
 	assert_false(qemu_says(guest, "\"query-named-block-nodes\"", "sda.0"));
 	assert_false(qemu_says(guest, "\"query-fdsets\"", "sda.0"));
-	assert_int_equal(qemu_live.unplug(guest, first, &error), -1);
+	assert_int_equal(qemu_live.unplug(guest, first, true, &error), -1);
 	assert_int_equal(error_code(error), VIR_ERR_DEVICE_MISSING);
 	g_clear_error(&error);
 
@@ -182,7 +182,7 @@ static void test_plug_unplug(G_GNUC_UNUSED void **state)
 	expect(port != NULL, &error);
 	assert_string_equal(port, "channel1");
 	assert_true(qemu_says(guest, "\"query-chardev\"", "charchannel1"));
-	assert_int_equal(qemu_live.unplug(guest, port, &error), 1);
+	assert_int_equal(qemu_live.unplug(guest, port, true, &error), 1);
 	assert_false(qemu_says(guest, "\"query-chardev\"", "charchannel1"));
 	assert_int_equal(list_length(guest->def->channels), 1);
 	expect(qemu_live.destroy(guest, 0, &error), &error);

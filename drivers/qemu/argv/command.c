@@ -114,29 +114,57 @@ GPtrArray *command_layers(const QemuCommand *cmd, const char *key)
 	return g_hash_table_lookup(cmd->context->resources, key);
 }
 
-void command_inherit(QemuCommand *cmd, int fd)
+static void inherit(QemuCommand *cmd, int fd)
 {
 	g_array_append_val(cmd->line->fds, fd);
 }
 
-int command_fd(QemuCommand *cmd, const char *key)
+static int first_fd(const QemuCommand *cmd, const char *key)
 {
 	GPtrArray *layers = command_layers(cmd, key);
-	const GuestLayer *layer;
 
-	if (list_length(layers) == 0)
-		return -1;
-	layer = list_get(layers, 0);
-	if (layer->fd >= 0)
-		command_inherit(cmd, layer->fd);
-	return layer->fd;
+	return list_length(layers) > 0 ? ((const GuestLayer *)list_get(layers, 0))->fd : -1;
+}
+
+/* Appends @opts, which a running QEMU gets together with @fd. */
+static void opts_with_fd(QemuCommand *cmd, const char *option, Props *opts, int fd)
+{
+	command_opts(cmd, option, opts);
+	((CommandPart *)g_ptr_array_index(cmd->parts, cmd->parts->len - 1))->fd = fd;
+}
+
+char *command_pass(QemuCommand *cmd, int fd, const char *name)
+{
+	Props *opts;
+
+	if (!cmd->parts) {
+		inherit(cmd, fd);
+		return g_strdup_printf("%d", fd);
+	}
+	opts = props_new(NULL);
+	props_str(opts, "fdname", name);
+	opts_with_fd(cmd, "-getfd", opts, fd);
+	return g_strdup(name);
+}
+
+char *command_passed(QemuCommand *cmd, const char *key)
+{
+	g_autofree char *name = g_strconcat("fd-", key, NULL);
+	int fd = first_fd(cmd, key);
+
+	return fd >= 0 ? command_pass(cmd, fd, name) : NULL;
 }
 
 char *command_path(QemuCommand *cmd, const char *key, const char *path)
 {
-	int fd = command_fd(cmd, key);
+	int fd = first_fd(cmd, key);
 
-	return fd >= 0 ? g_strdup_printf("/proc/self/fd/%d", fd) : g_strdup(path);
+	if (fd < 0)
+		return g_strdup(path);
+	if (cmd->parts)
+		return command_fdset(cmd, fd, key);
+	inherit(cmd, fd);
+	return g_strdup_printf("/proc/self/fd/%d", fd);
 }
 
 char *command_fdset(QemuCommand *cmd, int fd, const char *opaque)
@@ -145,13 +173,14 @@ char *command_fdset(QemuCommand *cmd, int fd, const char *opaque)
 
 	if (!cmd->parts) {
 		props_num(opts, "fd", (guint64)fd);
-		command_inherit(cmd, fd);
+		inherit(cmd, fd);
 	}
 	props_num(opts, "set", ++cmd->fdsets);
 	props_str(opts, "opaque", opaque);
-	command_opts(cmd, "-add-fd", opts);
 	if (cmd->parts)
-		((CommandPart *)g_ptr_array_index(cmd->parts, cmd->parts->len - 1))->fd = fd;
+		opts_with_fd(cmd, "-add-fd", opts, fd);
+	else
+		command_opts(cmd, "-add-fd", opts);
 	return g_strdup_printf("/dev/fdset/%u", cmd->fdsets);
 }
 

@@ -47,12 +47,16 @@ bool command_refuse(GError **error, const char *element, const char *why);
 
 /* Layers of a resource, NULL when it was not opened. */
 GPtrArray *command_layers(const QemuCommand *cmd, const char *key);
-/* The descriptor of @key's first layer, marked for inheritance; -1 when it was not opened. */
-int command_fd(QemuCommand *cmd, const char *key);
-void command_inherit(QemuCommand *cmd, int fd);
+/*
+ * How QEMU shall name the descriptor @fd, which it gets for itself: the number that it inherits, or
+ * where it runs already, @name. The caller frees.
+ */
+char *command_pass(QemuCommand *cmd, int fd, const char *name);
+/* The same for @key's first layer; NULL when it was not opened. */
+char *command_passed(QemuCommand *cmd, const char *key);
 /* Appends -blockdev; takes the reference of @node. */
 void command_node(QemuCommand *cmd, json_t *node);
-/* A path that QEMU opens itself: /proc/self/fd/N of an opened resource, else @path. Caller frees. */
+/* A path that QEMU opens itself: that of an opened resource as it has it, else @path. Caller frees. */
 char *command_path(QemuCommand *cmd, const char *key, const char *path);
 /* /dev/fdset/N with @fd in it; the caller frees. */
 char *command_fdset(QemuCommand *cmd, int fd, const char *opaque);

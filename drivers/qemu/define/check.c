@@ -71,6 +71,13 @@ static bool visit(G_GNUC_UNUSED DomainDef *def, const DomainDevice *device, void
 	return check_address(data, device);
 }
 
+bool qemu_check_device_wait(const DomainDef *def, const DomainDevice *device, GError **error)
+{
+	QemuCheck check = { .def = def, .error = error, .caps = qemu_caps_of_def_wait(def, error) };
+
+	return check.caps && visit((DomainDef *)def, device, &check);
+}
+
 bool qemu_check(const DomainDef *def, GError **error)
 {
 	QemuCheck check = { .def = def, .error = error };

@@ -10,12 +10,12 @@ static const char sandbox[] = "on,obsolete=deny,elevateprivileges=deny,spawn=den
 static void command_monitor(QemuCommand *cmd)
 {
 	Props *opts = props_new("socket");
-	g_autofree char *path = NULL;
+	g_autofree char *path = NULL, *fd = NULL;
 
 	props_str(opts, "id", "monitor");
 	if (cmd->context->monitor_fd >= 0) {
-		props_num(opts, "fd", (guint64)cmd->context->monitor_fd);
-		command_inherit(cmd, cmd->context->monitor_fd);
+		fd = command_pass(cmd, cmd->context->monitor_fd, NULL);
+		props_str(opts, "fd", fd);
 	} else {
 		path = g_build_filename(cmd->context->run_dir ? cmd->context->run_dir : ".", "qmp",
 					NULL);

@@ -284,3 +284,12 @@ bool qemu_complete(DomainDef *def, GError **error)
 	       complete_controllers(def, caps, error) && complete_devices(def, caps, error) &&
 	       complete_implicit(def, caps, error) && complete_addresses(def, caps, error);
 }
+
+bool qemu_complete_added_wait(DomainDef *def, GError **error)
+{
+	const QemuCaps *caps;
+
+	return devices_count_check(def, error) && complete_platform(def, &caps, error) &&
+	       complete_controllers(def, caps, error) && complete_devices(def, caps, error) &&
+	       complete_addresses(def, caps, error);
+}

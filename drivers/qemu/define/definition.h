@@ -14,6 +14,14 @@ bool qemu_check(const DomainDef *def, GError **error);
 bool qemu_prepare(DomainDef *live, int id, GError **error);
 bool qemu_settle(const DomainDef *live, bool started);
 GPtrArray *qemu_resources(const DomainDef *live, GError **error);
+GPtrArray *qemu_plan_wait(DomainDef *live, const DomainDevice *device, char **retired, GError **error);
+bool qemu_refit_wait(DomainDef *live, const DomainDevice *device, GError **error);
+GPtrArray *qemu_device_resources(const DomainDef *live, const DomainDevice *device,
+				 GError **error);
+
+/* What the members above do for all devices, for one of them. */
+bool qemu_check_device_wait(const DomainDef *def, const DomainDevice *device, GError **error);
+bool qemu_prepare_device(DomainDef *live, const DomainDevice *device, GError **error);
 char *qemu_to_native(const DomainDef *def, const char *format, GError **error);
 
 /* A model that definitions may name, unlike "host" and "max", which are modes. */

@@ -98,6 +98,9 @@ const Driver qemu_driver = {
 	.prepare = qemu_prepare,
 	.settle = qemu_settle,
 	.resources = qemu_resources,
+	.plan = qemu_plan_wait,
+	.refit = qemu_refit_wait,
+	.device_resources = qemu_device_resources,
 	.nvram_path = qemu_nvram_path,
 	.to_native = qemu_to_native,
 };

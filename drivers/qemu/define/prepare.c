@@ -47,9 +47,9 @@ static bool device_prepare(G_GNUC_UNUSED DomainDef *live, const DomainDevice *de
 	return !kind || !kind->prepare || kind->prepare(data, device);
 }
 
-static bool devices_prepare(DomainDef *live, GError **error)
+static QemuPrepare prepare_of(DomainDef *live, GError **error)
 {
-	QemuPrepare prepare = {
+	return (QemuPrepare){
 		.live = live,
 		.settings = qemu_settings(),
 		.port_choose = prepare_port_choose,
@@ -57,6 +57,18 @@ static bool devices_prepare(DomainDef *live, GError **error)
 		.tap_choose = prepare_tap_choose,
 		.error = error,
 	};
+}
+
+bool qemu_prepare_device(DomainDef *live, const DomainDevice *device, GError **error)
+{
+	QemuPrepare prepare = prepare_of(live, error);
+
+	return device_prepare(live, device, &prepare);
+}
+
+static bool devices_prepare(DomainDef *live, GError **error)
+{
+	QemuPrepare prepare = prepare_of(live, error);
 
 	return domain_def_each_device(live, device_prepare, &prepare);
 }

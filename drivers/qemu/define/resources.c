@@ -97,6 +97,15 @@ static bool paths_are_given(const GPtrArray *list, GError **error)
 	return true;
 }
 
+GPtrArray *qemu_device_resources(const DomainDef *live, const DomainDevice *device, GError **error)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)resource_free);
+	QemuResources all = { .list = list, .live = live };
+
+	device_add((DomainDef *)live, device, &all);
+	return paths_are_given(list, error) ? g_steal_pointer(&list) : NULL;
+}
+
 GPtrArray *qemu_resources(const DomainDef *live, GError **error)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)resource_free);

@@ -430,12 +430,19 @@ static PciConnect serial_pci(const DomainDevice *device)
 	return device->chardev->serial_target == SERIAL_TARGET_PCI ? PCI_CONNECT_DEVICE : 0;
 }
 
+static bool serial_hotplug(const DomainDevice *device)
+{
+	return device->chardev->serial_target == SERIAL_TARGET_PCI ||
+	       device->chardev->serial_target == SERIAL_TARGET_USB;
+}
+
 const QemuDeviceKind qemu_serial = {
 	.prefix = "serial",
 	.complete = serial_complete,
 	.check = serial_check,
 	.resources = chardev_resources,
 	.pci = serial_pci,
+	.hotplug = serial_hotplug,
 	.build = serial_build,
 };
 
@@ -447,17 +454,22 @@ const QemuDeviceKind qemu_parallel = {
 	.build = parallel_build,
 };
 
+static bool console_hotplug(const DomainDevice *device)
+{
+	return device->chardev->console_target == CONSOLE_TARGET_VIRTIO;
+}
+
 const QemuDeviceKind qemu_console = {
 	.alias = console_alias,
 	.check = console_check,
 	.resources = console_resources,
+	.hotplug = console_hotplug,
 	.build = console_build,
 };
 
 static bool channel_hotplug(const DomainDevice *device)
 {
-	return device->chardev->channel_target == CHANNEL_TARGET_VIRTIO &&
-	       device->chardev->source.type == CHARDEV_PTY;
+	return device->chardev->channel_target == CHANNEL_TARGET_VIRTIO;
 }
 
 const QemuDeviceKind qemu_channel = {

@@ -47,10 +47,10 @@ static bool unix_listens(const ChardevSource *source)
 static bool unix_opts(QemuCommand *cmd, Props *opts, const ChardevSource *source, const char *alias)
 {
 	bool server = unix_listens(source);
-	int fd = server ? command_fd(cmd, alias) : -1;
+	g_autofree char *fd = server ? command_passed(cmd, alias) : NULL;
 
-	if (fd >= 0)
-		props_num(opts, "fd", (guint64)fd);
+	if (fd)
+		props_str(opts, "fd", fd);
 	else
 		props_str(opts, "path", source->path);
 	if (server) {

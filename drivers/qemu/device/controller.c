@@ -650,11 +650,25 @@ static bool controller_ccw(const DomainDevice *device)
 		device->controller->model == MODEL_VIRTIO_SCSI);
 }
 
+static bool controller_hotplug(const DomainDevice *device)
+{
+	switch (device->controller->type) {
+	case CONTROLLER_SCSI:
+	case CONTROLLER_VIRTIO_SERIAL:
+	case CONTROLLER_USB:
+	case CONTROLLER_CCID:
+		return device->controller->model != MODEL_USB_NONE;
+	default:
+		return false;
+	}
+}
+
 const QemuDeviceKind qemu_controller = {
 	.alias = controller_alias,
 	.check = controller_check,
 	.pci = controller_pci,
 	.ccw = controller_ccw,
+	.hotplug = controller_hotplug,
 	.turn = controller_turn,
 	.turns = 3,
 	.build = controller_build,

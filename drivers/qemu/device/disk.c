@@ -644,7 +644,8 @@ static bool disk_ccw(const DomainDevice *device)
 
 static bool disk_hotplug(const DomainDevice *device)
 {
-	return device->disk->bus == DISK_BUS_VIRTIO || device->disk->bus == DISK_BUS_USB;
+	return device->disk->bus == DISK_BUS_VIRTIO || device->disk->bus == DISK_BUS_USB ||
+	       device->disk->bus == DISK_BUS_SCSI;
 }
 
 const QemuDeviceKind qemu_disk = {

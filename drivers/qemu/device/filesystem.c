@@ -150,11 +150,17 @@ static PciConnect filesystem_pci(const DomainDevice *device)
 	return qemu_pci_virtio(device->filesystem->model == VIRTIO_MODEL_TRANSITIONAL);
 }
 
+static bool filesystem_hotplug(const DomainDevice *device)
+{
+	return device->filesystem->driver == FS_DRIVER_VIRTIOFS;
+}
+
 const QemuDeviceKind qemu_filesystem = {
 	.prefix = "fs",
 	.complete = filesystem_complete,
 	.check = filesystem_check,
 	.pci = filesystem_pci,
 	.ccw = qemu_ccw_always,
+	.hotplug = filesystem_hotplug,
 	.build = filesystem_build,
 };

@@ -182,17 +182,16 @@ static bool build_scsi_host(QemuCommand *cmd, const DomainHostdev *hostdev, GErr
 				    ? VIRTIO_MODEL_NON_TRANSITIONAL
 				    : VIRTIO_MODEL_VIRTIO;
 	g_autofree char *driver = virtio_device("vhost-scsi", model, &hostdev->info);
-	int fd = command_fd(cmd, hostdev->info.alias);
+	g_autofree char *fd = command_passed(cmd, hostdev->info.alias);
 	Props *opts;
 
-	if (fd < 0 && cmd->context->resources)
+	if (!fd && cmd->context->resources)
 		return command_refuse(error, "hostdev type='scsi_host'",
 				      _("/dev/vhost-scsi could not be opened; load the module "
 					"vhost_scsi"));
 	opts = props_new(driver);
 	props_str(opts, "wwpn", hostdev->wwpn);
-	if (fd >= 0)
-		props_printf(opts, "vhostfd", "%d", fd);
+	props_str(opts, "vhostfd", fd);
 	return command_device(cmd, opts, &hostdev->info, error);
 }
 
@@ -284,6 +283,11 @@ static bool hostdev_ccw(const DomainDevice *device)
 		device->hostdev->model == HOSTDEV_MODEL_VFIO_CCW);
 }
 
+static bool hostdev_hotplug(const DomainDevice *device)
+{
+	return device->hostdev->mode != HOSTDEV_MODE_CAPABILITIES;
+}
+
 const QemuDeviceKind qemu_hostdev = {
 	.prefix = "hostdev",
 	.complete = hostdev_complete,
@@ -291,5 +295,6 @@ const QemuDeviceKind qemu_hostdev = {
 	.resources = hostdev_resources,
 	.pci = hostdev_pci,
 	.ccw = hostdev_ccw,
+	.hotplug = hostdev_hotplug,
 	.build = hostdev_build,
 };

@@ -22,5 +22,6 @@ static bool hub_build(QemuCommand *cmd, const DomainDevice *device, GError **err
 const QemuDeviceKind qemu_hub = {
 	.prefix = "hub",
 	.check = qemu_usb_address_check,
+	.hotplug = qemu_hotplug_always,
 	.build = hub_build,
 };

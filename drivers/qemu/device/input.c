@@ -133,6 +133,11 @@ static bool input_ccw(const DomainDevice *device)
 	return device->input->bus == INPUT_BUS_VIRTIO;
 }
 
+static bool input_hotplug(const DomainDevice *device)
+{
+	return device->input->bus == INPUT_BUS_USB || device->input->bus == INPUT_BUS_VIRTIO;
+}
+
 const QemuDeviceKind qemu_input = {
 	.prefix = "input",
 	.complete = input_complete,
@@ -140,5 +145,6 @@ const QemuDeviceKind qemu_input = {
 	.resources = input_resources,
 	.pci = input_pci,
 	.ccw = input_ccw,
+	.hotplug = input_hotplug,
 	.build = input_build,
 };

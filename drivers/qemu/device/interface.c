@@ -305,8 +305,14 @@ static char *fd_list(QemuCommand *cmd, const char *key)
 	for (guint i = 0; i < layers->len; i++) {
 		int fd = ((GuestLayer *)list_get(layers, i))->fd;
 
-		command_inherit(cmd, fd);
-		g_string_append_printf(text, "%s%d", i > 0 ? ":" : "", fd);
+		g_autofree char *name = g_strdup_printf("%s-%u", key, i);
+		g_autofree char *passed = NULL;
+
+		if (fd < 0)
+			continue; /* QEMU has it already */
+		g_strdelimit(name, ":", '-'); /* which parts the list */
+		passed = command_pass(cmd, fd, name);
+		g_string_append_printf(text, "%s%s", text->len > 0 ? ":" : "", passed);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -622,7 +628,7 @@ static bool interface_ccw(const DomainDevice *device)
 
 static bool interface_hotplug(const DomainDevice *device)
 {
-	return device->interface->type == INTERFACE_USER;
+	return device->interface->type != INTERFACE_HOSTDEV;
 }
 
 const QemuDeviceKind qemu_interface = {

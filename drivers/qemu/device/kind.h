@@ -96,6 +96,17 @@ extern const unsigned qemu_device_order_length;
 
 /* A new name for @device, the @number-th of its kind; NULL when its kind has none. Caller frees. */
 char *qemu_device_alias(const DomainDef *def, const DomainDevice *device, unsigned number);
+/*
+ * A name for @device that nothing in @def has, nor had: names in @retired (a set of strings) are
+ * gone, but a late word about one of them must not be taken for one about another. NULL when its
+ * kind has none. The caller frees.
+ */
+char *qemu_device_alias_new(const DomainDef *def, const DomainDevice *device,
+			    GHashTable *retired);
+/* The device of @def with @alias. */
+bool qemu_device_find(const DomainDef *def, const char *alias, DomainDevice *ret);
+/* Whether a running guest can get @device, and give it up; else VIR_ERR_OPERATION_UNSUPPORTED. */
+bool qemu_device_hotplug(const DomainDevice *device, GError **error);
 /* Runs build() of @device; fails for a kind that cannot be built. */
 bool qemu_device_build(QemuCommand *cmd, const DomainDevice *device, GError **error);
 
@@ -113,6 +124,7 @@ void qemu_storage_source_complete(StorageSource *source);
 bool qemu_source_check(const QemuCheck *check, const DomainDevice *device,
 		       const ChardevSource *source);
 PciConnect qemu_pci_virtio(bool transitional);
+bool qemu_hotplug_always(const DomainDevice *device);
 bool qemu_ccw_always(const DomainDevice *device);
 /* A device on USB has an address on USB or none. */
 bool qemu_usb_address_check(const QemuCheck *check, const DomainDevice *device);

@@ -61,6 +61,76 @@ char *qemu_device_alias(const DomainDef *def, const DomainDevice *device, unsign
 	return kind && kind->prefix ? g_strdup_printf("%s%u", kind->prefix, number) : NULL;
 }
 
+/* ---- Names */
+
+typedef struct Search {
+	const char *alias;
+	DomainDevice device;
+} Search;
+
+static bool note_alias(G_GNUC_UNUSED DomainDef *def, const DomainDevice *device, void *data)
+{
+	Search *search = data;
+
+	if (g_strcmp0(device->info->alias, search->alias) != 0)
+		return true;
+	search->device = *device;
+	return false;
+}
+
+bool qemu_device_find(const DomainDef *def, const char *alias, DomainDevice *ret)
+{
+	Search search = { .alias = alias };
+
+	if (domain_def_each_device((DomainDef *)def, note_alias, &search))
+		return false;
+	*ret = search.device;
+	return true;
+}
+
+static bool alias_is_free(const DomainDef *def, GHashTable *retired, const char *alias)
+{
+	DomainDevice device;
+
+	return !qemu_device_find(def, alias, &device) && !g_hash_table_contains(retired, alias);
+}
+
+char *qemu_device_alias_new(const DomainDef *def, const DomainDevice *device, GHashTable *retired)
+{
+	g_autofree char *base = NULL;
+
+	for (unsigned number = 0; number < G_MAXUINT16; number++) {
+		g_autofree char *alias = qemu_device_alias(def, device, number);
+
+		if (alias && alias_is_free(def, retired, alias))
+			return g_steal_pointer(&alias);
+		/* A name that tells the place of the device knows no numbers. */
+		if (!alias || g_strcmp0(alias, base) == 0)
+			break;
+		g_free(base);
+		base = g_steal_pointer(&alias);
+	}
+	for (unsigned number = 2; base && number < G_MAXUINT16; number++) {
+		g_autofree char *alias = g_strdup_printf("%s-%u", base, number);
+
+		if (alias_is_free(def, retired, alias))
+			return g_steal_pointer(&alias);
+	}
+	return NULL;
+}
+
+bool qemu_device_hotplug(const DomainDevice *device, GError **error)
+{
+	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
+
+	return (kind && kind->hotplug && kind->hotplug(device)) ||
+	       fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+		    _("this <%s> cannot be plugged into or out of a running guest"),
+		    domain_device_kinds[device->kind].name);
+}
+
+/* ---- What devices are made of */
+
 bool qemu_device_build(QemuCommand *cmd, const DomainDevice *device, GError **error)
 {
 	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
@@ -122,6 +192,11 @@ PciConnect qemu_pci_virtio(bool transitional)
 }
 
 bool qemu_ccw_always(G_GNUC_UNUSED const DomainDevice *device)
+{
+	return true;
+}
+
+bool qemu_hotplug_always(G_GNUC_UNUSED const DomainDevice *device)
 {
 	return true;
 }

@@ -172,9 +172,15 @@ static PciConnect memory_pci(const DomainDevice *device)
 		       : 0;
 }
 
+static bool memory_hotplug(const DomainDevice *device)
+{
+	return device->memory->model != MEMORY_MODEL_SGX_EPC;
+}
+
 const QemuDeviceKind qemu_memory = {
 	.alias = memory_alias,
 	.check = memory_check,
 	.pci = memory_pci,
+	.hotplug = memory_hotplug,
 	.build = memory_build,
 };

@@ -80,5 +80,6 @@ const QemuDeviceKind qemu_redirdev = {
 	.complete = redirdev_complete,
 	.check = redirdev_check,
 	.resources = redirdev_resources,
+	.hotplug = qemu_hotplug_always,
 	.build = redirdev_build,
 };

@@ -69,16 +69,11 @@ static PciConnect rng_pci(const DomainDevice *device)
 	return qemu_pci_virtio(device->rng->model == RNG_MODEL_TRANSITIONAL);
 }
 
-static bool rng_hotplug(const DomainDevice *device)
-{
-	return device->rng->backend == RNG_BACKEND_RANDOM;
-}
-
 const QemuDeviceKind qemu_rng = {
 	.prefix = "rng",
 	.complete = rng_complete,
 	.pci = rng_pci,
 	.ccw = qemu_ccw_always,
-	.hotplug = rng_hotplug,
+	.hotplug = qemu_hotplug_always,
 	.build = rng_build,
 };

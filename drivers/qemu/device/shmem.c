@@ -93,5 +93,6 @@ const QemuDeviceKind qemu_shmem = {
 	.complete = shmem_complete,
 	.check = shmem_check,
 	.pci = shmem_pci,
+	.hotplug = qemu_hotplug_always,
 	.build = shmem_build,
 };

@@ -32,18 +32,17 @@ static bool vsock_build(QemuCommand *cmd, const DomainDevice *device, GError **e
 {
 	const DomainVsock *vsock = device->vsock;
 	g_autofree char *driver = virtio_device("vhost-vsock", vsock->model, &vsock->info);
-	int fd = command_fd(cmd, vsock->info.alias);
+	g_autofree char *fd = command_passed(cmd, vsock->info.alias);
 	Props *opts;
 
-	if (fd < 0 && cmd->context->resources)
+	if (!fd && cmd->context->resources)
 		return command_refuse(error, "vsock",
 				      _("/dev/vhost-vsock could not be opened; load the module "
 					"vhost_vsock"));
 	opts = props_new(driver);
 	virtio_opts(opts, &vsock->virtio);
 	props_num(opts, "guest-cid", vsock->cid);
-	if (fd >= 0)
-		props_printf(opts, "vhostfd", "%d", fd);
+	props_str(opts, "vhostfd", fd);
 	return command_device(cmd, opts, &vsock->info, error);
 }
 
@@ -59,5 +58,6 @@ const QemuDeviceKind qemu_vsock = {
 	.resources = vsock_resources,
 	.pci = vsock_pci,
 	.ccw = qemu_ccw_always,
+	.hotplug = qemu_hotplug_always,
 	.build = vsock_build,
 };

@@ -68,10 +68,16 @@ static PciConnect watchdog_pci(const DomainDevice *device)
 	return device->watchdog->model == WATCHDOG_I6300ESB ? PCI_CONNECT_DEVICE : 0;
 }
 
+static bool watchdog_hotplug(const DomainDevice *device)
+{
+	return device->watchdog->model == WATCHDOG_I6300ESB;
+}
+
 const QemuDeviceKind qemu_watchdog = {
 	.prefix = "watchdog",
 	.complete = watchdog_complete,
 	.check = watchdog_check,
 	.pci = watchdog_pci,
+	.hotplug = watchdog_hotplug,
 	.build = watchdog_build,
 };

@@ -253,6 +253,21 @@ static void on_unplug_error(QemuLive *live, const QmpEvent *event)
 		live_unplug_refused(live, alias);
 }
 
+/* What the guest's firmware says to a request to give up a module or a processor. */
+static void on_acpi_ost(QemuLive *live, const QmpEvent *event)
+{
+	enum { EJECT = 0x3, EJECT_BY_OS = 0x103, DONE = 0, IN_PROGRESS = 0x84 };
+	const json_t *info = json_object_get(event->data, "info");
+	const char *alias = json_string_value(json_object_get(info, "device"));
+	int64_t source = live_number(info, "source"), status = live_number(info, "status");
+
+	if (!alias || (source != EJECT && source != EJECT_BY_OS) || status == DONE ||
+	    status == IN_PROGRESS)
+		return;
+	post_device(live, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, alias);
+	live_unplug_refused(live, alias);
+}
+
 static void on_tray_moved(QemuLive *live, const QmpEvent *event)
 {
 	bool open = json_is_true(json_object_get(event->data, "tray-open"));
@@ -265,6 +280,7 @@ static void on_tray_moved(QemuLive *live, const QmpEvent *event)
 		if (!disk->info.alias || g_strcmp0(disk->info.alias, id) != 0)
 			continue;
 		disk->tray = open ? DISK_TRAY_OPEN : DISK_TRAY_CLOSED;
+		fiber_queue_wake_all(&live->trays);
 		live->guest->host->changed(live->guest);
 		post(live,
 		     &(GuestEvent){ .id = VIR_DOMAIN_EVENT_ID_TRAY_CHANGE,
@@ -425,6 +441,7 @@ static const struct {
 	const char *name;
 	void (*take)(QemuLive *live, const QmpEvent *event);
 } takers[] = {
+	{ "ACPI_DEVICE_OST", on_acpi_ost },
 	{ "BALLOON_CHANGE", on_balloon },
 	{ "BLOCK_IO_ERROR", on_io_error },
 	{ "DEVICE_DELETED", on_device_deleted },

@@ -82,6 +82,7 @@ typedef struct QemuLive {
 	GPtrArray *leavers; /* FiberEvent of those who wait for its end */
 	GPtrArray *unplugs;  /* Unplug of those who wait for the guest to give up a device */
 	GPtrArray *past;     /* DomainDevice that were unplugged */
+	FiberQueue trays;    /* those who wait for a guest to open one */
 	GHashTable *retired; /* aliases of devices that are gone; never given again */
 	bool gone;
 	bool starting;
@@ -135,7 +136,8 @@ bool live_gone_wait(QemuLive *live, uint64_t timeout_usec, GError **error);
 
 /* plug.c: devices that come and go while the guest runs */
 bool live_plug(Guest *guest, DomainDevice *device, GHashTable *resources, GError **error);
-int live_unplug(Guest *guest, const char *alias, GError **error);
+int live_unplug(Guest *guest, const char *alias, bool wait, GError **error);
+GPtrArray *live_retired(Guest *guest);
 void live_device_free(void *device);
 /* QEMU has said so of the device with @alias. False when it is none of the definition. */
 bool live_unplugged(QemuLive *live, const char *alias);
@@ -145,6 +147,23 @@ void live_unplugs_wake(QemuLive *live);
 /* Finds out what the guest gave up while nobody listened. */
 bool live_plug_reconcile(QemuLive *live, GError **error);
 
+/*
+ * CommandPart of @device with the files of @resources, in the order in which QEMU must learn of them;
+ * the caller frees.
+ */
+GPtrArray *live_parts(Guest *guest, const DomainDevice *device, GHashTable *resources,
+		      GError **error);
+/* All of them, or none. */
+bool live_parts_plug(Guest *guest, const GPtrArray *parts, GError **error);
+/* Takes the first @count away, the last of them first. What is not there any more is none. */
+void live_parts_unplug(Guest *guest, const GPtrArray *parts, guint count);
+/* All of them, and the descriptors that QEMU keeps for them or for @alias. */
+void live_parts_forget(Guest *guest, const GPtrArray *parts, const char *alias);
+
+/* update.c: what changes of a device while it stays */
+bool live_update(Guest *guest, DomainDevice *device, GHashTable *resources, unsigned flags,
+		 GError **error);
+
 /* live_files.c: makes what QEMU opens by path openable for the guest's user. */
 bool live_files_prepare(Guest *guest, GError **error);
 /* Writes into the definition which images were opened for each disk. */
@@ -153,6 +172,10 @@ void live_files_describe(Guest *guest);
 void live_files_close(Guest *guest);
 
 /* live_start.c */
+/* Terminals of character devices, and which ports the guest has open, into the definition. */
+bool live_learn_chardevs(QemuLive *live, GError **error);
+/* Password, time and who may stay, of a display. */
+bool live_password_set(QemuLive *live, const DomainGraphics *graphics, GError **error);
 bool live_start(Guest *guest, unsigned flags, GError **error);
 bool live_adopt(Guest *guest, GError **error);
 /* Writes what live_adopt() needs. */

@@ -27,76 +27,19 @@ typedef struct Unplug {
 
 /* ---- Names */
 
-typedef struct Search {
-	const char *alias;
-	DomainDevice device;
-} Search;
-
-static bool note_alias(G_GNUC_UNUSED DomainDef *def, const DomainDevice *device, void *data)
-{
-	Search *search = data;
-
-	if (g_strcmp0(device->info->alias, search->alias) != 0)
-		return true;
-	search->device = *device;
-	return false;
-}
-
-static bool find_device(const DomainDef *def, const char *alias, DomainDevice *ret)
-{
-	Search search = { .alias = alias };
-
-	if (domain_def_each_device((DomainDef *)def, note_alias, &search))
-		return false;
-	*ret = search.device;
-	return true;
-}
-
-static bool alias_is_free(const QemuLive *live, const char *alias)
-{
-	DomainDevice device;
-
-	return !find_device(live->guest->def, alias, &device) &&
-	       !g_hash_table_contains(live->retired, alias);
-}
-
-/*
- * A name that nothing in this guest has or had: clients and QEMU know devices by it, and a late
- * word about one that is gone must not be taken for one about another.
- */
-static char *alias_choose(const QemuLive *live, const DomainDevice *device)
-{
-	g_autofree char *base = NULL;
-
-	for (unsigned number = 0; number < G_MAXUINT16; number++) {
-		g_autofree char *alias = qemu_device_alias(live->guest->def, device, number);
-
-		if (alias && alias_is_free(live, alias))
-			return g_steal_pointer(&alias);
-		/* A name that tells the place of the device knows no numbers. */
-		if (!alias || g_strcmp0(alias, base) == 0)
-			break;
-		g_free(base);
-		base = g_steal_pointer(&alias);
-	}
-	for (unsigned number = 2; base && number < G_MAXUINT16; number++) {
-		g_autofree char *alias = g_strdup_printf("%s-%u", base, number);
-
-		if (alias_is_free(live, alias))
-			return g_steal_pointer(&alias);
-	}
-	return NULL;
-}
-
 static bool alias_settle(QemuLive *live, const DomainDevice *device, GError **error)
 {
+	const DomainDef *def = live->guest->def;
+	DomainDevice other;
+
 	if (!device->info->alias)
-		device->info->alias = alias_choose(live, device);
-	else if (!alias_is_free(live, device->info->alias))
+		device->info->alias = qemu_device_alias_new(def, device, live->retired);
+	else if (qemu_device_find(def, device->info->alias, &other) ||
+		 g_hash_table_contains(live->retired, device->info->alias))
 		return fail(error, VIR_ERR_OPERATION_INVALID,
 			    _("domain '%s' has, or had since its start, a device with the alias "
 			      "'%s'"),
-			    live->guest->def->name, device->info->alias);
+			    def->name, device->info->alias);
 	return device->info->alias ||
 	       fail(error, VIR_ERR_OPERATION_UNSUPPORTED, _("a <%s> has no alias to go by"),
 		    domain_device_kinds[device->kind].name);
@@ -119,15 +62,16 @@ static bool fdsets_count(Guest *guest, unsigned *ret, GError **error)
 	return true;
 }
 
-static GPtrArray *parts_of(Guest *guest, const DomainDevice *device, unsigned fdsets,
-			   GError **error)
+GPtrArray *live_parts(Guest *guest, const DomainDevice *device, GHashTable *resources,
+		      GError **error)
 {
 	Qmp *qmp = live_monitor(guest, error);
-	QemuCommandContext context = { .resources = guest->resources,
+	QemuCommandContext context = { .resources = resources,
 				       .run_dir = guest->run_dir,
 				       .monitor_fd = -1 };
+	unsigned fdsets;
 
-	if (!qmp)
+	if (!qmp || !fdsets_count(guest, &fdsets, error))
 		return NULL;
 	context.version = qmp_version(qmp);
 	return qemu_device_parts(guest->def, device, &context, fdsets, error);
@@ -147,8 +91,7 @@ static bool part_plug(Guest *guest, const CommandPart *part, GError **error)
 	return reply != NULL;
 }
 
-/* Takes the first @count parts away, the last of them first. What is not there any more is none. */
-static void parts_unplug(Guest *guest, const GPtrArray *parts, guint count)
+void live_parts_unplug(Guest *guest, const GPtrArray *parts, guint count)
 {
 	while (count-- > 0) {
 		g_autoptr(GError) error = NULL;
@@ -161,27 +104,17 @@ static void parts_unplug(Guest *guest, const GPtrArray *parts, guint count)
 	}
 }
 
-static bool parts_plug(Guest *guest, const GPtrArray *parts, GError **error)
+bool live_parts_plug(Guest *guest, const GPtrArray *parts, GError **error)
 {
 	for (guint i = 0; i < parts->len; i++)
 		if (!part_plug(guest, g_ptr_array_index(parts, i), error)) {
-			parts_unplug(guest, parts, i);
+			live_parts_unplug(guest, parts, i);
 			return false;
 		}
 	return true;
 }
 
 /* ---- Plugging in */
-
-static bool may_plug(const DomainDevice *device, GError **error)
-{
-	const QemuDeviceKind *kind = qemu_device_kinds[device->kind];
-
-	return (kind && kind->hotplug && kind->hotplug(device)) ||
-	       fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-		    _("this <%s> cannot be plugged into or out of a running guest"),
-		    domain_device_kinds[device->kind].name);
-}
 
 /* What was opened for the device belongs to the guest until QEMU has it. */
 static void resources_take(Guest *guest, GHashTable *resources)
@@ -210,21 +143,20 @@ static void resources_drop(Guest *guest, GHashTable *resources)
 
 static bool device_plug(Guest *guest, const DomainDevice *device, GError **error)
 {
-	g_autoptr(GPtrArray) parts = NULL;
-	unsigned fdsets;
+	g_autoptr(GPtrArray) parts = live_parts(guest, device, guest->resources, error);
 
-	if (!fdsets_count(guest, &fdsets, error))
-		return false;
-	parts = parts_of(guest, device, fdsets, error);
-	return parts && parts_plug(guest, parts, error);
+	return parts && live_parts_plug(guest, parts, error);
 }
 
 static void device_added(Guest *guest, DomainDevice *device)
 {
 	const char *alias = device->info->alias;
+	g_autoptr(GError) error = NULL;
 
 	g_ptr_array_add(domain_def_devices(guest->def, device->kind), device->any);
 	live_files_describe(guest);
+	if (!live_learn_chardevs(live_of(guest), &error))
+		log_warning("%s", error->message);
 	guest->host->changed(guest);
 	guest->host->event(guest, &(GuestEvent){ .id = VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
 						 .device = { .alias = alias } });
@@ -236,7 +168,7 @@ bool live_plug(Guest *guest, DomainDevice *device, GHashTable *resources, GError
 	DomainDevice plugged = *device;
 	bool done;
 
-	if (!live_monitor(guest, error) || !may_plug(device, error) ||
+	if (!live_monitor(guest, error) || !qemu_device_hotplug(device, error) ||
 	    !alias_settle(live, device, error))
 		return false;
 	resources_take(guest, resources);
@@ -251,7 +183,7 @@ bool live_plug(Guest *guest, DomainDevice *device, GHashTable *resources, GError
 	if (!done || live_tune_device(live, &plugged, error))
 		return done;
 	/* It is there without the limits that were asked for: it has to go again. */
-	live_unplug(guest, plugged.info->alias, NULL);
+	live_unplug(guest, plugged.info->alias, false, NULL);
 	return false;
 }
 
@@ -295,18 +227,44 @@ static void fdsets_remove(Guest *guest, const GPtrArray *parts, const char *alia
 	json_decref(sets);
 }
 
-/* Back ends stay behind when the guest has given up the device. */
+void live_parts_forget(Guest *guest, const GPtrArray *parts, const char *alias)
+{
+	live_parts_unplug(guest, parts, parts->len);
+	fdsets_remove(guest, parts, alias);
+}
+
+/*
+ * Back ends stay behind when the guest has given up the device. What was opened for it is no longer
+ * known after a restart of the worker, and not needed: they go by their names.
+ */
 static void backends_remove(Guest *guest, const DomainDevice *device)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) parts = parts_of(guest, device, 0, &error);
+	g_autoptr(GPtrArray) parts = live_parts(guest, device, NULL, &error);
 
-	if (!parts) {
+	if (parts)
+		live_parts_forget(guest, parts, device->info->alias);
+	else
 		log_warning("%s", error->message);
-		return;
-	}
-	parts_unplug(guest, parts, parts->len);
-	fdsets_remove(guest, parts, device->info->alias);
+}
+
+/* The keys of what was opened for @device: its alias, its name on the host or in the guest. */
+static void resources_forget(Guest *guest, const DomainDevice *device)
+{
+	const char *alias = device->info->alias;
+	g_autofree char *log = g_strconcat(alias, "-log", NULL);
+	g_autofree char *disk = device->kind == DEVICE_DISK ?
+					g_strconcat("disk:", device->disk->target, NULL) :
+					NULL;
+	g_autofree char *net = device->kind == DEVICE_INTERFACE && device->interface->target ?
+				       g_strconcat("net:", device->interface->target, NULL) :
+				       NULL;
+	g_autofree char *vhost = net ? g_strconcat("vhost:", device->interface->target, NULL) : NULL;
+	const char *const keys[] = { alias, log, disk, net, vhost };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (keys[i])
+			g_hash_table_remove(guest->resources, keys[i]);
 }
 
 static Unplug *find_unplug(QemuLive *live, const char *alias)
@@ -339,7 +297,7 @@ static void device_gone(Guest *guest, const char *alias)
 	DomainDevice device;
 	Unplug *unplug;
 
-	if (!live || !find_device(guest->def, alias, &device))
+	if (!live || !qemu_device_find(guest->def, alias, &device))
 		return;
 	g_ptr_array_remove(domain_def_devices(guest->def, device.kind), device.any);
 	g_ptr_array_add(live->past, g_memdup2(&device, sizeof(device)));
@@ -347,6 +305,7 @@ static void device_gone(Guest *guest, const char *alias)
 	if (!live_save(live, &error))
 		log_warning("%s", error->message);
 	backends_remove(guest, &device);
+	resources_forget(guest, &device);
 	if (live_of(guest) == live) {
 		guest->host->changed(guest);
 		guest->host->event(guest, &(GuestEvent){ .id = VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
@@ -378,7 +337,7 @@ bool live_unplugged(QemuLive *live, const char *alias)
 	DomainDevice device;
 	Gone *gone;
 
-	if (!find_device(live->guest->def, alias, &device))
+	if (!qemu_device_find(live->guest->def, alias, &device))
 		return false;
 	gone = g_malloc0(sizeof(*gone) + strlen(alias) + 1);
 	gone->guest = live->guest;
@@ -402,29 +361,38 @@ void live_unplug_refused(QemuLive *live, const char *alias)
 
 void live_unplugs_wake(QemuLive *live)
 {
+	fiber_queue_wake_all(&live->trays);
 	for (guint i = 0; i < live->unplugs->len; i++)
 		fiber_event_set(&((Unplug *)g_ptr_array_index(live->unplugs, i))->done);
 	g_ptr_array_set_size(live->unplugs, 0);
 }
 
-/* 1: it is gone, 0: not yet, -1: it stays, or who knows. */
-static int unplug_wait(Guest *guest, Unplug *unplug, GError **error)
+/* Asks QEMU to ask the guest. 1: there was nothing to ask for; -1 and an error. */
+static int unplug_ask(Guest *guest, const char *alias, GError **error)
 {
 	QemuLive *live = live_of(guest);
 	g_autoptr(GError) reason = NULL;
-	bool told;
 
-	if (!live_call(guest, "device_del", json_pack("{s:s}", "id", unplug->alias), NULL,
-		       &reason)) {
-		if (error_code(reason) == VIR_ERR_DEVICE_MISSING && live_of(guest) == live) {
-			device_gone(guest, unplug->alias);
-			return 1;
-		}
-		g_propagate_error(error, g_steal_pointer(&reason));
-		return -1;
+	if (live_call(guest, "device_del", json_pack("{s:s}", "id", alias), NULL, &reason))
+		return 0;
+	if (error_code(reason) == VIR_ERR_DEVICE_MISSING && live_of(guest) == live) {
+		device_gone(guest, alias);
+		return 1;
 	}
-	told = fiber_event_wait(&unplug->done, _("the guest, which must give up a device"),
-				UNPLUG_SECONDS * G_USEC_PER_SEC, &reason);
+	/* Asked a moment ago, which QEMU takes for an error. */
+	if (strstr(reason->message, "in the process of unplug"))
+		return 0;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return -1;
+}
+
+/* 1: it is gone, 0: not yet, -1: it stays, or who knows. */
+static int unplug_wait(Unplug *unplug, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	bool told = fiber_event_wait(&unplug->done, _("the guest, which must give up a device"),
+				     UNPLUG_SECONDS * G_USEC_PER_SEC, &reason);
+
 	if (unplug->gone)
 		return 1;
 	if (unplug->refused)
@@ -438,7 +406,76 @@ static int unplug_wait(Guest *guest, Unplug *unplug, GError **error)
 	       -1;
 }
 
-int live_unplug(Guest *guest, const char *alias, GError **error)
+/* ---- What others sit on */
+
+typedef struct Users {
+	const DomainDevice *device; /* a controller */
+	const DomainDevice *other;  /* NULL: none of the guest's devices is on it */
+	DomainDevice found;
+} Users;
+
+static bool sits_on(const DomainController *controller, const DomainDevice *device)
+{
+	const DeviceAddress *address = &device->info->address;
+	unsigned index = (unsigned)controller->index;
+
+	switch (controller->type) {
+	case CONTROLLER_SCSI:
+		return address->type == ADDRESS_DRIVE && address->drive.controller == index &&
+		       (device->kind == DEVICE_HOSTDEV ||
+			(device->kind == DEVICE_DISK && device->disk->bus == DISK_BUS_SCSI));
+	case CONTROLLER_VIRTIO_SERIAL:
+		return address->type == ADDRESS_VIRTIO_SERIAL &&
+		       address->serial.controller == index;
+	case CONTROLLER_USB:
+		return address->type == ADDRESS_USB && address->usb.bus == index;
+	case CONTROLLER_CCID:
+		return address->type == ADDRESS_CCID && address->ccid.controller == index;
+	default:
+		return false;
+	}
+}
+
+static bool note_user(G_GNUC_UNUSED DomainDef *def, const DomainDevice *device, void *data)
+{
+	Users *users = data;
+
+	if (device->any == users->device->any || !sits_on(users->device->controller, device))
+		return true;
+	users->found = *device;
+	users->other = &users->found;
+	return false;
+}
+
+static bool is_unused(Guest *guest, const DomainDevice *device, GError **error)
+{
+	Users users = { .device = device };
+
+	if (device->kind != DEVICE_CONTROLLER)
+		return true;
+	domain_def_each_device(guest->def, note_user, &users);
+	return !users.other ||
+	       fail(error, VIR_ERR_OPERATION_FAILED,
+		    _("device cannot be detached: device is busy: <%s> '%s' is on controller '%s'"),
+		    domain_device_kinds[users.other->kind].name, users.other->info->alias,
+		    device->info->alias);
+}
+
+/* ---- The request */
+
+GPtrArray *live_retired(Guest *guest)
+{
+	GPtrArray *names = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer name;
+
+	g_hash_table_iter_init(&iter, live_of(guest)->retired);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		g_ptr_array_add(names, name);
+	return names;
+}
+
+int live_unplug(Guest *guest, const char *alias, bool wait, GError **error)
 {
 	QemuLive *live = live_of(guest);
 	g_autofree char *name = g_strdup(alias); /* that of the device goes with it */
@@ -448,19 +485,21 @@ int live_unplug(Guest *guest, const char *alias, GError **error)
 
 	if (!live_monitor(guest, error))
 		return -1;
-	if (!find_device(guest->def, name, &device))
+	if (!qemu_device_find(guest->def, name, &device))
 		return fail(error, VIR_ERR_DEVICE_MISSING,
 			    _("domain '%s' has no device with the alias '%s'"), guest->def->name,
 			    name),
 		       -1;
-	if (!may_plug(&device, error))
+	if (!qemu_device_hotplug(&device, error) || !is_unused(guest, &device, error))
 		return -1;
 	if (find_unplug(live, name))
 		return fail(error, VIR_ERR_OPERATION_INVALID,
 			    _("device '%s' is being unplugged already"), name),
 		       -1;
 	g_ptr_array_add(live->unplugs, &unplug);
-	result = unplug_wait(guest, &unplug, error);
+	result = unplug_ask(guest, name, error);
+	if (result == 0 && (wait || unplug.done.set))
+		result = unplug_wait(&unplug, error);
 	if (live_of(guest) == live)
 		g_ptr_array_remove(live->unplugs, &unplug);
 	return result;

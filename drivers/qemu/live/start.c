@@ -96,7 +96,7 @@ static bool has_chardevs(const DomainDef *def)
 	return false;
 }
 
-static bool learn_chardevs(QemuLive *live, GError **error)
+bool live_learn_chardevs(QemuLive *live, GError **error)
 {
 	DomainDef *def = live->guest->def;
 	GPtrArray *lists[] = { def->serials, def->parallels, def->channels, def->consoles };
@@ -116,39 +116,43 @@ static bool learn_chardevs(QemuLive *live, GError **error)
 	return true;
 }
 
+static bool expiry_set(QemuLive *live, const char *protocol, const char *until, GError **error)
+{
+	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(until, utc);
+
+	return live_call(live->guest, "expire_password",
+			 json_pack("{s:s,s:o}", "protocol", protocol, "time",
+				   json_sprintf("%" G_GINT64_FORMAT,
+						time ? g_date_time_to_unix(time) : 0)),
+			 NULL, error);
+}
+
 /* Passwords go over the monitor: a command line can be read by everybody. */
+bool live_password_set(QemuLive *live, const DomainGraphics *graphics, GError **error)
+{
+	const char *protocol = graphics->type == GRAPHICS_VNC ? "vnc" : "spice";
+	json_t *arguments;
+
+	if (!graphics->passwd ||
+	    (graphics->type != GRAPHICS_VNC && graphics->type != GRAPHICS_SPICE))
+		return true;
+	arguments = json_pack("{s:s,s:s}", "protocol", protocol, "password", graphics->passwd);
+	if (graphics->connected != CONNECTED_ABSENT)
+		json_object_set_new(arguments, "connected",
+				    json_string(graphics_connected_name(graphics->connected)));
+	return live_call(live->guest, "set_password", arguments, NULL, error) &&
+	       (!graphics->passwd_valid_to ||
+		expiry_set(live, protocol, graphics->passwd_valid_to, error));
+}
+
 static bool set_passwords(QemuLive *live, GError **error)
 {
-	const DomainDef *def = live->guest->def;
+	const GPtrArray *all = live->guest->def->graphics;
 
-	for (guint i = 0; i < list_length(def->graphics); i++) {
-		const DomainGraphics *graphics = list_get(def->graphics, i);
-		bool vnc = graphics->type == GRAPHICS_VNC;
-		json_t *arguments;
-
-		if (!graphics->passwd || (!vnc && graphics->type != GRAPHICS_SPICE))
-			continue;
-		arguments = json_pack("{s:s,s:s}", "protocol", vnc ? "vnc" : "spice", "password",
-				      graphics->passwd);
-		if (graphics->connected != CONNECTED_ABSENT)
-			json_object_set_new(
-				arguments, "connected",
-				json_string(graphics_connected_name(graphics->connected)));
-		if (!live_call(live->guest, "set_password", arguments, NULL, error))
+	for (guint i = 0; i < list_length(all); i++)
+		if (!live_password_set(live, list_get(all, i), error))
 			return false;
-		if (graphics->passwd_valid_to) {
-			g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
-			g_autoptr(GDateTime) until =
-				g_date_time_new_from_iso8601(graphics->passwd_valid_to, utc);
-
-			arguments =
-				json_pack("{s:s,s:o}", "protocol", vnc ? "vnc" : "spice", "time",
-					  json_sprintf("%" G_GINT64_FORMAT,
-						       until ? g_date_time_to_unix(until) : 0));
-			if (!live_call(live->guest, "expire_password", arguments, NULL, error))
-				return false;
-		}
-	}
 	return true;
 }
 
@@ -198,7 +202,8 @@ static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 	if (!live_connect(live, error))
 		return explain(live, log_start, error);
 	if (!live_cpu_check(live, error) || !live_save(live, error) ||
-	    !learn_chardevs(live, error) || !set_passwords(live, error) || !live_tune(live, error))
+	    !live_learn_chardevs(live, error) || !set_passwords(live, error) ||
+	    !live_tune(live, error))
 		return explain(live, log_start, error);
 	if (flags & VIR_DOMAIN_START_PAUSED)
 		return true;
@@ -395,7 +400,7 @@ bool live_adopt(Guest *guest, GError **error)
 		log_error(_("the hypervisor of domain '%s' does not answer on its monitor"),
 			  guest->def->name);
 		g_clear_error(error);
-	} else if (!learn_state(live, error) || !learn_chardevs(live, error) ||
+	} else if (!learn_state(live, error) || !live_learn_chardevs(live, error) ||
 		   !live_plug_reconcile(live, error)) {
 		g_clear_error(error);
 	}

@@ -12,6 +12,9 @@
 /* The driver's `complete` member: all of the below in order. Parks while a binary is probed. */
 bool qemu_complete(DomainDef *def, GError **error);
 
+/* What of that one more device of a complete @def needs: nothing else is added but what it sits on. */
+bool qemu_complete_added_wait(DomainDef *def, GError **error);
+
 /* Architecture, emulator, machine; *ret_caps is borrowed. Parks. */
 bool complete_platform(DomainDef *def, const QemuCaps **ret_caps, GError **error);
 bool complete_cpu(DomainDef *def, const QemuCaps *caps, GError **error);
