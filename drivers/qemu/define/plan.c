@@ -94,7 +94,7 @@ static bool room_check(const Plan *plan, const DomainDevice *device)
 {
 	if (device->kind == DEVICE_CONTROLLER && device->controller->type == CONTROLLER_PCI)
 		return fail(
-			plan->error, VIR_ERR_INTERNAL_ERROR,
+			plan->error, VIR_ERR_CONFIG_UNSUPPORTED,
 			_("No more available PCI slots in running domain '%s'; add controllers "
 			  "(<controller type='pci' model='%s'/>) to its definition and restart it"),
 			plan->live->name, controller_model_name(device->controller->model));
