@@ -16,6 +16,8 @@ worker_libworker_a_SOURCES = \
 	worker/host/policy.h \
 	worker/host/resource_open.c \
 	worker/host/resource_open.h \
+	worker/host/save_file.c \
+	worker/host/save_file.h \
 	worker/host/spawn.c \
 	worker/host/spawn.h \
 	worker/host/tap.c \
@@ -36,6 +38,7 @@ worker_reeve_priv_SOURCES = \
 	worker/priv/priv.def \
 	worker/priv/priv.h \
 	worker/priv/sandbox.c \
+	worker/priv/save.c \
 	worker/priv/serve.c \
 	worker/priv/user_end.c \
 	worker/priv/user_end.h \

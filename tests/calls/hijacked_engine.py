@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import sys
 import threading
 import uuid
@@ -22,6 +23,7 @@ IMAGE, READ, APPEND, WRITE, NVRAM, DEVICE, TAP, LISTEN = range(8)
 BAIT = b'made-up secret of the host ' * 40
 VARIABLES = b'\0' * 40 + b'_FVH' + b'\0' * 200  # what firmware variables look like
 HOME = os.path.join('/home', 'alice')
+SAVED = b'LibvirtQemudSave' + struct.pack('=5I56x', 2, 4096, 1, 0, 0) + b'<domain type="qemu"/>'.ljust(4096, b'\0')
 EXISTING = ('/etc/shadow', '/etc/crontab', '/root/.ssh/authorized_keys', '/root/.bashrc', '/var/spool/cron/crontabs/root',
             '/usr/local/sbin/tool', '/usr/lib/systemd/system/sshd.service', f'{HOME}/.ssh/authorized_keys',
             '/usr/share/private', '/boot/grub.cfg')
@@ -101,6 +103,14 @@ def refused(priv, what, name, fds=(), /, **values):
     return answer
 
 
+def edit_saved(priv, path, xml):
+    fd = os.memfd_create('definition')
+    os.write(fd, xml)
+    answer = priv.ask('save_edit', [fd], path=path, running=1)
+    os.close(fd)
+    return answer
+
+
 def opening(kind, path, **more):
     return {'kind': kind, 'key': 'k', 'what': 'file', 'path': path, 'uid': GUESTS + 1, **more}
 
@@ -119,6 +129,8 @@ def requests_for(host, path):
     yield 'open', opening(NVRAM, f'{host.images}/made-of-it', template=path)
     yield 'open', opening(LISTEN, path)
     yield 'remove_nvram', {'path': path}
+    for request in ('save_create', 'save_commit', 'save_discard', 'save_open', 'save_remove'):
+        yield request, {'path': path}
     for request in ('pool_build', 'pool_delete', 'pool_scan'):
         yield request, {'pool': path, 'permissions': {'owner': -1, 'group': -1}}
     volume = {'pool': folder, 'name': name}
@@ -148,7 +160,27 @@ def what_is_allowed_is_done(priv, host):
         entry = os.lstat(f'{host.images}/made')
         equal((entry.st_mode & 0o7777, entry.st_uid, entry.st_gid), (0o640, 1000, 1000), f'owner and mode of a {form}')
         equal(priv.ask('volume_delete', pool=host.images, name='made').code, 0)
+    path = f'{host.images}/saved'
+    made = priv.ask('save_create', path=path)
+    equal(made.code, 0, made.message)
+    os.write(made.fds[0], SAVED)
+    os.close(made.fds[0])
+    equal(priv.ask('save_commit', path=path).code, 0)
+    equal(edit_saved(priv, path, b'<domain/>').code, 0)
+    found = priv.ask('save_open', path=path)
+    equal((found.code, found.values['xml'], len(found.fds)), (0, '<domain/>', 1), found.message)
+    os.close(found.fds[0])
+    equal(priv.ask('save_remove', path=path).code, 0)
     equal(sorted(os.listdir(host.images)), ['disk', 'template'], 'what is left in the pool')
+
+
+@case
+def definitions_of_saved_guests(priv, host):
+    host.clean()
+    for path in (*EXISTING, *MISSING, *host.own, os.path.realpath('outside/disk'), f'{host.images}/disk'):
+        answer = edit_saved(priv, path, b'<domain/>')
+        check(answer.code != 0, f'reeve-priv wrote to {path}')
+        host.unchanged(path)
 
 
 @case

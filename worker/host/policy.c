@@ -47,6 +47,8 @@ static const struct {
 	  (const char *const[]){ "/boot", "/usr/share", "/usr/lib", "/usr/local/share", NULL } },
 	{ "block_device", 0, (const char *const[]){ "/dev/sr[0-9]*", NULL } },
 	{ "char_device", 0, (const char *const[]){ NULL } },
+	{ "save_dir", POLICY_SAVE,
+	  (const char *const[]){ "/var/lib/libvirt/qemu/save", "/var/lib/libvirt/qemu/dump", NULL } },
 };
 
 /* Character devices that guests are given without being named. Minors first to last. */
@@ -190,7 +192,7 @@ static int line_parse(char *line, const char **ret_value, GError **error)
 			return (int)i;
 	return fail(error, VIR_ERR_CONF_SYNTAX,
 		    _("'%s' is not of the form key = path; the keys are image_dir, nvram_dir, "
-		      "socket_dir, read_dir, block_device and char_device"),
+		      "socket_dir, read_dir, save_dir, block_device and char_device"),
 		    line),
 	       -1;
 }

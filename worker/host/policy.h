@@ -24,12 +24,14 @@ typedef enum PolicyUse {
 	POLICY_NVRAM = 1 << 3,	/* firmware variables: made, written, removed */
 	POLICY_SOCKET = 1 << 4, /* sockets that guests listen on: made and replaced */
 	POLICY_POOL = 1 << 5,	/* storage pools: made, read, filled, emptied, removed */
+	POLICY_SAVE = 1 << 7,	/* memory of guests: made, read, replaced, removed */
 	POLICY_PUBLIC = 1 << 6, /* reading only of what every user of the host may read */
 } PolicyUse;
 
 /* All that may be done below a directory of images. */
 #define POLICY_IMAGES                                                                              \
-	(POLICY_IMAGE | POLICY_READ | POLICY_CREATE | POLICY_NVRAM | POLICY_SOCKET | POLICY_POOL)
+	(POLICY_IMAGE | POLICY_READ | POLICY_CREATE | POLICY_NVRAM | POLICY_SOCKET | POLICY_POOL | \
+	 POLICY_SAVE)
 
 /* From now on only what rules allow; there are none yet. */
 void policy_enforce(void);

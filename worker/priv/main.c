@@ -247,6 +247,7 @@ static bool options_take(PrivConfig *config, int argc, char **argv)
 static bool rules_make(const PrivConfig *config, GError **error)
 {
 	g_autofree char *nvram = g_build_filename(config->state_dir, "nvram", NULL);
+	g_autofree char *save = g_build_filename(config->state_dir, "save", NULL);
 	g_autofree char *vms = policy_locate(config->vm_dirs, "--vm-dirs", error);
 	g_autofree char *logs = vms ? policy_locate(config->log_dir, "--log-dir", error) : NULL;
 
@@ -254,6 +255,7 @@ static bool rules_make(const PrivConfig *config, GError **error)
 		return false;
 	policy_add(config->state_dir, 0);
 	policy_add(nvram, POLICY_NVRAM);
+	policy_add(save, POLICY_SAVE);
 	policy_add(logs, POLICY_CREATE);
 	policy_add(vms, POLICY_SOCKET); /* listen_open() makes them in a guest's own directory only */
 	return true;
