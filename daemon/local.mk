@@ -35,6 +35,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/domain/device_live.c \
 	daemon/domain/device_live.h \
 	daemon/domain/list.h \
+	daemon/domain/managed_save.c \
+	daemon/domain/managed_save.h \
 	daemon/domain/ready.c \
 	daemon/domain/ready.h \
 	daemon/domain/serve_block.c \
@@ -45,6 +47,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/domain/serve_history.c \
 	daemon/domain/serve_list.c \
 	daemon/domain/serve_run.c \
+	daemon/domain/serve_save.c \
 	daemon/domain/serve_stats.c \
 	daemon/engine.c \
 	daemon/engine_private.h \
@@ -60,6 +63,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/guest/event.c \
 	daemon/guest/hand_over.c \
 	daemon/guest/link.c \
+	daemon/guest/memory.c \
+	daemon/guest/memory.h \
 	daemon/guest/message.c \
 	daemon/guest/phase.c \
 	daemon/guest/private.h \
@@ -75,6 +80,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/host/priv.c \
 	daemon/host/priv.h \
 	daemon/host/priv_request.h \
+	daemon/host/priv_save.c \
+	daemon/host/priv_save.h \
 	daemon/host/priv_vm.c \
 	daemon/host/probe.c \
 	daemon/host/serve_devices.c \
@@ -101,6 +108,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/registry/domain.c \
 	daemon/registry/domain_call.c \
 	daemon/registry/domain_call.h \
+	daemon/registry/job_result.c \
+	daemon/registry/job_result.h \
 	daemon/registry/registry.c \
 	daemon/registry/registry.h \
 	daemon/storage/backend.c \

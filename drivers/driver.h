@@ -274,6 +274,21 @@ typedef struct DriverLive {
 	 * virDomainDirtyRateCalcFlags as @mode; stats() has the result after @seconds. */
 	bool (*measure_dirty_rate)(Guest *guest, int seconds, unsigned mode, GError **error);
 
+	/*
+	 * Writes the guest's memory to where @memory says, as guest->job, and returns when it is there; the guest is
+	 * paused then unless it was to stay live. On failure it goes on as before: VIR_ERR_OPERATION_ABORTED when
+	 * somebody wanted that.
+	 */
+	bool (*write_memory)(Guest *guest, const GuestMemory *memory, GError **error);
+	/* After it, for paused guests. */
+	bool (*memory_written)(Guest *guest, GuestAfterwards afterwards, GError **error);
+	/* Asks the hypervisor how far guest->job is. */
+	bool (*job_ask)(Guest *guest, GError **error);
+	/* Ends guest->job early; returns before it has ended. */
+	bool (*job_abort)(Guest *guest, GError **error);
+	/* Lets a paused guest run for @reason (of VIR_DOMAIN_RUNNING), which its event tells. */
+	bool (*go)(Guest *guest, int reason, GError **error);
+
 	bool (*set_memory)(Guest *guest, uint64_t kib, GError **error);
 	bool (*set_memory_stats_period)(Guest *guest, int seconds, GError **error);
 	/* Raw QMP; the caller frees the reply (JSON). Marks the guest as tainted. */

@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "conf/def/domain.h"
+#include "drivers/job.h"
 
 typedef struct Guest Guest;
 
@@ -110,6 +111,32 @@ typedef struct GuestHost {
 	void (*ended)(Guest *guest, int reason, int detail);
 } GuestHost;
 
+/* What a guest goes on from at its start: memory out of the file that was offered as "restore". */
+typedef struct GuestRestore {
+	GPtrArray *filters; /* of GStrv: programs between the file and the hypervisor, in this order */
+	int detail; /* virDomainEventStartedDetailType */
+	bool running; /* it is about to run; else it is told to be paused */
+	int reason; /* of VIR_DOMAIN_PAUSED, until it runs */
+} GuestRestore;
+
+/* Where the memory of a guest goes. */
+typedef struct GuestMemory {
+	int fd; /* a file, at its end so far; stays the caller's */
+	GPtrArray *filters; /* of GStrv: programs between hypervisor and file */
+	bool live; /* the guest runs on meanwhile */
+	bool memory_only; /* a dump for debuggers */
+	const char *format; /* of that, as the hypervisor calls it */
+	int pause_reason; /* of VIR_DOMAIN_PAUSED */
+} GuestMemory;
+
+/* What becomes of a guest whose memory has been written. */
+typedef enum GuestAfterwards {
+	GUEST_GOES_ON, /* as it was before */
+	GUEST_IS_SAVED,
+	GUEST_CRASHES,
+	GUEST_IS_RESET,
+} GuestAfterwards;
+
 struct Guest {
 	sd_event *loop;
 	const GuestHost *host;
@@ -127,6 +154,8 @@ struct Guest {
 	int log_fd;	      /* standard error of the worker and of the hypervisor, appended to */
 	json_t *settings;     /* JSON object from the engine: what the driver needs of the settings */
 	GHashTable *resources; /* key -> GPtrArray of GuestLayer, top first */
+	GuestRestore *restore; /* NULL: it boots */
+	Job *job; /* the work that is done on it, NULL: none; written by the worker */
 	void *driver_data;
 };
 

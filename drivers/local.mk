@@ -99,6 +99,8 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/driver.h \
 	drivers/guest.c \
 	drivers/guest.h \
+	drivers/job.c \
+	drivers/job.h \
 	drivers/live.c \
 	drivers/stats.c \
 	drivers/stats.h \
@@ -117,6 +119,8 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live/disk.c \
 	drivers/qemu/live/event.c \
 	drivers/qemu/live/files.c \
+	drivers/qemu/live/filter.c \
+	drivers/qemu/live/memory.c \
 	drivers/qemu/live/net.c \
 	drivers/qemu/live/plug.c \
 	drivers/qemu/live/power.c \

@@ -63,8 +63,10 @@ worker_reeve_vm_SOURCES = \
 	worker/vm/device.c \
 	worker/vm/domain.c \
 	worker/vm/event.c \
+	worker/vm/job.c \
 	worker/vm/link.c \
 	worker/vm/main.c \
+	worker/vm/memory.c \
 	worker/vm/metadata.c \
 	worker/vm/payload.c \
 	worker/vm/serve.c \

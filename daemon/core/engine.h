@@ -17,6 +17,7 @@ typedef struct Call Call;
 typedef struct Client Client;
 typedef struct Domain Domain;
 typedef struct Events Events;
+typedef struct JobResult JobResult;
 typedef struct Object Object;
 typedef struct Objects Objects;
 typedef struct Priv Priv;

@@ -37,5 +37,8 @@ bool definition_edit_check(Domain *domain, DefEdit edit, void *data, GError **er
  */
 DomainDef *definition_read(Call *call, const char *xml, unsigned flags, GError **error);
 
+/* Everything that a definition of this driver must go through before it is stored or started. */
+bool definition_complete(const Driver *driver, DomainDef *def, GError **error);
+
 /* Defines @xml, as new or over what there is: parks; the caller gets a reference. */
 Domain *definition_put_commit(Call *call, const char *xml, unsigned flags, GError **error);

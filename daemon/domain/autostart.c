@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "daemon/domain/autostart.h"
+#include "daemon/domain/managed_save.h"
 #include "daemon/guest/vm.h"
 #include "daemon/registry/domain_call.h"
 #include "daemon/store/store.h"
@@ -40,15 +41,12 @@ void autostart_note(G_GNUC_UNUSED Engine *engine, const char *key, const char *v
 
 static bool start_call(Domain *domain, GError **error)
 {
-	const DomainDef *def;
 	VmStart start = { 0 };
-	bool started;
+	bool started = false;
 
 	if (!domain_hold_wait(domain, "autostart", HOLD_USEC, error))
 		return false;
-	def = domain_is_active(domain) ? NULL : domain_def_get(domain, DOMAIN_STORED, error);
-	start.def = def;
-	started = domain_is_active(domain) || (def && vm_start_call(domain, &start, error));
+	started = domain_is_active(domain) || managed_save_or_boot_call(domain, &start, error);
 	domain_release(domain);
 	return started;
 }

@@ -81,8 +81,7 @@ static bool name_check(const char *name, GError **error)
 	return true;
 }
 
-/* Everything that a definition of this driver must go through before it is stored or started. */
-static bool definition_complete(const Driver *driver, DomainDef *def, GError **error)
+bool definition_complete(const Driver *driver, DomainDef *def, GError **error)
 {
 	return name_check(def->name, error) && domain_def_complete_generic(def, error) &&
 	       (!driver->complete || driver->complete(def, error)) &&

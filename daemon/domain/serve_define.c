@@ -12,6 +12,7 @@
 #include "daemon/client/serve.h"
 #include "daemon/domain/affect.h"
 #include "daemon/guest/route.h"
+#include "daemon/domain/managed_save.h"
 #include "daemon/host/priv.h"
 #include "daemon/object/moment.h"
 #include "daemon/registry/domain_call.h"
@@ -156,6 +157,8 @@ static bool undefine(Call *call, unsigned flags, GError **error)
 		return false;
 	/* Before the definition: a failure leaves a domain that can be undefined again. */
 	if (nvram && !priv_remove_nvram_call(call->engine, nvram, error))
+		return false;
+	if (!managed_save_remove_commit(domain, error))
 		return false;
 	return undefine_commit(call, domain, error);
 }

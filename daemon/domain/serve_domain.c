@@ -7,6 +7,7 @@
 #include "daemon/client/serve.h"
 #include "daemon/domain/affect.h"
 #include "daemon/registry/domain_call.h"
+#include "daemon/registry/job_result.h"
 
 bool serve_domain_get_info(Call *call, G_GNUC_UNUSED remote_domain_get_info_args *args,
 			   remote_domain_get_info_ret *ret, G_GNUC_UNUSED GError **error)
@@ -224,10 +225,10 @@ bool serve_domain_get_security_label_list(
 	return true;
 }
 
+/* Of a guest that runs its worker tells. */
 bool serve_domain_get_job_info(Call *call, G_GNUC_UNUSED remote_domain_get_job_info_args *args,
-			       remote_domain_get_job_info_ret *ret, GError **error)
+			       G_GNUC_UNUSED remote_domain_get_job_info_ret *ret, GError **error)
 {
-	*ret = (remote_domain_get_job_info_ret){ .type = VIR_DOMAIN_JOB_NONE };
 	return domain_require_active(call->domain, error);
 }
 
@@ -235,12 +236,19 @@ bool serve_domain_get_job_stats(Call *call, remote_domain_get_job_stats_args *ar
 				remote_domain_get_job_stats_ret *ret, GError **error)
 {
 	const unsigned known = VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED;
+	JobResult *result = call->domain->last_job;
 
 	if (!call_flags(call, args->flags, known, error))
 		return false;
-	*ret = (remote_domain_get_job_stats_ret){ .type = VIR_DOMAIN_JOB_NONE };
-	return (args->flags & VIR_DOMAIN_JOB_STATS_COMPLETED) ||
-	       domain_require_active(call->domain, error);
+	if (!(args->flags & VIR_DOMAIN_JOB_STATS_COMPLETED))
+		return domain_require_active(call->domain, error);
+	ret->type = result ? result->type : VIR_DOMAIN_JOB_NONE;
+	if (!result)
+		return true;
+	rpc_params_copy(result->params, &ret->params.params_len, &ret->params.params_val);
+	if (!(args->flags & VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED))
+		g_clear_pointer(&call->domain->last_job, job_result_free);
+	return true;
 }
 
 bool serve_domain_get_messages(Call *call, remote_domain_get_messages_args *args,

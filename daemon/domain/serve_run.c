@@ -13,6 +13,7 @@
 #include "daemon/client/serve.h"
 #include "daemon/client/stream.h"
 #include "daemon/domain/affect.h"
+#include "daemon/domain/managed_save.h"
 #include "daemon/guest/vm.h"
 #include "daemon/registry/domain_call.h"
 
@@ -32,21 +33,9 @@ static VmStart start_of(const Call *call, const DomainDef *def, unsigned flags)
 	};
 }
 
-/* A start would go on from the saved memory, which is not built. */
-static bool managed_save_check(const Domain *domain, unsigned flags, GError **error)
-{
-	if (!domain->managed_save || (flags & VIR_DOMAIN_START_FORCE_BOOT))
-		return true;
-	return fail(error, VIR_ERR_NO_SUPPORT,
-		    _("domain '%s' has a saved memory image, and starting from one is not supported; "
-		      "use --force-boot to do without it"),
-		    domain->name);
-}
-
 static bool create(Call *call, unsigned flags, GError **error)
 {
 	g_auto(DomainHold) domain = NULL;
-	const DomainDef *def;
 	VmStart start;
 
 	if (!call_flags(call, flags, START_FLAGS, error))
@@ -55,16 +44,13 @@ static bool create(Call *call, unsigned flags, GError **error)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is already running"),
 			    call->domain->name);
 	domain = call_hold_wait(call, call->domain, "a start", error);
-	if (!domain || !managed_save_check(domain, flags, error))
+	if (!domain)
 		return false;
 	if (domain_is_active(domain))
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is already running"),
 			    domain->name);
-	def = domain_def_get(domain, DOMAIN_STORED, error);
-	if (!def)
-		return false;
-	start = start_of(call, def, flags);
-	return vm_start_call(domain, &start, error);
+	start = start_of(call, NULL, flags);
+	return managed_save_or_boot_call(domain, &start, error);
 }
 
 bool serve_domain_create(Call *call, G_GNUC_UNUSED remote_domain_create_args *args,

@@ -12,6 +12,7 @@
 #include "base/fiber.h"
 #include "base/i18n.h"
 #include "daemon/client/serve.h"
+#include "daemon/registry/job_result.h"
 #include "daemon/domain/list.h"
 #include "daemon/guest/vm.h"
 #include "daemon/registry/domain_call.h"
@@ -93,39 +94,6 @@ static void add_summary(RpcParams *params, Domain *domain, unsigned stats)
 
 /* ---- What the guest's worker tells ---------------------------------------------------------- */
 
-static void add_control_param(RpcParams *params, const control_param *param)
-{
-	const control_param_value *value = &param->value;
-
-	/* Clients give up on the whole reply when a name is too long for them. */
-	if (!*param->field || strlen(param->field) >= VIR_TYPED_PARAM_FIELD_LENGTH ||
-	    !g_utf8_validate(param->field, -1, NULL))
-		return;
-	switch (value->type) {
-	case VIR_TYPED_PARAM_INT:
-		rpc_params_add_int(params, (int)value->number, "%s", param->field);
-		break;
-	case VIR_TYPED_PARAM_UINT:
-		rpc_params_add_uint(params, (unsigned)value->number, "%s", param->field);
-		break;
-	case VIR_TYPED_PARAM_LLONG:
-		rpc_params_add_llong(params, value->number, "%s", param->field);
-		break;
-	case VIR_TYPED_PARAM_ULLONG:
-		rpc_params_add_ullong(params, (guint64)value->number, "%s", param->field);
-		break;
-	case VIR_TYPED_PARAM_DOUBLE:
-		rpc_params_add_double(params, value->real, "%s", param->field);
-		break;
-	case VIR_TYPED_PARAM_BOOLEAN:
-		rpc_params_add_boolean(params, value->number != 0, "%s", param->field);
-		break;
-	case VIR_TYPED_PARAM_STRING:
-		rpc_params_add_string(params, value->text ? *value->text : "", "%s", param->field);
-		break;
-	}
-}
-
 static bool add_live(RpcParams *params, Domain *domain, RpcPending *pending)
 {
 	control_stats_ret stats = { 0 };
@@ -133,7 +101,7 @@ static bool add_live(RpcParams *params, Domain *domain, RpcPending *pending)
 	if (!vm_stats_finish_call(domain, pending, &stats, NULL))
 		return false;
 	for (unsigned i = 0; i < stats.params.params_len; i++)
-		add_control_param(params, &stats.params.params_val[i]);
+		job_param_add(params, &stats.params.params_val[i]);
 	rpc_free((xdrproc_t)xdr_control_stats_ret, &stats);
 	return true;
 }

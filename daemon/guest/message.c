@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "daemon/client/events.h"
+#include "daemon/registry/job_result.h"
 #include "daemon/guest/private.h"
 #include "rpc/wire/procs.h"
 #include "rpc/wire/wire.h"
@@ -211,6 +212,7 @@ static void take_message(Vm *vm, const RpcMessage *message)
 {
 	control_event_msg event = { 0 };
 	control_changed_msg changed = { 0 };
+	control_job_msg job = { 0 };
 
 	switch (message->header.procedure) {
 	case CONTROL_PROC_EVENT:
@@ -224,6 +226,12 @@ static void take_message(Vm *vm, const RpcMessage *message)
 			return;
 		vm_take_state(vm, &changed.state, changed.live_xml ? *changed.live_xml : NULL);
 		rpc_free((xdrproc_t)xdr_control_changed_msg, &changed);
+		break;
+	case CONTROL_PROC_JOB:
+		if (!rpc_message_decode(message, (xdrproc_t)xdr_control_job_msg, &job, NULL))
+			return;
+		job_result_take(vm->domain, &job);
+		rpc_free((xdrproc_t)xdr_control_job_msg, &job);
 		break;
 	default:
 		break;

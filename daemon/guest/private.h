@@ -168,6 +168,9 @@ void vm_remove_call(Vm *vm);
 bool vm_retired_wait(Domain *domain, GError **error);
 void vm_wake(Vm *vm);
 
+/* A worker that was found again may have a job, whose end is seen to in the background. memory.c */
+void vm_job_take_over(Vm *vm);
+
 /* Guests that are found again. reconcile.c */
 
 /* Makes @domain an active one whose worker is being looked for: calls wait for that. */

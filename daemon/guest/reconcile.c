@@ -125,6 +125,7 @@ static void greet(Vm *vm, const control_hello_ret *hello)
 		return;
 	}
 	vm_greeted(vm, &hello->state, hello->live_xml ? *hello->live_xml : NULL);
+	vm_job_take_over(vm);
 }
 
 /* The connection tells by its error whether there is a process behind the socket. */

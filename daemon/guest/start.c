@@ -22,6 +22,7 @@
 #include "rpc/wire/wire.h"
 
 #define START_USEC (90 * G_USEC_PER_SEC) /* for a hypervisor to come up */
+#define RESTORE_USEC (UINT64_C(24) * 3600 * G_USEC_PER_SEC) /* and to read all of its memory */
 
 enum {
 	TRIES_MAX = 10, /* of a start that loses ports or names to others */
@@ -94,20 +95,13 @@ static bool directory_make_call(Vm *vm, GError **error)
 	       priv_make_vm_dir_call(vm->engine, vm->domain->uuid, &vm->uid, error);
 }
 
-static bool worker_start_call(Vm *vm, const DomainDef *live, unsigned flags, control_start_ret *ret,
-			      GError **error)
+/* The memory that the guest goes on from. */
+static bool restore_offer_call(Vm *vm, const VmRestore *restore, GError **error)
 {
-	g_autofree char *xml = domain_def_format(live, CONF_SECURE);
-	g_autofree char *settings = worker_settings(vm);
-	const control_start_args args = {
-		.driver = (char *)vm->domain->driver->name,
-		.xml = xml,
-		.flags = flags,
-		.id = live->id,
-		.settings = settings,
-	};
+	control_layer layer = { (char *)restore->path, (char *)"", true };
+	const control_offer_args args = { .key = (char *)"restore", .first = 0, .layers = { 1, &layer } };
 	const RpcExchange exchange = {
-		.proc = CONTROL(START), .args = &args, .ret = ret, .timeout_usec = START_USEC
+		.proc = CONTROL(OFFER), .args = &args, .fds = &restore->fd, .n_fds = 1
 	};
 
 	return vm_exchange_call(vm, &exchange, error);
@@ -122,20 +116,46 @@ static void nvram_reset(GPtrArray *resources, bool reset)
 	}
 }
 
-static bool bring_up_call(Vm *vm, const DomainDef *live, unsigned flags, control_start_ret *ret,
+static bool worker_start_call(Vm *vm, const DomainDef *live, const VmStart *start, control_start_ret *ret,
+			      GError **error)
+{
+	const VmRestore *restore = start->restore;
+	control_restore wire = { 0 };
+	g_autofree char *xml = domain_def_format(live, CONF_SECURE);
+	g_autofree char *settings = worker_settings(vm);
+	const control_start_args args = {
+		.driver = (char *)vm->domain->driver->name,
+		.xml = xml,
+		.flags = start->flags,
+		.id = live->id,
+		.settings = settings,
+		.restore = restore ? &wire : NULL,
+	};
+	const RpcExchange exchange = {
+		.proc = CONTROL(START), .args = &args, .ret = ret,
+		.timeout_usec = restore ? RESTORE_USEC : START_USEC
+	};
+
+	if (restore)
+		wire = (control_restore){ restore->format, restore->bypass_cache, restore->detail,
+					  restore->running, restore->reason };
+	return (!restore || restore_offer_call(vm, restore, error)) && vm_exchange_call(vm, &exchange, error);
+}
+
+static bool bring_up_call(Vm *vm, const DomainDef *live, const VmStart *start, control_start_ret *ret,
 			  GError **error)
 {
 	g_autoptr(GPtrArray) resources = vm->domain->driver->resources(live, error);
 	control_hello_ret hello = { 0 };
 	bool linked;
 
-	nvram_reset(resources, flags & VIR_DOMAIN_START_RESET_NVRAM);
+	nvram_reset(resources, start->flags & VIR_DOMAIN_START_RESET_NVRAM);
 	if (!resources || !directory_make_call(vm, error))
 		return false;
 	linked = vm_spawn_call(vm, error) && vm_link_call(vm, &hello, error);
 	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
 	return linked && vm_resources_call(vm, resources, error) &&
-	       worker_start_call(vm, live, flags, ret, error);
+	       worker_start_call(vm, live, start, ret, error);
 }
 
 /* ---- The commit ---------------------------------------------------------------------------- */
@@ -162,6 +182,15 @@ static void on_owner_gone(void *data)
 		domain_unref(domain);
 }
 
+/* Once a guest has gone on from there, its disks are beyond that memory. */
+static void managed_save_forget(Domain *domain, StoreBatch *batch)
+{
+	StoreDomain row = domain_store_row(domain);
+
+	row.managed_save = NULL;
+	store_batch_domain_marks(batch, &row);
+}
+
 /* From here on the domain is active; what the reply promises is on disk. */
 static bool start_commit(Vm *vm, const control_state *state, const char *xml, const VmStart *start,
 			 GError **error)
@@ -178,6 +207,8 @@ static bool start_commit(Vm *vm, const control_state *state, const char *xml, co
 	run = domain_run_row(domain);
 	run.start_xml = xml;
 	store_batch_run(batch, &run);
+	if (start->restore && start->restore->managed)
+		managed_save_forget(domain, batch);
 	return store_commit(domain->engine->store, batch, error);
 }
 
@@ -221,6 +252,8 @@ static bool start_finish(Vm *vm, const control_start_ret *ret, const VmStart *st
 	vm_guest_watch(vm, (pid_t)ret->state.pid);
 	if (!start_commit(vm, &ret->state, xml, start, error))
 		return false;
+	if (start->restore && start->restore->managed)
+		g_clear_pointer(&domain->managed_save, g_free);
 	registry_publish(domain);
 	vm_move(vm, VM_LINKED);
 	if (start->autodestroy_with && start->autodestroy_with->conn)
@@ -244,7 +277,7 @@ static bool start_run_call(Vm *vm, DomainDef *live, const VmStart *start, GError
 	g_autoptr(Vm) kept = vm_ref(vm);
 	g_autoptr(GError) reason = NULL;
 	control_start_ret ret = { 0 };
-	bool started = bring_up_call(vm, live, start->flags, &ret, &reason);
+	bool started = bring_up_call(vm, live, start, &ret, &reason);
 
 	if (started) {
 		domain_set_id(vm->domain, live->id);

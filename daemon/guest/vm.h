@@ -18,11 +18,23 @@
 #include "rpc/client/rpc_client.h"
 #include "rpc/wire/message.h"
 
+/* Memory to go on from: the guest stays paused until vm_go_call(). */
+typedef struct VmRestore {
+	int fd; /* of the file, at the memory; the caller's */
+	const char *path;
+	unsigned format; /* SaveFormat */
+	bool bypass_cache;
+	bool running; /* it is about to run; else it is told to be paused */
+	int detail;   /* virDomainEventStartedDetailType */
+	int reason;   /* of VIR_DOMAIN_PAUSED */
+	bool managed; /* it was the domain's managed save, which it is no longer once the guest is there */
+} VmRestore;
+
 typedef struct VmStart {
 	const DomainDef *def; /* what to start: stored or given; copied */
 	unsigned flags;	      /* virDomainCreateFlags */
 	Client *autodestroy_with; /* NULL: it does not end with a client */
-	int detail;	      /* 0, or VIR_DOMAIN_EVENT_STARTED_... that is not "booted" */
+	const VmRestore *restore; /* NULL: it boots */
 } VmStart;
 
 /*

@@ -7,6 +7,7 @@
 #include "daemon/core/settings.h"
 #include "daemon/registry/def_cache.h"
 #include "daemon/registry/registry.h"
+#include "daemon/registry/job_result.h"
 
 /* The domains of one driver. Keys lie in the domains. */
 typedef struct DriverIndex {
@@ -114,6 +115,7 @@ void domain_unref(Domain *domain)
 	text_unref(domain->live_text);
 	domain_summary_clear(&domain->summary);
 	g_free(domain->managed_save);
+	job_result_free(domain->last_job);
 	g_free(domain->name);
 	g_free(domain);
 }

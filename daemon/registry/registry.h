@@ -40,6 +40,8 @@ struct Domain {
 	DomainSummary summary; /* of the stored definition; of the live one while transient */
 	uint64_t started_usec; /* CLOCK_REALTIME; 0 while inactive */
 
+	JobResult *last_job; /* until somebody has asked for it; NULL: none. Of job_result.c */
+
 	Vm *vm; /* link to the worker while active, NULL else; owned by daemon/guest/vm.c */
 
 	Text *text;	 /* the stored definition, NULL while transient */

@@ -84,6 +84,21 @@ void rpc_params_move(RpcParams *params, u_int *ret_count, remote_typed_param **r
 	params->count = params->room = 0;
 }
 
+void rpc_params_copy(const RpcParams *params, u_int *ret_count, remote_typed_param **ret_params)
+{
+	*ret_count = params->count;
+	*ret_params = g_new0(remote_typed_param, params->count + 1);
+	for (unsigned i = 0; i < params->count; i++) {
+		remote_typed_param *copy = &(*ret_params)[i];
+
+		*copy = params->list[i];
+		copy->field = g_strdup(copy->field);
+		if (copy->value.type == VIR_TYPED_PARAM_STRING)
+			copy->value.remote_typed_param_value_u.s =
+				g_strdup(copy->value.remote_typed_param_value_u.s);
+	}
+}
+
 void rpc_params_drop_strings(RpcParams *params)
 {
 	unsigned kept = 0;

@@ -39,6 +39,8 @@ void rpc_params_add_string(RpcParams *params, const char *value, const char *nam
  * &ret->params.params_val). @params is empty then.
  */
 void rpc_params_move(RpcParams *params, u_int *ret_count, remote_typed_param **ret_params);
+/* As above with a copy. */
+void rpc_params_copy(const RpcParams *params, u_int *ret_count, remote_typed_param **ret_params);
 /* Leaves out the strings: for callers that did not set VIR_TYPED_PARAM_STRING_OKAY. */
 void rpc_params_drop_strings(RpcParams *params);
 

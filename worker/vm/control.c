@@ -145,6 +145,17 @@ bool control_hello(VmCall *call, control_hello_args *args, control_hello_ret *re
 	return true;
 }
 
+static void restore_take(Guest *guest, const control_restore *args)
+{
+	guest->restore = g_new0(GuestRestore, 1);
+	*guest->restore = (GuestRestore){
+		.filters = vm_filters_read(args->format, args->bypass_cache),
+		.detail = args->detail,
+		.running = args->running,
+		.reason = args->reason,
+	};
+}
+
 /* Fills in what start() and adopt() work on. */
 static bool guest_prepare(Worker *worker, const control_start_args *args, GError **error)
 {
@@ -163,6 +174,8 @@ static bool guest_prepare(Worker *worker, const control_start_args *args, GError
 	if (!worker->guest.settings)
 		return fail(error, VIR_ERR_INVALID_ARG, _("the settings for domain '%s' are damaged: %s"),
 			    worker->name, reason.text);
+	if (args->restore)
+		restore_take(&worker->guest, args->restore);
 	worker->guest.log_path = g_strdup(
 		json_string_value(json_object_get(worker->guest.settings, "log_path")));
 	return true;
@@ -197,6 +210,18 @@ bool control_start(VmCall *call, control_start_args *args, control_start_ret *re
 	return true;
 }
 
+/* What a predecessor had begun the hypervisor has been told to stop; what was over waits for the engine. */
+static void job_adopted(Worker *worker)
+{
+	g_autoptr(GError) reason = NULL;
+
+	if (!worker->guest.job || worker->guest.job->ended_usec)
+		return;
+	fail(&reason, VIR_ERR_OPERATION_FAILED, _("the worker of domain '%s' ended before its job"), worker->name);
+	vm_job_over(worker, reason);
+	vm_job_clear(worker);
+}
+
 bool control_adopt(VmCall *call, G_GNUC_UNUSED NOTHING *args, control_adopt_ret *ret, GError **error)
 {
 	Worker *worker = call->worker;
@@ -214,6 +239,7 @@ bool control_adopt(VmCall *call, G_GNUC_UNUSED NOTHING *args, control_adopt_ret 
 	if (worker->failed)
 		return false;
 	worker->active = !worker->ended;
+	job_adopted(worker);
 	vm_state_fill(worker, &ret->state);
 	ret->live_xml = vm_state_xml(worker);
 	vm_state_save(worker);

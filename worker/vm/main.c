@@ -150,6 +150,11 @@ static void vm_done(Worker *worker)
 	g_clear_pointer(&worker->guest.settings, json_decref);
 	g_clear_pointer(&worker->guest.resources, g_hash_table_unref);
 	g_clear_pointer(&worker->handed, g_hash_table_unref);
+	g_clear_pointer(&worker->guest.job, job_free);
+	g_clear_pointer(&worker->last_job, job_free);
+	if (worker->guest.restore)
+		g_ptr_array_unref(worker->guest.restore->filters);
+	g_free(worker->guest.restore);
 	g_free(worker->guest.run_dir);
 	g_free(worker->guest.log_path);
 	g_free(worker->name);

@@ -93,6 +93,31 @@ static bool file_write(const char *text)
 	return rename(STATE_FILE ".new", STATE_FILE) == 0;
 }
 
+static json_t *job_pack(const Job *job)
+{
+	return json_pack("{s:i,s:s,s:I,s:I,s:i,s:i,s:i}", "operation", job->operation, "intent",
+			 job->intent ? job->intent : "", "began", (json_int_t)job->began_usec, "ended",
+			 (json_int_t)job->ended_usec, "type", job->type, "state", job->state, "reason",
+			 job->reason);
+}
+
+/* An older worker, and one without a job, has left none. */
+static void job_load(Worker *worker, json_t *saved)
+{
+	json_int_t began, ended;
+	const char *intent;
+	Job job = { 0 };
+
+	if (json_unpack(saved, "{s:i,s:s,s:I,s:I,s:i,s:i,s:i}", "operation", &job.operation, "intent", &intent,
+			"began", &began, "ended", &ended, "type", &job.type, "state", &job.state, "reason",
+			&job.reason) < 0)
+		return;
+	job.intent = g_strdup(intent);
+	job.began_usec = (uint64_t)began;
+	job.ended_usec = (uint64_t)ended;
+	worker->guest.job = g_memdup2(&job, sizeof(job));
+}
+
 void vm_state_save(const Worker *worker)
 {
 	g_autofree char *xml = worker->guest.def ? vm_state_xml(worker) : NULL;
@@ -108,6 +133,8 @@ void vm_state_save(const Worker *worker)
 			 worker->ended, "xml", xml, "settings",
 			 worker->guest.settings ? json_incref(worker->guest.settings) : json_object(),
 			 "events", events_pack(worker));
+	if (worker->guest.job)
+		json_object_set_new(root, "job", job_pack(worker->guest.job));
 	text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
 	if (!text || !file_write(text))
@@ -157,6 +184,7 @@ static bool state_unpack(Worker *worker, json_t *root, GError **error)
 	worker->guest.settings = json_incref(settings);
 	worker->sequence = MAX(worker->acknowledged, (uint64_t)sequence) + SEQUENCE_GAP;
 	worker->ended = ended;
+	job_load(worker, json_object_get(root, "job"));
 	events_load(worker, events);
 	return true;
 }

@@ -53,6 +53,30 @@ static void value_move(StatsValue *value, control_param *ret)
 	}
 }
 
+void vm_stats_move(StatsSink *sink, u_int *ret_count, control_param **ret_params)
+{
+	*ret_params = g_new0(control_param, sink->values->len + 1);
+	*ret_count = sink->values->len;
+	for (unsigned i = 0; i < sink->values->len; i++)
+		value_move(&g_array_index(sink->values, StatsValue, i), &(*ret_params)[i]);
+}
+
+void vm_stats_params(const StatsSink *sink, RpcParams *params)
+{
+	for (unsigned i = 0; i < sink->values->len; i++) {
+		const StatsValue *value = &g_array_index(sink->values, StatsValue, i);
+
+		if (value->type == VIR_TYPED_PARAM_STRING)
+			rpc_params_add_string(params, value->text ? value->text : "", "%s", value->name);
+		else if (value->type == VIR_TYPED_PARAM_BOOLEAN)
+			rpc_params_add_boolean(params, value->number != 0, "%s", value->name);
+		else if (value->type == VIR_TYPED_PARAM_INT)
+			rpc_params_add_int(params, (int)value->number, "%s", value->name);
+		else
+			rpc_params_add_ullong(params, (guint64)value->number, "%s", value->name);
+	}
+}
+
 bool vm_stats_collect(VmCall *call, const control_stats_args *args, control_stats_ret *ret,
 		      GError **error)
 {
@@ -71,10 +95,7 @@ bool vm_stats_collect(VmCall *call, const control_stats_args *args, control_stat
 		return fail(error, VIR_ERR_OPERATION_FAILED,
 			    _("domain '%s' has more statistics than fit into a reply"),
 			    call->worker->name);
-	ret->params.params_val = g_new0(control_param, sink->values->len + 1);
-	ret->params.params_len = sink->values->len;
-	for (unsigned i = 0; i < sink->values->len; i++)
-		value_move(&g_array_index(sink->values, StatsValue, i), &ret->params.params_val[i]);
+	vm_stats_move(sink, &ret->params.params_len, &ret->params.params_val);
 	return true;
 }
 

@@ -46,6 +46,7 @@ struct Worker {
 	GQueue events;	     /* VmEvent that the engine has not acknowledged */
 	gsize events_size;   /* bytes in there */
 	uint64_t started_usec;
+	Job *last_job; /* that has ended, until somebody has asked for it */
 };
 
 /* Context of every function that serves a call. */
@@ -112,6 +113,19 @@ void vm_state_changed(Worker *worker, bool xml);
 void vm_state_save(const Worker *worker);
 /* Reads it: definition, driver, state, events. */
 bool vm_state_load(Worker *worker, GError **error);
+
+/* job.c */
+/* Fails when there is one; @intent: what the engine does when it is over. */
+bool vm_job_begin(Worker *worker, int operation, const char *intent, GError **error);
+/* It has ended, for @reason or well. Who waits is told; it stays until the engine has done its part. */
+void vm_job_over(Worker *worker, const GError *reason);
+void vm_job_clear(Worker *worker);
+/* Tells the engine of the one that has ended. */
+void vm_job_post(Worker *worker);
+
+/* memory.c: programs for SaveFormat; arrays of GStrv */
+GPtrArray *vm_filters_write(unsigned format, bool bypass_cache);
+GPtrArray *vm_filters_read(unsigned format, bool bypass_cache);
 
 /* vm_main.c: ends the process when there is nothing left to do. */
 void vm_check_end(Worker *worker);

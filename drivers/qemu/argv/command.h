@@ -28,6 +28,7 @@ typedef struct QemuCommandContext {
 	const char *run_dir;  /* of this guest */
 	int monitor_fd;	      /* listening socket of the monitor, -1: only its path is shown */
 	bool shown;	      /* to people only: what stands beside the line is not asked about */
+	bool incoming;	      /* it waits for memory to go on from */
 	uint64_t version;     /* of QEMU as driver->version(), 0: not known, take it for new */
 } QemuCommandContext;
 

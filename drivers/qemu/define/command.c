@@ -44,6 +44,8 @@ static bool command_identity(QemuCommand *cmd, GError **error)
 	command_arg(cmd, "-no-user-config");
 	command_arg(cmd, "-nodefaults");
 	command_monitor(cmd);
+	if (cmd->context->incoming)
+		command_pair(cmd, "-incoming", "defer");
 	return true;
 }
 

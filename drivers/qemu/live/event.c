@@ -63,12 +63,31 @@ static void on_resume(QemuLive *live, G_GNUC_UNUSED const QmpEvent *event)
 {
 	Guest *guest = live->guest;
 	int reason = live->resume_reason >= 0 ? live->resume_reason : VIR_DOMAIN_RUNNING_UNPAUSED;
+	int detail = VIR_DOMAIN_EVENT_RESUMED_UNPAUSED;
 
 	live->resume_reason = -1;
 	if (guest->state == VIR_DOMAIN_RUNNING || live->starting)
 		return;
-	guest->host->state(guest, VIR_DOMAIN_RUNNING, reason, VIR_DOMAIN_EVENT_RESUMED,
-			   VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+	if (reason == VIR_DOMAIN_RUNNING_RESTORED || reason == VIR_DOMAIN_RUNNING_FROM_SNAPSHOT)
+		detail = VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT;
+	guest->host->state(guest, VIR_DOMAIN_RUNNING, reason, VIR_DOMAIN_EVENT_RESUMED, detail);
+}
+
+static void on_migration(QemuLive *live, const QmpEvent *event)
+{
+	const char *status = text_of(event, "status");
+
+	g_strlcpy(live->migration, status ? status : "", sizeof(live->migration));
+	fiber_queue_wake_all(&live->migrating);
+}
+
+/* A dump is over; to those who wait for it that is all the same. */
+static void on_dump(QemuLive *live, const QmpEvent *event)
+{
+	bool good = g_strcmp0(text_in(json_object_get(event->data, "result"), "status"), "completed") == 0;
+
+	g_strlcpy(live->migration, good ? "completed" : "failed", sizeof(live->migration));
+	fiber_queue_wake_all(&live->migrating);
 }
 
 static void on_shutdown(QemuLive *live, const QmpEvent *event)
@@ -447,9 +466,11 @@ static const struct {
 	{ "DEVICE_DELETED", on_device_deleted },
 	{ "DEVICE_TRAY_MOVED", on_tray_moved },
 	{ "DEVICE_UNPLUG_GUEST_ERROR", on_unplug_error },
+	{ "DUMP_COMPLETED", on_dump },
 	{ "GUEST_PANICKED", on_panic },
 	{ "MEMORY_DEVICE_SIZE_CHANGE", on_memory_size },
 	{ "MEMORY_FAILURE", on_memory_failure },
+	{ "MIGRATION", on_migration },
 	{ "RESET", on_reset },
 	{ "RESUME", on_resume },
 	{ "RTC_CHANGE", on_rtc_change },

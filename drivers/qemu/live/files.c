@@ -132,10 +132,10 @@ void live_files_describe(Guest *guest)
 void live_files_close(Guest *guest)
 {
 	GHashTableIter iter;
-	gpointer layers;
+	gpointer key, layers;
 
 	g_hash_table_iter_init(&iter, guest->resources);
-	while (g_hash_table_iter_next(&iter, NULL, &layers))
-		for (guint i = 0; i < list_length(layers); i++)
+	while (g_hash_table_iter_next(&iter, &key, &layers))
+		for (guint i = 0; i < list_length(layers) && !g_str_equal(key, "restore"); i++)
 			fd_clear(&((GuestLayer *)list_get((GPtrArray *)layers, i))->fd);
 }

@@ -67,6 +67,7 @@ typedef enum LiveEnd {
 	LIVE_END_DESTROYED,
 	LIVE_END_SHUTDOWN, /* the guest switched itself off */
 	LIVE_END_CRASHED,  /* the guest panicked */
+	LIVE_END_SAVED,
 	LIVE_END_START_FAILED,
 } LiveEnd;
 
@@ -93,6 +94,8 @@ typedef struct QemuLive {
 	int64_t event_window; /* start of the second in which events are counted */
 	unsigned event_count;
 	gsize event_bytes; /* of those passed on as they are */
+	char migration[24]; /* the last status that QEMU told of one, "" before it begins */
+	FiberQueue migrating; /* those who wait for another status */
 	LiveSample sample;
 	bool sampling;		/* one question at a time */
 	FiberQueue samplers; /* those who wait for it to end: it may have answered theirs too */
@@ -195,6 +198,31 @@ bool live_pm_wakeup(Guest *guest, GError **error);
 bool live_inject_nmi(Guest *guest, GError **error);
 /* What on_poweroff, on_reboot or on_crash wants; runs on a fiber of its own. */
 void live_ending(QemuLive *live, LifecycleAction action, LiveEnd end);
+
+/* Ends the hypervisor, for that reason. */
+bool live_end(QemuLive *live, LiveEnd end, GError **error);
+bool live_go(Guest *guest, int reason, GError **error);
+
+/* memory.c: a guest's memory to a file and back, by QEMU's migration */
+bool live_write_memory(Guest *guest, const GuestMemory *memory, GError **error);
+bool live_memory_written(Guest *guest, GuestAfterwards afterwards, GError **error);
+bool live_job_ask(Guest *guest, GError **error);
+bool live_job_abort(Guest *guest, GError **error);
+/* Has QEMU, started for it, go on from guest->restore. */
+bool live_restore(QemuLive *live, GError **error);
+/* For a successor: ends what its predecessor had begun, if anything; the guest goes on. */
+void live_job_adopt(QemuLive *live);
+
+/* filter.c: programs that packed memory goes through */
+typedef struct Filters Filters;
+/* Between @file and a new pipe whose other end is *ret_end, the caller's. NULL and an error. */
+Filters *filters_write(QemuLive *live, const GPtrArray *programs, int file, int *ret_end, GError **error);
+Filters *filters_read(QemuLive *live, const GPtrArray *programs, int file, int *ret_end, GError **error);
+/* Waits for all of them to end; false and an error unless they did so well. */
+bool filters_finish_wait(Filters *filters, GError **error);
+/* Kills those that run. NULL is fine. */
+void filters_free(Filters *filters);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Filters, filters_free)
 
 /* live_console.c */
 bool live_send_key(Guest *guest, const GuestKeys *keys, GError **error);

@@ -56,6 +56,12 @@ bool live_destroy(Guest *guest, unsigned flags, GError **error)
 	return live_terminate(live, flags & VIR_DOMAIN_DESTROY_GRACEFUL, error);
 }
 
+bool live_end(QemuLive *live, LiveEnd end, GError **error)
+{
+	live->end = end;
+	return live_terminate(live, false, error);
+}
+
 /* ---- Consequences of what the guest did */
 
 static bool set_reboot_action(Guest *guest, const char *action, GError **error)
@@ -234,14 +240,21 @@ bool live_suspend(Guest *guest, GError **error)
 
 bool live_resume(Guest *guest, GError **error)
 {
-	QemuLive *live = live_of(guest);
-
 	if (!live_monitor(guest, error) || !check_not_asleep(guest, error))
 		return false;
 	if (guest->state == VIR_DOMAIN_RUNNING)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is already running"),
 			    guest->def->name);
-	live->resume_reason = VIR_DOMAIN_RUNNING_UNPAUSED;
+	return live_go(guest, VIR_DOMAIN_RUNNING_UNPAUSED, error);
+}
+
+bool live_go(Guest *guest, int reason, GError **error)
+{
+	QemuLive *live = live_of(guest);
+
+	if (!live_monitor(guest, error))
+		return false;
+	live->resume_reason = reason;
 	if (live_call(guest, "cont", NULL, NULL, error))
 		return true;
 	live->resume_reason = -1;

@@ -31,6 +31,7 @@ void live_free(QemuLive *live)
 		fiber_event_set(g_ptr_array_index(live->leavers, i));
 	g_ptr_array_unref(live->leavers);
 	fiber_queue_wake_all(&live->samplers);
+	fiber_queue_wake_all(&live->migrating);
 	live_unplugs_wake(live);
 	g_ptr_array_unref(live->unplugs);
 	g_ptr_array_unref(live->past);
@@ -110,6 +111,11 @@ const DriverLive qemu_live = {
 	.update = live_update,
 	.retired = live_retired,
 	.measure_dirty_rate = live_dirty_rate_measure,
+	.write_memory = live_write_memory,
+	.memory_written = live_memory_written,
+	.job_ask = live_job_ask,
+	.job_abort = live_job_abort,
+	.go = live_go,
 	.set_memory = live_set_memory,
 	.set_memory_stats_period = live_set_memory_stats_period,
 	.monitor_command = live_monitor_command,

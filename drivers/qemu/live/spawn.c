@@ -94,6 +94,7 @@ static const struct {
 	{ LIVE_END_DESTROYED, VIR_DOMAIN_SHUTOFF_DESTROYED, VIR_DOMAIN_EVENT_STOPPED_DESTROYED },
 	{ LIVE_END_SHUTDOWN, VIR_DOMAIN_SHUTOFF_SHUTDOWN, VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN },
 	{ LIVE_END_CRASHED, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED_CRASHED },
+	{ LIVE_END_SAVED, VIR_DOMAIN_SHUTOFF_SAVED, VIR_DOMAIN_EVENT_STOPPED_SAVED },
 	{ LIVE_END_NONE, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED_FAILED },
 };
 
@@ -125,6 +126,7 @@ static int on_exit_of_qemu(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED 
 		fiber_event_set(g_ptr_array_index(live->leavers, k));
 	g_ptr_array_set_size(live->leavers, 0);
 	live_unplugs_wake(live);
+	fiber_queue_wake_all(&live->migrating);
 	if (live->starting || live->end == LIVE_END_START_FAILED)
 		return 0;
 	while (ends[i].end != live->end && ends[i].end != LIVE_END_NONE)
@@ -295,6 +297,7 @@ bool live_spawn(QemuLive *live, GError **error)
 		.resources = guest->resources,
 		.run_dir = guest->run_dir,
 		.monitor_fd = monitor,
+		.incoming = guest->restore != NULL,
 	};
 
 	if (monitor < 0)

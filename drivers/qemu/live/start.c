@@ -205,6 +205,8 @@ static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 	    !live_learn_chardevs(live, error) || !set_passwords(live, error) ||
 	    !live_tune(live, error))
 		return explain(live, log_start, error);
+	if (live->guest->restore)
+		return live_restore(live, error) || explain(live, log_start, error);
 	if (flags & VIR_DOMAIN_START_PAUSED)
 		return true;
 	return live_call(live->guest, "cont", NULL, NULL, error) ||
@@ -247,10 +249,33 @@ static bool agent_listen(QemuLive *live, GError **error)
 	return true;
 }
 
+static void tell_started(Guest *guest, bool paused)
+{
+	guest->host->state(guest, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_BOOTED,
+			   VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_BOOTED);
+	if (paused)
+		guest->host->state(guest, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_STARTING_UP,
+				   VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+}
+
+/* Paused in any case: it runs when the engine has written down that it need not be restored again. */
+static void tell_restored(Guest *guest)
+{
+	const GuestRestore *restore = guest->restore;
+
+	guest->host->state(guest, VIR_DOMAIN_PAUSED, restore->reason, VIR_DOMAIN_EVENT_STARTED,
+			   restore->detail);
+	if (!restore->running)
+		guest->host->state(guest, VIR_DOMAIN_PAUSED, restore->reason,
+				   VIR_DOMAIN_EVENT_SUSPENDED,
+				   restore->reason == VIR_DOMAIN_PAUSED_FROM_SNAPSHOT ?
+					   VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT :
+					   VIR_DOMAIN_EVENT_SUSPENDED_RESTORED);
+}
+
 bool live_start(Guest *guest, unsigned flags, GError **error)
 {
 	QemuLive *live = live_new(guest);
-	bool paused = flags & VIR_DOMAIN_START_PAUSED;
 
 	live->starting = true;
 	if (!live_tune_check(guest->def, error) || !live_files_prepare(guest, error) ||
@@ -266,14 +291,12 @@ bool live_start(Guest *guest, unsigned flags, GError **error)
 			    guest->def->name);
 	}
 	live_agent_connect(live);
-	guest->host->state(guest, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_BOOTED,
-			   VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_BOOTED);
-	if (paused)
-		guest->host->state(guest, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_STARTING_UP,
-				   VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+	if (guest->restore)
+		tell_restored(guest);
+	else
+		tell_started(guest, flags & VIR_DOMAIN_START_PAUSED);
 	return true;
 }
-
 /* ---- Adoption */
 
 /* Whole or not at all; not synced to disk, since the hypervisor does not outlive the kernel either.
@@ -404,6 +427,7 @@ bool live_adopt(Guest *guest, GError **error)
 		   !live_plug_reconcile(live, error)) {
 		g_clear_error(error);
 	}
+	live_job_adopt(live);
 	live->starting = false;
 	if (live->gone) {
 		live_free(live);
