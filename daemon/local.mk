@@ -112,6 +112,10 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/registry/job_result.h \
 	daemon/registry/registry.c \
 	daemon/registry/registry.h \
+	daemon/snapshot/resolve.c \
+	daemon/snapshot/serve_revert.c \
+	daemon/snapshot/serve_take.c \
+	daemon/snapshot/snapshot.h \
 	daemon/storage/backend.c \
 	daemon/storage/backend.h \
 	daemon/storage/backend_dir.c \

@@ -286,6 +286,14 @@ typedef struct DriverLive {
 	bool (*job_ask)(Guest *guest, GError **error);
 	/* Ends guest->job early; returns before it has ended. */
 	bool (*job_abort)(Guest *guest, GError **error);
+	/* The guest sees @disk (target, or path of its image) with that size from now on. */
+	bool (*block_resize)(Guest *guest, const char *disk, uint64_t bytes, GError **error);
+	/* Reads @size bytes of the guest's memory, at a physical address or at one of its first vCPU. */
+	bool (*memory_peek)(Guest *guest, uint64_t address, bool is_virtual, GByteArray *ret, GError **error);
+	/* As guest->job; on failure nothing of it is left. */
+	bool (*snapshot)(Guest *guest, GuestSnapshotWay way, const char *name, GError **error);
+	/* Ends the guest as VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT. */
+	bool (*leave)(Guest *guest, GError **error);
 	/* Lets a paused guest run for @reason (of VIR_DOMAIN_RUNNING), which its event tells. */
 	bool (*go)(Guest *guest, int reason, GError **error);
 

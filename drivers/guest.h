@@ -114,6 +114,8 @@ typedef struct GuestHost {
 /* What a guest goes on from at its start: memory out of the file that was offered as "restore". */
 typedef struct GuestRestore {
 	GPtrArray *filters; /* of GStrv: programs between the file and the hypervisor, in this order */
+	char *snapshot; /* it goes on from this one inside of its images; NULL: from the file */
+	bool boots; /* it does not go on from anything: only what is told of its start is other */
 	int detail; /* virDomainEventStartedDetailType */
 	bool running; /* it is about to run; else it is told to be paused */
 	int reason; /* of VIR_DOMAIN_PAUSED, until it runs */
@@ -128,6 +130,13 @@ typedef struct GuestMemory {
 	const char *format; /* of that, as the hypervisor calls it */
 	int pause_reason; /* of VIR_DOMAIN_PAUSED */
 } GuestMemory;
+
+/* What is done about a snapshot inside of the images of a guest that runs. */
+typedef enum GuestSnapshotWay {
+	GUEST_SNAPSHOT_SAVE, /* with its memory; it runs on as before */
+	GUEST_SNAPSHOT_LOAD,
+	GUEST_SNAPSHOT_DELETE,
+} GuestSnapshotWay;
 
 /* What becomes of a guest whose memory has been written. */
 typedef enum GuestAfterwards {

@@ -122,11 +122,13 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live/filter.c \
 	drivers/qemu/live/memory.c \
 	drivers/qemu/live/net.c \
+	drivers/qemu/live/peek.c \
 	drivers/qemu/live/plug.c \
 	drivers/qemu/live/power.c \
 	drivers/qemu/live/proc.c \
 	drivers/qemu/live/qemu.c \
 	drivers/qemu/live/sample.c \
+	drivers/qemu/live/snapshot.c \
 	drivers/qemu/live/spawn.c \
 	drivers/qemu/live/start.c \
 	drivers/qemu/live/stats.c \

@@ -31,6 +31,9 @@ worker_reeve_priv_SOURCES = \
 	worker/priv/cgroup.h \
 	worker/priv/fresh.c \
 	worker/priv/fresh.h \
+	worker/priv/image_chain.c \
+	worker/priv/image_chain.h \
+	worker/priv/image_snapshot.c \
 	worker/priv/image_tool.c \
 	worker/priv/image_tool.h \
 	worker/priv/main.c \
@@ -69,6 +72,7 @@ worker_reeve_vm_SOURCES = \
 	worker/vm/memory.c \
 	worker/vm/metadata.c \
 	worker/vm/payload.c \
+	worker/vm/peek.c \
 	worker/vm/serve.c \
 	worker/vm/state.c \
 	worker/vm/stats.c \

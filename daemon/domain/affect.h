@@ -40,5 +40,8 @@ DomainDef *definition_read(Call *call, const char *xml, unsigned flags, GError *
 /* Everything that a definition of this driver must go through before it is stored or started. */
 bool definition_complete(const Driver *driver, DomainDef *def, GError **error);
 
+/* Stores @def (borrowed, complete) as the definition of @domain, which the caller holds. */
+bool definition_set_commit(Call *call, Domain *domain, const DomainDef *def, GError **error);
+
 /* Defines @xml, as new or over what there is: parks; the caller gets a reference. */
 Domain *definition_put_commit(Call *call, const char *xml, unsigned flags, GError **error);

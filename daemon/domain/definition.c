@@ -105,7 +105,7 @@ DomainDef *definition_read(Call *call, const char *xml, unsigned flags, GError *
 /* ---- Storing ------------------------------------------------------------------------------- */
 
 /* Commits @def (borrowed) as the stored definition of @domain, then memory follows. */
-static bool definition_commit(Call *call, Domain *domain, const DomainDef *def, GError **error)
+bool definition_set_commit(Call *call, Domain *domain, const DomainDef *def, GError **error)
 {
 	bool secret;
 	g_autofree char *xml = domain_def_format_secure(def, CONF_INACTIVE, &secret);
@@ -160,7 +160,7 @@ bool definition_edit_commit(Call *call, Domain *domain, DefEdit edit, void *data
 {
 	g_autoptr(DomainDef) def = definition_edited(domain, edit, data, error);
 
-	return def && definition_commit(call, domain, def, error);
+	return def && definition_set_commit(call, domain, def, error);
 }
 
 /* ---- Defining again ------------------------------------------------------------------------ */
@@ -271,7 +271,7 @@ Domain *definition_put_commit(Call *call, const char *xml, unsigned flags, GErro
 	if (!domain)
 		return NULL;
 	fresh = domain->pending;
-	good = nvram_check(call, def, error) && definition_commit(call, domain, def, error);
+	good = nvram_check(call, def, error) && definition_set_commit(call, domain, def, error);
 	if (fresh && good)
 		registry_publish(domain);
 	if (!good) {

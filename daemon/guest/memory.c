@@ -141,6 +141,25 @@ bool vm_go_call(Domain *domain, int reason, GError **error)
 	return vm_worker_call(domain, &exchange, error);
 }
 
+bool vm_snapshot_call(Domain *domain, VmSnapshotWay way, const char *name, GError **error)
+{
+	const control_snapshot_args args = {
+		.way = way == VM_SNAPSHOT_SAVE ? CONTROL_SNAPSHOT_SAVE : CONTROL_SNAPSHOT_DELETE,
+		.name = (char *)name,
+	};
+	const RpcExchange exchange = { .proc = CONTROL(SNAPSHOT), .args = &args, .timeout_usec = JOB_USEC };
+
+	return vm_worker_call(domain, &exchange, error);
+}
+
+bool vm_leave_call(Domain *domain, int why, GError **error)
+{
+	const control_leave_args args = { .why = (control_leave_why)why };
+	const RpcExchange exchange = { .proc = CONTROL(LEAVE), .args = &args, .timeout_usec = END_USEC };
+
+	return vm_worker_call(domain, &exchange, error);
+}
+
 /* ---- An engine that came back */
 
 static void job_take_over_commit(Domain *domain, const control_job_ret *job)

@@ -23,5 +23,10 @@ typedef struct VmMemory {
 bool vm_memory_call(Domain *domain, const VmMemory *memory, GError **error);
 /* Lets a guest that was started for it run. */
 bool vm_go_call(Domain *domain, int reason, GError **error);
+typedef enum VmSnapshotWay { VM_SNAPSHOT_SAVE, VM_SNAPSHOT_LOAD, VM_SNAPSHOT_DELETE } VmSnapshotWay;
+/* Takes or deletes a snapshot inside of the images of a guest that runs. */
+bool vm_snapshot_call(Domain *domain, VmSnapshotWay way, const char *name, GError **error);
+/* Ends the guest: its images are about to become those of another moment, or it was to end with a snapshot. */
+bool vm_leave_call(Domain *domain, int why, GError **error);
 /* Stores where the next start of @domain finds its memory; NULL: nowhere. */
 bool vm_managed_save_commit(Domain *domain, const char *path, GError **error);

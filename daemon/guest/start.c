@@ -121,6 +121,7 @@ static bool worker_start_call(Vm *vm, const DomainDef *live, const VmStart *star
 {
 	const VmRestore *restore = start->restore;
 	control_restore wire = { 0 };
+	char *snapshot = restore ? (char *)restore->snapshot : NULL;
 	g_autofree char *xml = domain_def_format(live, CONF_SECURE);
 	g_autofree char *settings = worker_settings(vm);
 	const control_start_args args = {
@@ -137,9 +138,17 @@ static bool worker_start_call(Vm *vm, const DomainDef *live, const VmStart *star
 	};
 
 	if (restore)
-		wire = (control_restore){ restore->format, restore->bypass_cache, restore->detail,
-					  restore->running, restore->reason };
-	return (!restore || restore_offer_call(vm, restore, error)) && vm_exchange_call(vm, &exchange, error);
+		wire = (control_restore){
+			.format = restore->format,
+			.bypass_cache = restore->bypass_cache,
+			.detail = restore->detail,
+			.running = restore->running,
+			.reason = restore->reason,
+			.snapshot = restore->snapshot ? &snapshot : NULL,
+			.boots = restore->fd < 0 && !restore->snapshot,
+		};
+	return (!restore || restore->fd < 0 || restore_offer_call(vm, restore, error)) &&
+	       vm_exchange_call(vm, &exchange, error);
 }
 
 static bool bring_up_call(Vm *vm, const DomainDef *live, const VmStart *start, control_start_ret *ret,

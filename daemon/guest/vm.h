@@ -20,7 +20,8 @@
 
 /* Memory to go on from: the guest stays paused until vm_go_call(). */
 typedef struct VmRestore {
-	int fd; /* of the file, at the memory; the caller's */
+	int fd; /* of the file, at the memory; the caller's; -1: there is none */
+	const char *snapshot; /* then: inside of its images; NULL too: it boots, and is only told of otherwise */
 	const char *path;
 	unsigned format; /* SaveFormat */
 	bool bypass_cache;

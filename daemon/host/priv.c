@@ -86,6 +86,7 @@ static PrivLane lane_of(unsigned number)
 	case PRIV_REQUEST_volume_delete:
 	case PRIV_REQUEST_volume_resize:
 	case PRIV_REQUEST_volume_open:
+	case PRIV_REQUEST_image_snapshot:
 	case PRIV_REQUEST_volume_stream:
 		return LANE_STORAGE;
 	default:

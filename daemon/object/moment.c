@@ -166,6 +166,13 @@ bool moment_remove_commit(Call *call, Object *moment, GError **error)
 		moved.parent = g_strdup(info.parent);
 		change_add(changes, all->pdata[i], &moved, batch, &origin);
 	}
+	if (info.current && moment_parent(moment)) {
+		g_auto(MomentInfo) above = { 0 };
+
+		moment_info_parse(moment_parent(moment)->extra, &above);
+		above.current = true;
+		change_add(changes, moment_parent(moment), &above, batch, &origin);
+	}
 	store_batch_object_remove(batch, &row, &origin);
 	if (!store_commit(call->engine->store, batch, error))
 		return false;
@@ -235,4 +242,21 @@ ObjectHold moment_define_commit(Call *call, const ObjectSpec *spec, const Moment
 	if (!parent_check(call, moment, error))
 		return NULL;
 	return g_steal_pointer(&moment);
+}
+
+bool moment_current_commit(Call *call, Object *moment, GError **error)
+{
+	g_autoptr(StoreBatch) batch = store_batch_new();
+	g_autoptr(GArray) changes = changes_new();
+	StoreOrigin origin = call_origin(call, NULL);
+	g_auto(MomentInfo) info = { 0 };
+
+	moment_info_parse(moment->extra, &info);
+	unmark_current(moment, changes, batch, &origin);
+	info.current = true;
+	change_add(changes, moment, &info, batch, &origin);
+	if (!store_commit(call->engine->store, batch, error))
+		return false;
+	changes_follow(changes);
+	return true;
 }

@@ -36,6 +36,8 @@ bool moment_check_parent(const Domain *domain, ObjectKind kind, const char *name
 /* Changes: the caller holds the domain; they park. */
 /* Removes one: its children get its parent, all at once or not at all. */
 bool moment_remove_commit(Call *call, Object *moment, GError **error);
+/* Gives it the mark of the current one. */
+bool moment_current_commit(Call *call, Object *moment, GError **error);
 /* Defines or redefines one; ->current takes the mark from the one that has it, all at once. */
 ObjectHold moment_define_commit(Call *call, const ObjectSpec *spec, const MomentInfo *info,
 				GError **error);

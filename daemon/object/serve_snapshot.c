@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Descriptions of snapshots: redefined by clients that know of them, listed, shown, forgotten.
- * Taking one, reverting to one and deleting its data are not built and are refused by name.
+ * Descriptions of snapshots: listed, shown. They are taken, told of, returned to and deleted in daemon/snapshot/.
  */
 #include <string.h>
-#include <time.h>
 
 #include <libvirt/libvirt.h>
 
@@ -293,99 +291,4 @@ bool serve_domain_snapshot_get_xml_desc(Call *call, remote_domain_snapshot_get_x
 		def->parent = g_strdup(moment_parent(object)->name);
 	ret->xml = snapshot_def_format(def, args->flags & VIR_DOMAIN_SNAPSHOT_XML_SECURE ? CONF_SECURE : 0);
 	return true;
-}
-
-/* ---- redefinition -------------------------------------------------------------------------- */
-
-static bool is_external(const SnapshotDef *def)
-{
-	if (def->memory && def->memory->snapshot == DISK_SNAPSHOT_EXTERNAL)
-		return true;
-	for (guint i = 0; def->disks && i < def->disks->len; i++)
-		if (((const SnapshotDisk *)def->disks->pdata[i])->snapshot == DISK_SNAPSHOT_EXTERNAL)
-			return true;
-	return false;
-}
-
-static bool check_redefined(const Domain *domain, const SnapshotDef *def, GError **error)
-{
-	if (!def->name)
-		return fail(error, VIR_ERR_XML_ERROR, _("a snapshot that is redefined needs <name>"));
-	if (def->state == SNAPSHOT_STATE_ABSENT)
-		return fail(error, VIR_ERR_XML_ERROR,
-			    _("snapshot '%s': one that is redefined needs <state>"), def->name);
-	if (!def->domain)
-		return fail(error, VIR_ERR_INTERNAL_ERROR,
-			    _("snapshot '%s': one that is redefined needs <domain>"), def->name);
-	if (memcmp(def->domain->uuid.bytes, domain->uuid, sizeof(domain->uuid)) != 0)
-		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("snapshot '%s': the <domain> in it is another one, not '%s'"),
-			    def->name, domain->name);
-	return moment_check_parent(domain, OBJECT_SNAPSHOT, def->name, def->parent, error);
-}
-
-static ObjectHold redefine_commit(Call *call, SnapshotDef *def, bool current, GError **error)
-{
-	MomentInfo info = { .parent = def->parent, .state = def->state,
-			    .external = is_external(def), .current = current };
-	g_autofree char *xml = NULL;
-	ObjectSpec spec = { .kind = OBJECT_SNAPSHOT, .parent = call->domain->uuid_text,
-			    .name = def->name };
-
-	if (!def->has_creation_time) {
-		def->creation_time = time(NULL);
-		def->has_creation_time = true;
-	}
-	info.created = def->creation_time;
-	xml = snapshot_def_format(def, CONF_STATUS | CONF_SECURE);
-	spec.xml = xml;
-	return moment_define_commit(call, &spec, &info, error);
-}
-
-#define CREATE_FLAGS (VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE | VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT | \
-		      VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE)
-
-bool serve_domain_snapshot_create_xml(Call *call, remote_domain_snapshot_create_xml_args *args,
-				      remote_domain_snapshot_create_xml_ret *ret, GError **error)
-{
-	g_autoptr(SnapshotDef) def = NULL;
-	g_auto(DomainHold) hold = NULL;
-	g_auto(ObjectHold) object = NULL;
-
-	if (!(args->flags & VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE))
-		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-			    _("domain '%s': taking a snapshot is not supported yet; only the flag REDEFINE is"),
-			    call->domain->name);
-	if (!call_flags(call, args->flags, CREATE_FLAGS, error))
-		return false;
-	def = snapshot_def_parse(args->xml_desc, strlen(args->xml_desc),
-				 args->flags & VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE ? CONF_VALIDATE : 0,
-				 NULL, error);
-	if (!def)
-		return false;
-	hold = call_hold_wait(call, call->domain, "redefining a snapshot", error);
-	if (!hold || !check_redefined(call->domain, def, error))
-		return false;
-	object = redefine_commit(call, def, (args->flags & VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT) != 0, error);
-	if (!object)
-		return false;
-	fill_snapshot(object, call->domain, &ret->snap);
-	return true;
-}
-
-bool serve_domain_snapshot_delete(Call *call, remote_domain_snapshot_delete_args *args,
-				  G_GNUC_UNUSED NOTHING *ret, GError **error)
-{
-	g_auto(DomainHold) hold = NULL;
-
-	if (!call_flags(call, args->flags, VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, error))
-		return false;
-	if (!(args->flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY))
-		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-			    _("snapshot '%s': deleting its data is not supported yet; the flag "
-			      "METADATA_ONLY forgets it and leaves the data"),
-			    call->object->name);
-	hold = call_hold_wait(call, call->domain, "a deletion of a snapshot", error);
-	return hold && object_check(call->object, error) &&
-	       moment_remove_commit(call, call->object, error);
 }

@@ -129,6 +129,8 @@ def requests_for(host, path):
     yield 'open', opening(NVRAM, f'{host.images}/made-of-it', template=path)
     yield 'open', opening(LISTEN, path)
     yield 'remove_nvram', {'path': path}
+    for way in (0, 1, 2):
+        yield 'image_snapshot', {'way': way, 'name': 'x', 'disks': [{'path': path, 'format': 'qcow2'}]}
     for request in ('save_create', 'save_commit', 'save_discard', 'save_open', 'save_remove'):
         yield request, {'path': path}
     for request in ('pool_build', 'pool_delete', 'pool_scan'):

@@ -243,7 +243,7 @@ def packed(_):
 @case_of_ours
 def jobs(_):
     """A save that takes long is seen, and can be called off: the guest runs on. It goes on without the engine."""
-    with daemon('jobs', save_image_format='xz') as server:
+    with daemon('jobs', save_image_format='gzip') as server:
         job_seen_and_aborted(server)
         job_outlives_engine(server)
 
@@ -300,10 +300,10 @@ def job_outlives_engine(server):
 
 
 def slow_save(server):
-    """Starts one whose xz is stopped: its pid, and the virsh that waits."""
+    """Starts one whose gzip is stopped: its pid, and the virsh that waits."""
     save = subprocess.Popen(['virsh', '-c', server.uri(), 'save', 'job', path('slow')], stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL)
-    stopped = until(lambda: list(processes('xz')), 'xz')[0]
+    stopped = until(lambda: list(processes('gzip')), 'gzip')[0]
     os.kill(stopped, signal.SIGSTOP)
     return stopped, save
 

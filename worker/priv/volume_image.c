@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "worker/host/resource_open.h"
+#include "worker/priv/image_chain.h"
 #include "worker/priv/image_tool.h"
 #include "worker/priv/volume.h"
 
@@ -21,12 +22,6 @@ enum {
 	CLUSTER_MIN = 512,
 	CLUSTER_MAX = 2 * 1024 * 1024,
 };
-
-/* Data, the tables for it in the smallest clusters, and some room. */
-static uint64_t size_limit(uint64_t capacity)
-{
-	return capacity + capacity / 8 + UINT64_C(64) * 1024 * 1024;
-}
 
 /* ---- Create */
 
@@ -165,7 +160,7 @@ bool volume_image_create(const PrivConfig *config, int directory,
 			   .programs = programs,
 			   .arguments = argv,
 			   .directory = directory,
-			   .size_max = size_limit(args->capacity) };
+			   .size_max = image_size_limit(args->capacity) };
 	unsigned n = 5;
 
 	if (!options_check(args, error))
@@ -192,23 +187,6 @@ bool volume_image_create(const PrivConfig *config, int directory,
 }
 
 /* ---- Resize */
-
-/* The nodes of a chain from its layer @i down, on descriptors that QEMU inherits. */
-static char *nodes_make(const GPtrArray *layers, unsigned i)
-{
-	const ResourceLayer *layer = g_ptr_array_index(layers, i);
-	g_autofree char *below = i + 1 < layers->len ? nodes_make(layers, i + 1) : NULL;
-	g_autofree char *backing = g_str_equal(layer->format, "qcow2") ?
-					   g_strdup_printf(",\"backing\":%s", below ? below : "null") :
-					   g_strdup("");
-
-	/* The format is one of image_format_check()'s. */
-	return g_strdup_printf("{\"driver\":\"%s\"%s,\"read-only\":%s,"
-			       "\"file\":{\"driver\":\"file\",\"filename\":\"/dev/fdset/%u\"}%s}",
-			       g_str_equal(layer->format, "iso") ? "raw" : layer->format,
-			       i == 0 ? ",\"node-name\":\"volume\"" : "", i == 0 ? "false" : "true", i,
-			       backing);
-}
 
 /* The image @fd and all that backs it, each opened as for a guest. */
 static GPtrArray *chain_open(int fd, const priv_volume_resize_args *args, GError **error)
@@ -247,44 +225,25 @@ static bool answers_check(const char *output, const char *name, GError **error)
 	return fail(error, VIR_ERR_OPERATION_FAILED, _("cannot resize the volume '%s': %s"), name, said);
 }
 
-/* Resizes the top of @layers by a QEMU without a machine: unlike qemu-img it takes descriptors. */
-static bool chain_resize(const PrivConfig *config, const GPtrArray *layers,
-			 const priv_volume_resize_args *args, GError **error)
+/* Resizes the top of @layers. */
+static bool chain_resize(const PrivConfig *config, GPtrArray *layers, const priv_volume_resize_args *args,
+			 GError **error)
 {
-	static const char *const programs[] = { "qemu-system-x86_64", "qemu-system-aarch64",
-						"qemu-system-riscv64", "qemu-system-ppc64",
-						"qemu-system-s390x",   "qemu-kvm", NULL };
-	g_autofree char *nodes = nodes_make(layers, 0);
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	ImageChains chains = { .list = list, .capacity = args->capacity };
 	g_autofree char *input = g_strdup_printf(
 		"{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"block_resize\",\"arguments\":"
-		"{\"node-name\":\"volume\",\"size\":%" PRIu64 "}}\n{\"execute\":\"quit\"}\n",
+		"{\"node-name\":\"volume0\",\"size\":%" PRIu64 "}}\n{\"execute\":\"quit\"}\n",
 		args->capacity);
-	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
-	static const char *const fixed[] = { "qemu-system",  "-M", "none", "-nodefaults", "-no-user-config",
-					     "-display", "none", "-S", "-qmp", "stdio" };
+	const ResourceLayer *top = g_ptr_array_index(layers, 0);
 	g_autofree char *output = NULL;
-	ImageTool tool = { .config = config, .programs = programs, .directory = -1, .input = input };
 	struct stat st;
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(fixed); i++)
-		g_ptr_array_add(argv, g_strdup(fixed[i]));
-	for (unsigned i = 0; i < layers->len; i++) {
-		const ResourceLayer *layer = g_ptr_array_index(layers, i);
-
-		g_array_append_val(fds, layer->fd);
-		g_ptr_array_add(argv, g_strdup("-add-fd"));
-		g_ptr_array_add(argv, g_strdup_printf("fd=%u,set=%u", IMAGE_TOOL_FD + i, i));
-		if (i == 0 && fstat(layer->fd, &st) == 0)
-			tool.size_max = size_limit(MAX(args->capacity, (uint64_t)st.st_size));
-	}
-	g_ptr_array_add(argv, g_strdup("-blockdev"));
-	g_ptr_array_add(argv, g_steal_pointer(&nodes));
-	g_ptr_array_add(argv, NULL);
-	tool.arguments = (const char *const *)argv->pdata;
-	tool.fds = (const int *)(const void *)fds->data;
-	tool.n_fds = fds->len;
-	return image_tool_run(&tool, &output, error) && answers_check(output, args->name, error);
+	if (fstat(top->fd, &st) == 0)
+		chains.capacity = MAX(chains.capacity, (uint64_t)st.st_size);
+	g_ptr_array_add(list, layers);
+	return image_chains_run(config, &chains, input, &output, error) &&
+	       answers_check(output, args->name, error);
 }
 
 bool volume_image_resize(const PrivConfig *config, int fd, const priv_volume_resize_args *args,

@@ -150,6 +150,8 @@ static void restore_take(Guest *guest, const control_restore *args)
 	guest->restore = g_new0(GuestRestore, 1);
 	*guest->restore = (GuestRestore){
 		.filters = vm_filters_read(args->format, args->bypass_cache),
+		.snapshot = g_strdup(args->snapshot ? *args->snapshot : NULL),
+		.boots = args->boots,
 		.detail = args->detail,
 		.running = args->running,
 		.reason = args->reason,

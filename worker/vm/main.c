@@ -152,8 +152,10 @@ static void vm_done(Worker *worker)
 	g_clear_pointer(&worker->handed, g_hash_table_unref);
 	g_clear_pointer(&worker->guest.job, job_free);
 	g_clear_pointer(&worker->last_job, job_free);
-	if (worker->guest.restore)
+	if (worker->guest.restore) {
 		g_ptr_array_unref(worker->guest.restore->filters);
+		g_free(worker->guest.restore->snapshot);
+	}
 	g_free(worker->guest.restore);
 	g_free(worker->guest.run_dir);
 	g_free(worker->guest.log_path);

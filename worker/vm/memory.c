@@ -183,3 +183,34 @@ bool control_go(VmCall *call, control_go_args *args, G_GNUC_UNUSED NOTHING *ret,
 		return vm_call_unsupported(call, error);
 	return call->live->go(call->guest, args->reason, error);
 }
+
+bool control_leave(VmCall *call, G_GNUC_UNUSED control_leave_args *args, G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	if (!vm_call_check_active(call, error))
+		return false;
+	if (!call->live->leave)
+		return vm_call_unsupported(call, error);
+	return call->live->leave(call->guest, error);
+}
+
+bool control_snapshot(VmCall *call, control_snapshot_args *args, G_GNUC_UNUSED NOTHING *ret, GError **error)
+{
+	const bool save = args->way == CONTROL_SNAPSHOT_SAVE;
+	g_autoptr(GError) reason = NULL;
+
+	if (!vm_call_check_active(call, error))
+		return false;
+	if (!call->live->snapshot)
+		return vm_call_unsupported(call, error);
+	if (!vm_job_begin(call->worker,
+			  save ? VIR_DOMAIN_JOB_OPERATION_SNAPSHOT : VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE, "",
+			  error))
+		return false;
+	call->live->snapshot(call->guest, save ? GUEST_SNAPSHOT_SAVE : GUEST_SNAPSHOT_DELETE, args->name, &reason);
+	vm_job_over(call->worker, reason);
+	vm_job_clear(call->worker);
+	if (!reason)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return false;
+}

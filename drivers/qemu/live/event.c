@@ -81,6 +81,11 @@ static void on_migration(QemuLive *live, const QmpEvent *event)
 	fiber_queue_wake_all(&live->migrating);
 }
 
+static void on_job_change(QemuLive *live, G_GNUC_UNUSED const QmpEvent *event)
+{
+	fiber_queue_wake_all(&live->jobs_change);
+}
+
 /* A dump is over; to those who wait for it that is all the same. */
 static void on_dump(QemuLive *live, const QmpEvent *event)
 {
@@ -468,6 +473,7 @@ static const struct {
 	{ "DEVICE_UNPLUG_GUEST_ERROR", on_unplug_error },
 	{ "DUMP_COMPLETED", on_dump },
 	{ "GUEST_PANICKED", on_panic },
+	{ "JOB_STATUS_CHANGE", on_job_change },
 	{ "MEMORY_DEVICE_SIZE_CHANGE", on_memory_size },
 	{ "MEMORY_FAILURE", on_memory_failure },
 	{ "MIGRATION", on_migration },

@@ -68,6 +68,7 @@ typedef enum LiveEnd {
 	LIVE_END_SHUTDOWN, /* the guest switched itself off */
 	LIVE_END_CRASHED,  /* the guest panicked */
 	LIVE_END_SAVED,
+	LIVE_END_FROM_SNAPSHOT,
 	LIVE_END_START_FAILED,
 } LiveEnd;
 
@@ -95,6 +96,7 @@ typedef struct QemuLive {
 	unsigned event_count;
 	gsize event_bytes; /* of those passed on as they are */
 	char migration[24]; /* the last status that QEMU told of one, "" before it begins */
+	FiberQueue jobs_change; /* those who wait for a job of QEMU's */
 	FiberQueue migrating; /* those who wait for another status */
 	LiveSample sample;
 	bool sampling;		/* one question at a time */
@@ -212,6 +214,14 @@ bool live_job_abort(Guest *guest, GError **error);
 bool live_restore(QemuLive *live, GError **error);
 /* For a successor: ends what its predecessor had begun, if anything; the guest goes on. */
 void live_job_adopt(QemuLive *live);
+
+/* snapshot.c */
+bool live_snapshot(Guest *guest, GuestSnapshotWay way, const char *name, GError **error);
+bool live_leave(Guest *guest, GError **error);
+
+/* peek.c */
+bool live_block_resize(Guest *guest, const char *name, uint64_t bytes, GError **error);
+bool live_memory_peek(Guest *guest, uint64_t address, bool is_virtual, GByteArray *ret, GError **error);
 
 /* filter.c: programs that packed memory goes through */
 typedef struct Filters Filters;

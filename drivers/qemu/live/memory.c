@@ -301,6 +301,10 @@ bool live_job_ask(Guest *guest, GError **error)
 {
 	Job *job = guest->job;
 
+	/* Its numbers come with the answers that its fiber waits for. */
+	if (job->operation == VIR_DOMAIN_JOB_OPERATION_SNAPSHOT ||
+	    job->operation == VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE)
+		return true;
 	/* Only a dump for debuggers cannot be stopped. */
 	if (job->operation == VIR_DOMAIN_JOB_OPERATION_DUMP && !job->can_abort)
 		return dump_ask(guest, &job->numbers, error);
@@ -309,6 +313,8 @@ bool live_job_ask(Guest *guest, GError **error)
 
 bool live_job_abort(Guest *guest, GError **error)
 {
+	if (guest->job->operation == VIR_DOMAIN_JOB_OPERATION_SNAPSHOT)
+		return live_call(guest, "job-cancel", json_pack("{s:s}", "id", "snapshot"), NULL, error);
 	return live_call(guest, "migrate_cancel", NULL, NULL, error);
 }
 

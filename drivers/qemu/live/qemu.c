@@ -32,6 +32,7 @@ void live_free(QemuLive *live)
 	g_ptr_array_unref(live->leavers);
 	fiber_queue_wake_all(&live->samplers);
 	fiber_queue_wake_all(&live->migrating);
+	fiber_queue_wake_all(&live->jobs_change);
 	live_unplugs_wake(live);
 	g_ptr_array_unref(live->unplugs);
 	g_ptr_array_unref(live->past);
@@ -115,6 +116,10 @@ const DriverLive qemu_live = {
 	.memory_written = live_memory_written,
 	.job_ask = live_job_ask,
 	.job_abort = live_job_abort,
+	.block_resize = live_block_resize,
+	.memory_peek = live_memory_peek,
+	.snapshot = live_snapshot,
+	.leave = live_leave,
 	.go = live_go,
 	.set_memory = live_set_memory,
 	.set_memory_stats_period = live_set_memory_stats_period,

@@ -95,6 +95,7 @@ static const struct {
 	{ LIVE_END_SHUTDOWN, VIR_DOMAIN_SHUTOFF_SHUTDOWN, VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN },
 	{ LIVE_END_CRASHED, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED_CRASHED },
 	{ LIVE_END_SAVED, VIR_DOMAIN_SHUTOFF_SAVED, VIR_DOMAIN_EVENT_STOPPED_SAVED },
+	{ LIVE_END_FROM_SNAPSHOT, VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT, VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT },
 	{ LIVE_END_NONE, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED_FAILED },
 };
 
@@ -127,6 +128,7 @@ static int on_exit_of_qemu(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED 
 	g_ptr_array_set_size(live->leavers, 0);
 	live_unplugs_wake(live);
 	fiber_queue_wake_all(&live->migrating);
+	fiber_queue_wake_all(&live->jobs_change);
 	if (live->starting || live->end == LIVE_END_START_FAILED)
 		return 0;
 	while (ends[i].end != live->end && ends[i].end != LIVE_END_NONE)
@@ -297,7 +299,7 @@ bool live_spawn(QemuLive *live, GError **error)
 		.resources = guest->resources,
 		.run_dir = guest->run_dir,
 		.monitor_fd = monitor,
-		.incoming = guest->restore != NULL,
+		.incoming = guest->restore && !guest->restore->snapshot && !guest->restore->boots,
 	};
 
 	if (monitor < 0)

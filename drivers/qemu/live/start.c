@@ -190,6 +190,18 @@ static void start_undo(QemuLive *live)
 	live_free(live);
 }
 
+/* To where it was saved. It stays paused. */
+static bool go_back(QemuLive *live, GError **error)
+{
+	const GuestRestore *restore = live->guest->restore;
+
+	if (restore->boots)
+		return true;
+	return restore->snapshot ?
+		       live_snapshot(live->guest, GUEST_SNAPSHOT_LOAD, restore->snapshot, error) :
+		       live_restore(live, error);
+}
+
 static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 {
 	int64_t log_start;
@@ -206,7 +218,7 @@ static bool bring_up(QemuLive *live, unsigned flags, GError **error)
 	    !live_tune(live, error))
 		return explain(live, log_start, error);
 	if (live->guest->restore)
-		return live_restore(live, error) || explain(live, log_start, error);
+		return go_back(live, error) || explain(live, log_start, error);
 	if (flags & VIR_DOMAIN_START_PAUSED)
 		return true;
 	return live_call(live->guest, "cont", NULL, NULL, error) ||
