@@ -21,6 +21,7 @@
 #include "daemon/guest/vm.h"
 #include "daemon/host/host.h"
 #include "daemon/host/priv.h"
+#include "daemon/network/network.h"
 #include "daemon/object/object.h"
 #include "daemon/registry/registry.h"
 #include "daemon/storage/pool.h"
@@ -61,6 +62,7 @@ static void load_object(const StoreObject *row, void *data)
 static void load_meta(const char *key, const char *value, void *data)
 {
 	autostart_note(data, key, value);
+	network_default_note(key);
 }
 
 static void apply_settings(Engine *engine)
@@ -224,13 +226,17 @@ static void start_run(void *data)
 		engine_quit(engine, 1);
 		return;
 	}
+	networks_take_over_call(engine);
+	network_default_call(engine);
 	if (!server_begin(engine->server, &error)) {
 		log_error("%s", error->message);
 		engine_quit(engine, 1);
 		return;
 	}
-	if (engine->settings->autostart)
+	if (engine->settings->autostart && autostart_is_due(engine)) {
+		networks_autostart_call(engine);
 		autostart_begin(engine);
+	}
 	pools_start_all(engine);
 	sd_notify(0, "READY=1");
 	log_info(_("%u domains; ready"), registry_count(engine->registry));
@@ -279,6 +285,8 @@ void engine_end(Engine *engine)
 	engine->server = NULL;
 	if (engine->registry)
 		vm_leave_all(engine);
+	if (engine->objects)
+		networks_leave_all(engine);
 	priv_probe_cancel();
 	last_calls(engine);
 	store_close(engine->store);

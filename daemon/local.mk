@@ -86,6 +86,16 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/host/probe.c \
 	daemon/host/serve_devices.c \
 	daemon/host/serve_host.c \
+	daemon/network/address.c \
+	daemon/network/address.h \
+	daemon/network/begin.c \
+	daemon/network/host.c \
+	daemon/network/host.h \
+	daemon/network/network.c \
+	daemon/network/network.h \
+	daemon/network/record.c \
+	daemon/network/record.h \
+	daemon/network/serve_network.c \
 	daemon/object/class.c \
 	daemon/object/class.h \
 	daemon/object/moment.c \
@@ -98,7 +108,6 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/object/secret_value.c \
 	daemon/object/secret_value.h \
 	daemon/object/serve_checkpoint.c \
-	daemon/object/serve_network.c \
 	daemon/object/serve_object.c \
 	daemon/object/serve_secret.c \
 	daemon/object/serve_snapshot.c \

@@ -118,6 +118,7 @@ static bool start_priv(Engine *engine, uid_t uid, gid_t gid, GError **error)
 {
 	const Settings *settings = engine->settings;
 	g_autofree char *vms = g_build_filename(engine->run_dir, "vm", NULL);
+	g_autofree char *nets = g_build_filename(engine->run_dir, "net", NULL);
 	g_autofree char *config = config_path(engine);
 	const char *const private[] = { engine->state_dir, engine->run_dir, config,
 					settings->tls_key, NULL };
@@ -125,6 +126,7 @@ static bool start_priv(Engine *engine, uid_t uid, gid_t gid, GError **error)
 		.helper = settings->priv_helper,
 		.worker = settings->worker,
 		.vm_dirs = vms,
+		.net_dirs = nets,
 		.log_dir = engine->log_dir,
 		.state_dir = engine->state_dir,
 		.policy = settings->priv_policy,

@@ -82,6 +82,10 @@ void paths_fill(Settings *settings, const char *dir, bool privileged)
 		fill_system(settings);
 	else
 		fill_session(settings);
+	if (strcmp(settings->default_network, "auto") == 0) {
+		g_free(settings->default_network);
+		settings->default_network = g_strdup(dir ? "no" : "yes");
+	}
 	fill(&settings->unix_socket, g_build_filename(settings->run_dir, "reeve-sock", NULL));
 	fill(&settings->priv_policy, g_strdup(SYSCONFDIR "/reeve/priv.conf"));
 	fill(&settings->worker, program_path("worker/reeve-vm", "reeve-vm"));
@@ -125,6 +129,7 @@ static bool open_private(const char *dir, GError **error)
 bool paths_make(const Engine *engine, const char *dir, uid_t uid, gid_t gid, GError **error)
 {
 	g_autofree char *vms = g_build_filename(engine->run_dir, "vm", NULL);
+	g_autofree char *nets = g_build_filename(engine->run_dir, "net", NULL);
 	g_autofree char *sockets = g_path_get_dirname(engine->settings->unix_socket);
 
 	if (dir && !open_private(dir, error))
@@ -132,6 +137,8 @@ bool paths_make(const Engine *engine, const char *dir, uid_t uid, gid_t gid, GEr
 	if (!make_dir(engine->state_dir, 0711, uid, gid, error) ||
 	    !make_dir(engine->run_dir, 0755, uid, gid, error) ||
 	    !make_dir(vms, 0711, uid, gid, error) ||
+	    /* What lies there is root's: reeve-priv relies on it. */
+	    (engine->privileged && !make_dir(nets, 0755, 0, 0, error)) ||
 	    !make_dir(engine->log_dir, 0751, uid, gid, error))
 		return false;
 	if (g_mkdir_with_parents(sockets, 0755) < 0)

@@ -27,6 +27,18 @@ worker_libworker_a_SOURCES = \
 
 pkglibexec_PROGRAMS += worker/reeve-priv
 worker_reeve_priv_SOURCES = \
+	worker/net/bridge.c \
+	worker/net/bridge.h \
+	worker/net/check.c \
+	worker/net/check.h \
+	worker/net/dnsmasq.c \
+	worker/net/dnsmasq.h \
+	worker/net/dnsmasq_conf.c \
+	worker/net/netlink.c \
+	worker/net/netlink.h \
+	worker/net/network.c \
+	worker/net/rules.c \
+	worker/net/rules.h \
 	worker/priv/cgroup.c \
 	worker/priv/cgroup.h \
 	worker/priv/fresh.c \
@@ -56,6 +68,7 @@ worker_reeve_priv_LDADD = \
 	rpc/librpc.a \
 	$(BASE_LIBS) \
 	$(XDR_LIBS) \
+	$(NFTABLES_LIBS) \
 	$(SECCOMP_LIBS)
 
 pkglibexec_PROGRAMS += worker/reeve-vm

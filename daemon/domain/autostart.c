@@ -84,13 +84,16 @@ static void boot_write(Engine *engine)
 	store_queue(engine->store, batch);
 }
 
+bool autostart_is_due(const Engine *engine)
+{
+	return g_strcmp0(last_boot, engine->boot_id) != 0;
+}
+
 void autostart_begin(Engine *engine)
 {
 	g_autoptr(GPtrArray) list = NULL;
 	Autostart *all;
 
-	if (g_strcmp0(last_boot, engine->boot_id) == 0)
-		return;
 	boot_write(engine);
 	list = registry_list(engine->registry, NULL);
 	g_ptr_array_sort(list, compare_names);

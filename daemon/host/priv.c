@@ -344,6 +344,7 @@ static GPtrArray *arguments_make(const PrivOptions *options)
 
 	g_ptr_array_add(list, g_strdup("reeve-priv"));
 	g_ptr_array_add(list, g_strdup_printf("--vm-dirs=%s", options->vm_dirs));
+	g_ptr_array_add(list, g_strdup_printf("--net-dirs=%s", options->net_dirs));
 	g_ptr_array_add(list, g_strdup_printf("--log-dir=%s", options->log_dir));
 	g_ptr_array_add(list, g_strdup_printf("--state-dir=%s", options->state_dir));
 	g_ptr_array_add(list, g_strdup_printf("--policy=%s", options->policy));

@@ -23,6 +23,7 @@ typedef struct PrivOptions {
 	const char *helper;  /* path of reeve-priv */
 	const char *worker;  /* path of reeve-vm */
 	const char *vm_dirs; /* existing directory run_dir/vm */
+	const char *net_dirs; /* existing directory run_dir/net, root's */
 	const char *log_dir;
 	const char *state_dir;
 	const char *policy; /* path of priv.conf */

@@ -22,6 +22,8 @@ typedef struct ObjectClass {
 	void (*free)(void *def);
 	uint8_t *(*uuid)(void *def);
 	char *(*name)(const void *def);
+	/* What a definition that is to be stored for @self gets in view of the others; NULL: nothing. */
+	bool (*settle)(Objects *objects, void *def, const Object *self, GError **error);
 	bool (*uuid_made)(const void *def); /* the XML gave none, and then the name tells; NULL: never */
 	unsigned show_flags;		    /* that getting the XML knows */
 	char *(*show)(const Object *object, unsigned flags, GError **error); /* NULL: as stored */
@@ -41,8 +43,10 @@ typedef struct ObjectClass {
 	void (*emit)(const Object *object, int event); /* NULL: nobody is told */
 	int defined, undefined, started, stopped;
 	unsigned start_flags;
-	bool (*start_call)(Object *object, unsigned flags, GError **error); /* NULL: not supported */
-	void (*stop)(Object *object);
+	bool recorded; /* that it is active is written down elsewhere than in ->extra */
+	/* As @xml says, NULL: as it is defined. The function is NULL where it is not supported. */
+	bool (*start_call)(Object *object, const char *xml, unsigned flags, GError **error);
+	bool (*stop_call)(Object *object, GError **error);
 	bool (*may_undefine)(const Object *object, GError **error); /* NULL: always */
 } ObjectClass;
 

@@ -248,10 +248,12 @@ static ObjectHold claim_wait(Call *call, const Document *document, char **ret_te
 	spec.uuid = class->uuid(def);
 	spec.uuid_made = class->uuid_made && class->uuid_made(def);
 	object = object_claim_wait(call->engine->objects, &spec, "a definition", error);
-	if (object) {
+	if (object)
 		memcpy(class->uuid(def), object->uuid, sizeof(object->uuid));
+	if (object && class->settle && !class->settle(call->engine->objects, def, object, error))
+		object_hold_clear(&object);
+	if (object)
 		*ret_text = class->format(def);
-	}
 	class->free(def);
 	return object;
 }
@@ -270,7 +272,7 @@ static bool define(Call *call, const Document *document, void *handle, GError **
 		return false;
 	spec.xml = text;
 	/* What runs without a definition runs on, and again after a restart. */
-	spec.extra = object->active ? OBJECT_EXTRA_ACTIVE : NULL;
+	spec.extra = object->active && !class->recorded ? OBJECT_EXTRA_ACTIVE : NULL;
 	if (!object_store_commit(call, object, &spec, error))
 		return false;
 	class->fill(object, handle);
@@ -376,16 +378,16 @@ SET_AUTOSTART(storage_pool_set_autostart)
 
 /* ---- start and stop ------------------------------------------------------------------------ */
 
-/* Starts a held object; when that cannot be stored, it is stopped again. */
-static bool start_commit(Call *call, Object *object, unsigned flags, GError **error)
+/* Starts a held object, as @xml says unless that is NULL; when that cannot be stored, it is stopped again. */
+static bool start_commit(Call *call, Object *object, const char *xml, unsigned flags, GError **error)
 {
 	const ObjectClass *class = object_class(object->kind);
 
-	if (!class->start_call(object, flags, error))
+	if (!class->start_call(object, xml, flags, error))
 		return false;
-	if (object->persistent &&
+	if (object->persistent && !class->recorded &&
 	    !object_mark_commit(call, object, object->autostart, OBJECT_EXTRA_ACTIVE, error)) {
-		class->stop(object);
+		class->stop_call(object, NULL);
 		return false;
 	}
 	object_publish(object);
@@ -400,7 +402,7 @@ static bool start(Call *call, unsigned flags, GError **error)
 	if (!call_flags(call, flags, object_class(call->object->kind)->start_flags, error))
 		return false;
 	object = object_hold_wait(call->object, "a start", error);
-	return object && start_commit(call, object, flags, error);
+	return object && start_commit(call, object, NULL, flags, error);
 }
 
 static bool create(Call *call, const Document *document, void *handle, GError **error)
@@ -416,7 +418,7 @@ static bool create(Call *call, const Document *document, void *handle, GError **
 		return false;
 	if (object->pending)
 		object_set_xml(object, text);
-	if (!start_commit(call, object, document->flags, error))
+	if (!start_commit(call, object, text, document->flags, error))
 		return false;
 	class->fill(object, handle);
 	return true;
@@ -432,25 +434,27 @@ static bool stop(Call *call, GError **error)
 	if (!object->active)
 		return fail(error, VIR_ERR_OPERATION_INVALID, _("%s '%s' is not active"),
 			    _(class->text), object->name);
-	if (object->persistent && !object_mark_commit(call, object, object->autostart, "", error))
+	if (object->persistent && !class->recorded &&
+	    !object_mark_commit(call, object, object->autostart, "", error))
 		return false;
-	class->stop(object);
+	if (!class->stop_call(object, error))
+		return false;
 	emit(object, class->stopped);
 	return true;
 }
 
-#define START(call_name)                                                                           \
-	bool serve_##call_name(Call *call, remote_##call_name##_args *args,                        \
+#define START(call_name, flags)                                                                    \
+	bool serve_##call_name(Call *call, G_GNUC_UNUSED remote_##call_name##_args *args,          \
 			       G_GNUC_UNUSED NOTHING *ret, GError **error)                         \
 	{                                                                                          \
-		return start(call, args->flags, error);                                            \
+		return start(call, flags, error);                                                  \
 	}
 
-#define CREATE(call_name, kind, handle)                                                            \
+#define CREATE(call_name, kind, handle, flags, conf)                                               \
 	bool serve_##call_name(Call *call, remote_##call_name##_args *args,                        \
 			       remote_##call_name##_ret *ret, GError **error)                      \
 	{                                                                                          \
-		const Document document = { kind, args->xml, args->flags, 0 };                     \
+		const Document document = { kind, args->xml, flags, conf };                        \
                                                                                                    \
 		return create(call, &document, &ret->handle, error);                               \
 	}
@@ -462,6 +466,10 @@ static bool stop(Call *call, GError **error)
 		return stop(call, error);                                                          \
 	}
 
-START(storage_pool_create)
-CREATE(storage_pool_create_xml, OBJECT_POOL, pool)
+START(network_create, 0)
+START(storage_pool_create, args->flags)
+CREATE(network_create_xml, OBJECT_NETWORK, net, 0, 0)
+CREATE(network_create_xml_flags, OBJECT_NETWORK, net, args->flags, args->flags ? CONF_VALIDATE : 0)
+CREATE(storage_pool_create_xml, OBJECT_POOL, pool, args->flags, 0)
+STOP(network_destroy)
 STOP(storage_pool_destroy)

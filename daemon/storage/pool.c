@@ -241,7 +241,7 @@ bool pool_delete_call(Object *object, GError **error)
 	return backend && backend->remove_call(object->engine, def, error);
 }
 
-bool pool_start_call(Object *object, unsigned flags, GError **error)
+bool pool_start_call(Object *object, G_GNUC_UNUSED const char *xml, unsigned flags, GError **error)
 {
 	const unsigned keep = VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE;
 	const unsigned build = VIR_STORAGE_POOL_CREATE_WITH_BUILD |
@@ -262,10 +262,11 @@ bool pool_start_call(Object *object, unsigned flags, GError **error)
 	return true;
 }
 
-void pool_stop(Object *object)
+bool pool_stop_call(Object *object, G_GNUC_UNUSED GError **error)
 {
 	g_clear_pointer(&object->data, active_pool_free);
 	object_set_active(object, false);
+	return true;
 }
 
 char *pool_xml(const Object *object, bool inactive, GError **error)
@@ -421,7 +422,7 @@ static void start_on_fiber(void *data)
 	g_autoptr(GError) error = NULL;
 	g_auto(ObjectHold) held = object_hold_wait(object, "a start", &error);
 
-	if (!held || (!object->active && !pool_start_call(object, 0, &error)))
+	if (!held || (!object->active && !pool_start_call(object, NULL, 0, &error)))
 		log_warning(_("storage pool '%s' was not started: %s"), object->name, error->message);
 }
 

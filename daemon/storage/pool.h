@@ -37,9 +37,9 @@ ActivePool *pool_active(const Object *object, GError **error);
 /*
  * Changes, of the pool and of its volumes: the caller holds the pool. All of them park.
  */
-/* Brings the pool up. @flags: virStoragePoolCreateFlags. */
-bool pool_start_call(Object *object, unsigned flags, GError **error);
-void pool_stop(Object *object);
+/* Brings the pool up. @flags: virStoragePoolCreateFlags. As in ObjectClass. */
+bool pool_start_call(Object *object, const char *xml, unsigned flags, GError **error);
+bool pool_stop_call(Object *object, GError **error);
 /* Looks at the directory again. */
 bool pool_refresh_call(Object *object, GError **error);
 /* Tells clients that it has been looked at. */

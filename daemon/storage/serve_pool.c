@@ -123,7 +123,7 @@ const ObjectClass pool_class = {
 		       VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE |
 		       VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE,
 	.start_call = pool_start_call,
-	.stop = pool_stop,
+	.stop_call = pool_stop_call,
 	.may_undefine = may_undefine,
 };
 

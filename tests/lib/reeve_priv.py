@@ -57,6 +57,7 @@ class Priv:
             os.makedirs(os.path.join(self.top, name))
             os.chmod(os.path.join(self.top, name), mode)
             os.chown(os.path.join(self.top, name), ENGINE, ENGINE)
+        os.makedirs(os.path.join(self.top, 'run/net'))
         self.conf = os.path.join(self.top, 'priv.conf')
         with open(self.conf, 'w', encoding='utf-8') as out:
             out.write(''.join(f'{line}\n' for line in lines))
@@ -64,7 +65,7 @@ class Priv:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, 32, 4 << 20)  # SO_SNDBUFFORCE
         program = os.path.join(BUILD, 'worker', 'reeve-priv')
-        options = {'vm-dirs': 'run/vm', 'log-dir': 'log', 'state-dir': 'state', 'policy': 'priv.conf', 'private': 'run'}
+        options = {'vm-dirs': 'run/vm', 'net-dirs': 'run/net', 'log-dir': 'log', 'state-dir': 'state', 'policy': 'priv.conf', 'private': 'run'}
         words = [f'--{name}={self.top}/{path}' for name, path in options.items()]
         words += [f'--private={self.top}/state', f'--vm-binary={BUILD}/worker/reeve-vm', f'--engine-uid={ENGINE}',
                   f'--engine-gid={ENGINE}', f'--guest-uid-base={GUESTS}', f'--guest-uid-count={COUNT}']

@@ -180,6 +180,7 @@ static bool option_take(PrivConfig *config, const char *option)
 	} files[] = {
 		{ "--vm-dirs", &config->vm_dirs, O_RDONLY | O_DIRECTORY },
 		{ "--log-dir", &config->log_dir, O_RDONLY | O_DIRECTORY },
+		{ "--net-dirs", &config->net_dirs, O_RDONLY | O_DIRECTORY },
 		{ "--vm-binary", &config->vm_binary, O_PATH },
 	};
 	const struct {
@@ -237,7 +238,7 @@ static bool options_take(PrivConfig *config, int argc, char **argv)
 		}
 	if (config->vm_dirs >= 0 && config->vm_binary >= 0 && config->log_dir >= 0 &&
 	    config->policy && config->state_dir &&
-	    config->uid_base >= 1000 && config->uid_count > 3 && config->engine_uid > 0)
+	    config->uid_base >= 1000 && config->uid_count > 4 && config->engine_uid > 0)
 		return true;
 	log_error(_("reeve-priv is started by reeved, with all of its options"));
 	return false;
@@ -277,7 +278,7 @@ static int signals_open(void)
 
 int main(int argc, char **argv)
 {
-	PrivConfig config = { .vm_dirs = -1, .vm_binary = -1, .log_dir = -1, .socket = 3 };
+	PrivConfig config = { .vm_dirs = -1, .vm_binary = -1, .log_dir = -1, .net_dirs = -1, .socket = 3 };
 	g_autoptr(GError) error = NULL;
 	g_autofd int signals = -1;
 	int size = PRIV_ANSWER_MAX + 65536;

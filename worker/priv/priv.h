@@ -18,11 +18,12 @@ typedef struct PrivConfig {
 	int vm_dirs;  /* run/vm, open */
 	int vm_binary; /* reeve-vm, open for executing */
 	int log_dir;  /* open; files made there belong to the engine */
+	int net_dirs; /* run/net, open, root's: a directory for each network; -1: there are no networks */
 	const char *policy;    /* path of priv.conf */
 	const char *state_dir; /* of the engine */
 	uid_t engine_uid;
 	gid_t engine_gid;
-	uid_t uid_base; /* the first is for probes, the last ends guests, the one before is the tools' */
+	uid_t uid_base; /* the first is for probes; the last ones: see below */
 	unsigned uid_count;
 	bool has_gid; /* all guests have one group, else each its own with the user's number */
 	gid_t gid;
@@ -41,6 +42,12 @@ typedef struct PrivFds {
 static inline uid_t priv_tool_uid(const PrivConfig *config)
 {
 	return config->uid_base + config->uid_count - 2;
+}
+
+/* Another, of the networks' dnsmasq. The one behind these ends guests. */
+static inline uid_t priv_network_uid(const PrivConfig *config)
+{
+	return config->uid_base + config->uid_count - 3;
 }
 
 /* One request being served. */

@@ -23,7 +23,9 @@ static const unsigned kept[] = {
 	CAP_FOWNER,
 	CAP_FSETID, /* directories that hand their group down */
 	CAP_KILL,      /* a guest's processes */
-	CAP_NET_ADMIN, /* taps */
+	CAP_NET_ADMIN, /* taps, bridges, rules */
+	CAP_NET_BIND_SERVICE, /* for dnsmasq, as the next */
+	CAP_NET_RAW,
 	CAP_SETGID,    /* to become a guest's user */
 	CAP_SETPCAP,   /* to give up the rest */
 	CAP_SETUID,

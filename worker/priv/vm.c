@@ -41,7 +41,7 @@ void priv_uuid_format(const unsigned char *uuid, char *ret_text)
 
 static bool uid_is_guest(const PrivConfig *config, uid_t uid)
 {
-	return uid > config->uid_base && uid < priv_tool_uid(config);
+	return uid > config->uid_base && uid < priv_network_uid(config);
 }
 
 /* No guest has it. */
@@ -118,14 +118,14 @@ static bool uid_choose(const PrivConfig *config, uid_t *ret_uid, GError **error)
 
 	if (!uids_collect(config, taken, error))
 		return false;
-	for (unsigned i = 1; i < config->uid_count - 2; i++)
+	for (unsigned i = 1; i < config->uid_count - 3; i++)
 		if (!(taken[i / 8] & 1 << i % 8)) {
 			*ret_uid = config->uid_base + i;
 			return true;
 		}
 	return fail(error, VIR_ERR_OPERATION_FAILED,
 		    _("all %u user ids for guests are in use; end some guests first"),
-		    config->uid_count - 3);
+		    config->uid_count - 4);
 }
 
 bool priv_make_vm_dir(PrivCall *call, const priv_make_vm_dir_args *args, priv_make_vm_dir_ret *ret,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Definitions of virtual networks. Running one is not built: those calls have no function here. */
+/* Virtual networks: their class, and the calls that no other kind of object has. */
 #include <string.h>
 
 #include <libvirt/libvirt.h>
@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "conf/network/network.h"
 #include "daemon/client/serve.h"
+#include "daemon/network/network.h"
 #include "daemon/object/class.h"
 
 static void *parse(const char *xml, unsigned conf, GError **error)
@@ -65,7 +66,9 @@ const ObjectClass network_class = {
 	.free = def_free,
 	.uuid = def_uuid,
 	.name = def_name,
+	.settle = network_settle,
 	.show_flags = VIR_NETWORK_XML_INACTIVE,
+	.show = network_show,
 	.handle_size = sizeof(remote_nonnull_network),
 	.fill = object_fill_named,
 	.pairs = pairs,
@@ -74,6 +77,9 @@ const ObjectClass network_class = {
 	.undefined = VIR_NETWORK_EVENT_UNDEFINED,
 	.started = VIR_NETWORK_EVENT_STARTED,
 	.stopped = VIR_NETWORK_EVENT_STOPPED,
+	.recorded = true,
+	.start_call = network_start_call,
+	.stop_call = network_stop_call,
 };
 
 bool serve_network_get_bridge_name(Call *call,
@@ -81,7 +87,7 @@ bool serve_network_get_bridge_name(Call *call,
 				   remote_network_get_bridge_name_ret *ret, GError **error)
 {
 	const Object *object = call->object;
-	g_autoptr(NetworkDef) def = parse(object->xml, 0, error);
+	g_autoptr(NetworkDef) def = network_def_now(object, error);
 
 	if (!def)
 		return false;
