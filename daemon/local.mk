@@ -91,10 +91,14 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/network/begin.c \
 	daemon/network/host.c \
 	daemon/network/host.h \
+	daemon/network/lease.c \
+	daemon/network/lease.h \
 	daemon/network/network.c \
 	daemon/network/network.h \
 	daemon/network/record.c \
 	daemon/network/record.h \
+	daemon/network/resolve.c \
+	daemon/network/resolve.h \
 	daemon/network/serve_network.c \
 	daemon/object/class.c \
 	daemon/object/class.h \

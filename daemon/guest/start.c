@@ -18,6 +18,7 @@
 #include "daemon/core/settings.h"
 #include "daemon/guest/private.h"
 #include "daemon/host/priv.h"
+#include "daemon/network/resolve.h"
 #include "daemon/registry/domain_call.h"
 #include "rpc/wire/wire.h"
 
@@ -317,7 +318,9 @@ static bool start_try_call(Domain *domain, const VmStart *start, bool *ret_again
 	live->id = registry_next_id(domain->engine->registry, driver);
 	live->has_id = true;
 	domain->vm = vm;
-	if (!driver->prepare || driver->prepare(live, live->id, error))
+	/* Guests of the test driver are in memory only, and so is what they are plugged into. */
+	if ((driver == &test_driver || networks_resolve(domain->engine, live, error)) &&
+	    (!driver->prepare || driver->prepare(live, live->id, error)))
 		started = start_run_call(vm, live, start, error);
 	else
 		g_clear_pointer(&domain->vm, vm_unref);

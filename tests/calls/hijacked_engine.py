@@ -381,6 +381,52 @@ def network(priv, host):
           sorted(os.listdir('/sys/class/net')), 'interfaces')
 
 
+def network_asked(priv, **more):
+    """A request for a network of its own bridge, with @more in it."""
+    data = priv.types.pack('priv_network', {'name': 'n', 'bridge': 'hijack0', 'mac': bytes(6), **more})
+    fd = os.memfd_create('network')
+    os.write(fd, data)
+    return [fd], {'uuid': GUEST.bytes, 'size': len(data)}
+
+
+@case
+def virtual_networks(priv, host):
+    """Nothing of the host's own becomes part of one, and no word is more than a word."""
+    host.clean()
+    before = socket.if_nameindex()
+    server = {'options': []}
+    for more in (*({'bridge': name} for name in ('lo', '', '.', '..', 'a/b', 'x' * 16, 'a b', 'x";drop', '%d', 'a\nb')),
+                 {'out_dev': 'eth0" accept; '}, {'out_dev': '../x'}, {'mac': b'\1' + bytes(5)}, {'mtu': 1}, {'mtu': 1 << 31},
+                 {'mode': 4}, {'mode': -1}, {'delay': 1 << 31}, {'ips': [{'address': '10.0.0.1; flush ruleset', 'prefix': 8}]},
+                 {'ips': [{'address': '10.0.0.1', 'prefix': 33}]}, {'ips': [{'address': 'fd00::1', 'prefix': 129}]},
+                 {'nat': {'first': '1.2.3.4', 'last': 'x'}}, {'nat': {'first_port': 9, 'last_port': 8}},
+                 {'nat': {'first_port': 1, 'last_port': 65536}},
+                 {'routes': [{'destination': '10.0.0.0', 'prefix': 8, 'gateway': 'fd00::1'}]},
+                 *({'dnsmasq': {**server, 'options': [option]}} for option in
+                   ('dhcp-script=/bin/sh', 'conf-file=/etc/shadow', 'user=root', 'interface=lo', 'listen-address=127.0.0.1',
+                    'pid-file=/etc/new', 'log-facility=/etc/new', 'enable-dbus', 'dhcp-leasefile=/etc/new', 'tftp-root=/',
+                    'log-queries\nuser=root', ' user = root', 'dhcp-luascript=/x', 'ipset=/x/y', 'nftset=/x/y', 'dumpfile=/etc/new')),
+                 {'dnsmasq': {'domain': 'x\nuser=root'}}, {'dnsmasq': {'tftp_root': '/etc'}}, {'dnsmasq': {'tftp_root': '/root'}},
+                 {'dnsmasq': {'boot_file': 'x,y\nz'}}, {'dnsmasq': {'hosts': [{'mac': '52:54:00:00:00:01,ignore'}]}},
+                 {'dnsmasq': {'hosts': [{'mac': '', 'name': 'a,b'}]}}, {'dnsmasq': {'names': [{'ip': '10.0.0.1', 'names': ['a\tb']}]}},
+                 {'dnsmasq': {'txts': [{'name': 'x', 'value': 'a\nuser=root'}]}},
+                 {'dnsmasq': {'srvs': [{'service': 'a,b', 'protocol': 'tcp'}]}},
+                 {'dnsmasq': {'forwarders': [{'domain': '', 'address': '1.1.1.1#53@lo'}]}},
+                 {'dnsmasq': {'ranges': [{'first': '10.0.0.1', 'last': '10.0.0.2,static'}]}}):
+        fds, values = network_asked(priv, **more)
+        refused(priv, more, 'network_apply', fds, **values)
+        os.close(fds[0])
+        equal(socket.if_nameindex(), before, f'interfaces after {more}')
+        equal(os.listdir(f'{priv.top}/run/net'), [], f'directories after {more}')
+    fds, values = network_asked(priv)
+    for size in (0, 1, values['size'] - 1, 1 << 31):
+        refused(priv, size, 'network_apply', fds, uuid=GUEST.bytes, size=size)
+    os.close(fds[0])
+    equal(priv.ask('network_remove', uuid=GUEST.bytes).code, 0, 'what is not there is removed')
+    equal(socket.if_nameindex(), before, 'interfaces')
+    host.unchanged('networks')
+
+
 @case
 def options_of_images(priv, host):
     """Words that are put into an option, or into a header, carry no second one."""

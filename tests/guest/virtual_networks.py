@@ -11,10 +11,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import libvirt
 
-from reeve_test import STOCK, Failed, case, check, command, contains, daemon, equal, processes, raises, run_cases, skip, until
+from reeve_test import STOCK, Failed, case, check, command, contains, daemon, equal, guest_xml, processes, \
+    raises, run_cases, skip, until
 
 L = libvirt
 NAT = '''<network><name>nat</name><forward mode='nat'/><bridge name='nat0' delay='0' stp='on'/>
@@ -252,6 +254,70 @@ def restarts(server):
         connection.networkLookupByName('alone').undefine()
         equal(connection.listAllNetworks(), [])
         equal(traces(server), before, 'what is left')
+
+
+CARD = "<interface type='network'>{}<source network='{}'{}/><model type='virtio'/></interface>"
+
+
+@case
+def guests_of_networks(server):
+    """What an interface of type 'network' really is: on the host, and in the live definition."""
+    with server.connect() as connection:
+        bridged = "<network><name>theirs</name><forward mode='bridge'/><bridge name='theirs0'/></network>"
+        grouped = NAT.replace('</network>', "<portgroup name='plain'/><portgroup name='apart'><vlan><tag id='5'/></vlan>"
+                              "<virtualport type='openvswitch'/></portgroup></network>")
+        ip('link', 'add', 'name', 'theirs0', 'type', 'bridge')
+        with network(connection, grouped), network(connection, bridged):
+            cards = CARD.format("<mac address='52:54:00:00:00:07'/>", 'nat', " portgroup='plain'") + CARD.format('', 'theirs', '')
+            domain = connection.createXML(guest_xml('carded', boot=False, devices=cards), 0)
+            text = domain.XMLDesc()
+            contains(text, r"<interface type='network'>\s+<mac address='52:54:00:00:00:07'/>\s+<source network='nat' portgroup='plain' "
+                     r"portid='[0-9a-f-]{36}' bridge='nat0'/>\s+<target dev='vnet\d+'/>")
+            contains(text, r"<interface type='bridge'>(\s+<mac[^>]*>)\s+<source network='theirs' portid='[0-9a-f-]{36}' bridge='theirs0'/>")
+            taps = re.findall(r"<target dev='(vnet\d+)'/>", text)
+            equal([link(tap)['master'] for tap in taps], ['nat0', 'theirs0'])
+            contains(server.virsh('domiflist', 'carded').out, rf'^ {taps[0]} +network +nat +virtio +52:54:00:00:00:07$')
+            domain.destroy()
+        ip('link', 'delete', 'theirs0')
+        with network(connection, grouped):
+            for card, code, words in ((CARD.format('', 'nowhere', ''), L.VIR_ERR_NO_NETWORK, 'nowhere'),
+                                      (CARD.format('', 'nat', " portgroup='no'"), L.VIR_ERR_CONFIG_UNSUPPORTED, "'no'"),
+                                      (CARD.format('', 'nat', " portgroup='apart'"), L.VIR_ERR_CONFIG_UNSUPPORTED, 'vlan')):
+                try:
+                    connection.createXML(guest_xml('carded', boot=False, devices=card), 0).destroy()
+                except L.libvirtError as error:
+                    equal(error.get_error_code(), code, f'{error}')
+                    contains(str(error), words)
+                else:
+                    raise Failed(f'started with {card}')
+        connection.networkDefineXML(ALONE)
+        try:
+            with raises(L.VIR_ERR_OPERATION_INVALID):
+                connection.createXML(guest_xml('carded', boot=False, devices=CARD.format('', 'alone', '')), 0).destroy()
+        finally:
+            connection.networkLookupByName('alone').undefine()
+
+
+@case
+def leases(server):
+    """Who has which address, as dnsmasq wrote it, in the words of clients."""
+    with server.connect() as connection, network(connection, NAT) as net, guest('nat0') as inside, \
+            guest('nat0', 'g1', '52:54:00:00:00:08') as other:
+        equal(net.DHCPLeases(), [])
+        inside.lease()
+        address = other.lease()['ip']
+        found = {lease['mac']: lease for lease in net.DHCPLeases()}
+        equal({mac: (lease['iface'], lease['type'], lease['ipaddr'], lease['prefix'], lease['hostname'], lease['iaid'])
+               for mac, lease in found.items()},
+              {'52:54:00:00:00:07': ('nat0', L.VIR_IP_ADDR_TYPE_IPV4, '10.71.0.7', 24, 'seven', None),
+               '52:54:00:00:00:08': ('nat0', L.VIR_IP_ADDR_TYPE_IPV4, address, 24, None, None)})
+        hour = 3600
+        check(abs(found['52:54:00:00:00:07']['expirytime'] - time.time() - hour) < hour / 2, f'{found}')
+        equal([lease['ipaddr'] for lease in net.DHCPLeases('52:54:00:00:00:07')], ['10.71.0.7'])
+        with raises(L.VIR_ERR_INVALID_MAC):
+            net.DHCPLeases('nonsense')
+        for ask in server.virsh, server.reeve:
+            contains(ask('net-dhcp-leases', 'nat').out, r'52:54:00:00:00:07 +ipv4 +10\.71\.0\.7/24 +seven')
 
 
 @case

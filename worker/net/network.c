@@ -42,6 +42,7 @@ typedef struct Place {
 	char uuid[37];
 	int lock;
 	int directory; /* -1: there is none */
+	bool there;    /* its bridge, before the request */
 } Place;
 
 static void place_clear(Place *place)
@@ -280,7 +281,7 @@ static bool network_clear(const Place *place, GError **error)
 }
 
 /* The bridge under which the network is up by now; where it shall be another one, it is removed first. */
-static bool claim(Place *place, const priv_network *network, bool *ret_there, GError **error)
+static bool claim(Place *place, const priv_network *network, GError **error)
 {
 	g_autofree char *bridge = file_read(place, "bridge");
 	bool claimed = g_strcmp0(bridge, network->bridge) == 0;
@@ -295,15 +296,15 @@ static bool claim(Place *place, const priv_network *network, bool *ret_there, GE
 		place->directory = openat(place->config->net_dirs, place->uuid,
 					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
-	return bridge_look(network->bridge, place->uuid, claimed, ret_there, error) &&
+	return bridge_look(network->bridge, place->uuid, claimed, &place->there, error) &&
 	       (claimed || file_write(place, "bridge", network->bridge, error));
 }
 
 /* The bridge has its rules before anything passes it. */
-static bool network_apply(PrivCall *call, const Place *place, const priv_network *network, bool there,
+static bool network_apply(PrivCall *call, const Place *place, const priv_network *network,
 			  priv_network_apply_ret *ret, GError **error)
 {
-	return bridge_make(network, place->uuid, there, error) && rules_apply(network, error) &&
+	return bridge_make(network, place->uuid, place->there, error) && rules_apply(network, error) &&
 	       bridge_start(network, error) && dnsmasq_apply(call, place, network, ret, error);
 }
 
@@ -328,19 +329,18 @@ static bool apply(PrivCall *call, const priv_network_apply_args *args, const pri
 {
 	g_auto(Place) place = PLACE_INIT;
 	g_autoptr(GError) reason = NULL;
-	bool there = false;
 
 	if (!network_check(network, error) ||
 	    !place_open(call->config, args->uuid, true, &place, error))
 		return false;
-	if (!claim(&place, network, &there, error)) {
+	if (!claim(&place, network, error)) {
 		unlinkat(call->config->net_dirs, place.uuid, AT_REMOVEDIR); /* where it is empty */
 		return false;
 	}
-	if (network_apply(call, &place, network, there, ret, &reason))
+	if (network_apply(call, &place, network, ret, &reason))
 		return true;
 	/* What was up before stays up; a start that failed leaves nothing. */
-	if (!there)
+	if (!place.there)
 		network_clear(&place, NULL);
 	g_propagate_error(error, g_steal_pointer(&reason));
 	return false;

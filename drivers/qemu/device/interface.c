@@ -227,12 +227,6 @@ static bool interface_prepare(const QemuPrepare *prepare, const DomainDevice *de
 	GError **error = prepare->error;
 
 	switch (interface->type) {
-	case INTERFACE_NETWORK:
-		return fail(
-			error, VIR_ERR_CONFIG_UNSUPPORTED,
-			_("domain '%s': its interface is on network '%s', but networks cannot be "
-			  "run yet; use type 'bridge' or 'user'"),
-			live->name, interface->network ?: "");
 	case INTERFACE_DIRECT:
 	case INTERFACE_INTERNAL:
 	case INTERFACE_VDS:
@@ -240,6 +234,7 @@ static bool interface_prepare(const QemuPrepare *prepare, const DomainDevice *de
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("domain '%s': interfaces of type '%s' are not supported"), live->name,
 			    interface_type_name(interface->type));
+	case INTERFACE_NETWORK: /* the engine has found its bridge */
 	case INTERFACE_BRIDGE:
 	case INTERFACE_ETHERNET:
 		if (interface->target_managed == TRISTATE_NO)
@@ -272,13 +267,14 @@ static void interface_resources(const QemuResources *all, const DomainDevice *de
 	char mac[MAC_TEXT];
 	Resource *tap, *vhost;
 
-	if (interface->type != INTERFACE_BRIDGE && interface->type != INTERFACE_ETHERNET)
+	if (interface->type != INTERFACE_NETWORK && interface->type != INTERFACE_BRIDGE &&
+	    interface->type != INTERFACE_ETHERNET)
 		return;
 	tap = qemu_resource_add(all, RESOURCE_TAP, g_strdup_printf("net:%s", interface->target),
 				NULL);
 	mac_format(&interface->mac, mac);
 	tap->name = g_strdup(interface->target);
-	tap->bridge = interface->type == INTERFACE_BRIDGE ? g_strdup(interface->bridge) : NULL;
+	tap->bridge = interface->type == INTERFACE_ETHERNET ? NULL : g_strdup(interface->bridge);
 	tap->mac = g_strdup(mac);
 	tap->mtu = interface->mtu;
 	tap->queues = MAX(interface->queues, 1);
