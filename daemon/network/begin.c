@@ -26,12 +26,11 @@ static void complete_on_fiber(void *data)
 	g_autoptr(Object) object = data;
 	g_autoptr(GError) error = NULL;
 	g_auto(ObjectHold) held = object_hold_wait(object, "a start", &error);
-	const ActiveNetwork *network = held ? network_active(object, NULL) : NULL;
 
-	if (!network || network_change_call(object, network_def_copy(network->def), &error))
+	if (!held || !object->active || network_apply_call(object, &error))
 		return;
 	log_error(_("network '%s' was active and cannot be so again: %s"), object->name, error->message);
-	if (network_stop_call(object, &error))
+	if (network_stop_call(object, NULL))
 		object_class(OBJECT_NETWORK)->emit(object, VIR_NETWORK_EVENT_STOPPED);
 }
 

@@ -85,8 +85,6 @@ char *network_show(const Object *object, unsigned flags, G_GNUC_UNUSED GError **
 
 /* ---- dnsmasq ------------------------------------------------------------------------------- */
 
-static bool apply_call(Object *object, GError **error);
-
 /* It ended by itself: the same request as ever starts it again. */
 static void restart_on_fiber(void *data)
 {
@@ -105,7 +103,7 @@ static void restart_on_fiber(void *data)
 		if (!again || again->dnsmasq)
 			return;
 		again->restarted = g_get_monotonic_time();
-		if (apply_call(object, &error))
+		if (network_apply_call(object, &error))
 			return;
 		log_error(_("network '%s': dnsmasq has ended and could not be started again: %s"),
 			  object->name, error->message);
@@ -145,8 +143,7 @@ static void watch_begin(Object *object, const NetworkHost *host)
 
 /* ---- the host follows ---------------------------------------------------------------------- */
 
-/* For an active network: whatever of it is not as its definition says becomes so. */
-static bool apply_call(Object *object, GError **error)
+bool network_apply_call(Object *object, GError **error)
 {
 	ActiveNetwork *network = object->data;
 	NetworkHost host;
@@ -209,7 +206,7 @@ bool network_start_call(Object *object, const char *xml, G_GNUC_UNUSED unsigned 
 	if (!def || !record_write(object, def, error))
 		return false;
 	network_adopt(object, g_steal_pointer(&def));
-	if (apply_call(object, error))
+	if (network_apply_call(object, error))
 		return true;
 	record_remove(object);
 	set_inactive(object);
@@ -244,13 +241,13 @@ bool network_change_call(Object *object, NetworkDef *def, GError **error)
 	g_autoptr(GError) reason = NULL;
 
 	network->def = def;
-	if (record_write(object, def, error) && apply_call(object, error)) {
+	if (record_write(object, def, error) && network_apply_call(object, error)) {
 		network_def_free(before);
 		return true;
 	}
 	network->def = before;
 	network_def_free(def);
-	if (!record_write(object, before, &reason) || !apply_call(object, &reason))
+	if (!record_write(object, before, &reason) || !network_apply_call(object, &reason))
 		log_error(_("network '%s' is not as it was before a change that failed: %s"), object->name,
 			  reason->message);
 	return false;

@@ -76,7 +76,9 @@ void records_each(Engine *engine, void (*take)(Engine *engine, NetworkDef *def))
 
 	while (list && (name = g_dir_read_name(list))) {
 		g_autofree char *path = g_build_filename(directory, name, NULL);
-		NetworkDef *def = record_read(engine, path);
+		Uuid uuid;
+		/* Else it was about to become one, or to be replaced. */
+		NetworkDef *def = uuid_parse(name, &uuid) ? record_read(engine, path) : NULL;
 
 		if (def)
 			take(engine, def);

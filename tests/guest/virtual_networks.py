@@ -54,7 +54,7 @@ def traces(server):
     found = interfaces() | tables() | set(processes('dnsmasq'))
     for place in ('net', 'networks'):
         with contextlib.suppress(FileNotFoundError):
-            found |= set(os.listdir(os.path.join(server.directory, 'run', place)))
+            found |= {name for name in os.listdir(os.path.join(server.directory, 'run', place)) if len(name) == 36}
     return found
 
 
