@@ -5,13 +5,26 @@
 #include "rpc/client/stream.h"
 #include "tools/cli/session.h"
 
-/* Set proc, args and ret (zeroed, or NULL) before download_open(); the rest is private. */
+/* How far it is, on a terminal only: a line on standard error that is drawn anew, and gone at the end. */
+typedef struct Progress {
+	bool shown; /* standard error is a terminal */
+	uint64_t done, total; /* bytes; total 0: not known */
+	int64_t drawn_usec;
+} Progress;
+
+/*
+ * Set proc, args and ret (zeroed, or NULL) before download_open(), and total as far as it is known; the rest is
+ * private.
+ */
 typedef struct Download {
 	const RpcProc *proc;
 	const void *args;
 	void *ret;
+	uint64_t total; /* bytes */
 	RpcClientStream *stream;
 	GByteArray *early; /* what came before the file was there */
+	GArray *early_holes; /* and of holes, where between */
+	Progress progress;
 	int fd;
 	bool over, ended;
 	GError *error;

@@ -387,6 +387,16 @@ bool cmd_vol_upload(Session *session, const Args *args, GError **error)
 	return true;
 }
 
+/* How much will come, for those who watch; 0 when that cannot be told. */
+static uint64_t download_size(Session *session, const remote_storage_vol_download_args *call)
+{
+	remote_storage_vol_get_info_flags_args ask = { call->vol, VIR_STORAGE_VOL_GET_PHYSICAL };
+	const remote_storage_vol_get_info_flags_ret *ret = ASK(session, storage_vol_get_info_flags, &ask, NULL);
+	uint64_t rest = ret && ret->allocation > call->offset ? ret->allocation - call->offset : 0;
+
+	return call->length ? MIN(call->length, rest) : rest;
+}
+
 bool cmd_vol_download(Session *session, const Args *args, GError **error)
 {
 	const remote_nonnull_storage_vol *vol = volume_arg(session, args, error);
@@ -398,6 +408,7 @@ bool cmd_vol_download(Session *session, const Args *args, GError **error)
 		return false;
 	call.vol = *vol;
 	call.flags = args_has(args, "sparse") ? VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM : 0;
+	download.total = download_size(session, &call);
 	if (!download_open(session, &download, error) ||
 	    !download_finish(session, &download, args_text(args, "file"), error))
 		return failed(session, _("cannot download from volume %s"), vol->name);
