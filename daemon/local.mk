@@ -83,6 +83,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/host/priv_save.c \
 	daemon/host/priv_save.h \
 	daemon/host/priv_vm.c \
+	daemon/host/priv_work.c \
 	daemon/host/probe.c \
 	daemon/host/serve_devices.c \
 	daemon/host/serve_host.c \
@@ -132,9 +133,15 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/storage/backend.c \
 	daemon/storage/backend.h \
 	daemon/storage/backend_dir.c \
+	daemon/storage/copy.c \
+	daemon/storage/disk.c \
+	daemon/storage/disk.h \
+	daemon/storage/mount.c \
+	daemon/storage/mount.h \
 	daemon/storage/pool.c \
 	daemon/storage/pool.h \
 	daemon/storage/serve_pool.c \
+	daemon/storage/serve_pool_kinds.c \
 	daemon/storage/serve_volume.c \
 	daemon/storage/serve_volume_data.c \
 	daemon/storage/use.c \

@@ -60,8 +60,13 @@ worker_reeve_priv_SOURCES = \
 	worker/priv/vm.c \
 	worker/priv/volume.c \
 	worker/priv/volume.h \
+	worker/priv/volume_clone.c \
+	worker/priv/volume_convert.c \
 	worker/priv/volume_image.c \
-	worker/priv/volume_stream.c
+	worker/priv/volume_stream.c \
+	worker/priv/volume_wipe.c \
+	worker/priv/work.c \
+	worker/priv/work.h
 worker_reeve_priv_LDADD = \
 	worker/libworker.a \
 	rpc/libwire.a \

@@ -20,6 +20,7 @@
 #include "daemon/host/priv.h"
 #include "daemon/network/resolve.h"
 #include "daemon/registry/domain_call.h"
+#include "daemon/storage/disk.h"
 #include "rpc/wire/wire.h"
 
 #define START_USEC (90 * G_USEC_PER_SEC) /* for a hypervisor to come up */
@@ -320,6 +321,7 @@ static bool start_try_call(Domain *domain, const VmStart *start, bool *ret_again
 	domain->vm = vm;
 	/* Guests of the test driver are in memory only, and so is what they are plugged into. */
 	if ((driver == &test_driver || networks_resolve(domain->engine, live, error)) &&
+	    disks_resolve(domain->engine, live, error) &&
 	    (!driver->prepare || driver->prepare(live, live->id, error)))
 		started = start_run_call(vm, live, start, error);
 	else

@@ -88,6 +88,8 @@ static PrivLane lane_of(unsigned number)
 	case PRIV_REQUEST_volume_open:
 	case PRIV_REQUEST_image_snapshot:
 	case PRIV_REQUEST_volume_stream:
+	case PRIV_REQUEST_volume_clone:
+	case PRIV_REQUEST_volume_wipe:
 		return LANE_STORAGE;
 	default:
 		return LANE_GUESTS;
@@ -277,6 +279,25 @@ static bool request_send(Priv *priv, unsigned row, const PrivRequest *request, G
 	       fail_errno(error, errno, _("cannot reach the privileged helper"));
 }
 
+/* As long as its process gets on, one that takes long has no deadline. Parks. */
+static bool answer_wait(Pending *pending, const PrivRequest *request, GError **error)
+{
+	const uint64_t timeout = request->timeout_usec ? request->timeout_usec : TIMEOUT_USEC;
+
+	for (;;) {
+		const unsigned before = request->beats ? *request->beats : 0;
+		g_autoptr(GError) reason = NULL;
+
+		if (fiber_event_wait(&pending->answered, "the privileged helper", timeout, &reason))
+			return true;
+		if (error_code(reason) == VIR_ERR_OPERATION_TIMEOUT && request->beats &&
+		    *request->beats != before)
+			continue;
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return false;
+	}
+}
+
 /* Sends and waits for the answer; the caller has a place. Parks. */
 static bool request_run(Priv *priv, unsigned row, const PrivRequest *request, GError **error)
 {
@@ -290,8 +311,7 @@ static bool request_run(Priv *priv, unsigned row, const PrivRequest *request, GE
 		return false;
 	serial = priv->serial;
 	g_hash_table_insert(priv->pending, GUINT_TO_POINTER(serial), &pending);
-	if (!fiber_event_wait(&pending.answered, "the privileged helper",
-			      request->timeout_usec ? request->timeout_usec : TIMEOUT_USEC, error)) {
+	if (!answer_wait(&pending, request, error)) {
 		g_hash_table_remove(priv->pending, GUINT_TO_POINTER(serial));
 		g_clear_error(&pending.error);
 		return false;

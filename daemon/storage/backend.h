@@ -24,6 +24,10 @@ typedef struct StorageBackend {
 	/* Volumes. The arguments name no pool yet; the caller frees @ret. */
 	bool (*create_call)(Engine *engine, const PoolDef *def, priv_volume_create_args *args,
 			    priv_volume_ret *ret, GError **error);
+	/* As create, with what the volume args->name of args->pool has in it; and overwriting one. They take long. */
+	bool (*clone_call)(Engine *engine, const PoolDef *def, priv_volume_clone_args *args, priv_volume_ret *ret,
+			   GError **error);
+	bool (*wipe_call)(Engine *engine, const PoolDef *def, priv_volume_wipe_args *args, GError **error);
 	bool (*look_call)(Engine *engine, const PoolDef *def, char *name, priv_volume_ret *ret,
 			  GError **error);
 	bool (*resize_call)(Engine *engine, const PoolDef *def, priv_volume_resize_args *args,
@@ -35,6 +39,11 @@ typedef struct StorageBackend {
 } StorageBackend;
 
 extern const StorageBackend storage_backend_dir;
+
+/* Can pools of this type be run? */
+bool storage_backend_is_built(PoolType type);
+/* Does the host have what the pool needs to be looked at? */
+bool storage_backend_check(const PoolDef *def, GError **error);
 
 /* Of @def's type. VIR_ERR_NO_SUPPORT, which names the type, where none is built. */
 const StorageBackend *storage_backend(const Engine *engine, const PoolDef *def, GError **error);

@@ -10,6 +10,12 @@
 #include "daemon/host/priv_request.h"
 #include "daemon/storage/backend.h"
 
+/* How long nothing may get on: the end of a copy waits for all that the disk was given. */
+enum {
+	MAKE_SECONDS = 30,
+	COPY_SECONDS = 180,
+};
+
 static bool build_call(Engine *engine, const PoolDef *def, unsigned flags, GError **error)
 {
 	priv_pool_build_args args = {
@@ -19,6 +25,11 @@ static bool build_call(Engine *engine, const PoolDef *def, unsigned flags, GErro
 	};
 	priv_nothing ret;
 
+	if (def->type != POOL_TYPE_DIR && flags)
+		return fail(error, VIR_ERR_NO_SUPPORT,
+			    _("storage pool '%s': reeve makes no file systems; make one with mkfs, then build the pool "
+			      "without these flags"),
+			    def->name);
 	return PRIV_CALL(engine, pool_build, &args, &ret, NULL, error);
 }
 
@@ -58,7 +69,22 @@ static bool create_call(Engine *engine, const PoolDef *def, priv_volume_create_a
 			priv_volume_ret *ret, GError **error)
 {
 	args->pool = def->target.path;
-	return PRIV_CALL(engine, volume_create, args, ret, NULL, error);
+	return PRIV_WORK_CALL(engine, volume_create, MAKE_SECONDS, args, ret, error);
+}
+
+static bool clone_call(Engine *engine, const PoolDef *def, priv_volume_clone_args *args, priv_volume_ret *ret,
+		       GError **error)
+{
+	args->made.pool = def->target.path;
+	return PRIV_WORK_CALL(engine, volume_clone, COPY_SECONDS, args, ret, error);
+}
+
+static bool wipe_call(Engine *engine, const PoolDef *def, priv_volume_wipe_args *args, GError **error)
+{
+	priv_nothing ret;
+
+	args->pool = def->target.path;
+	return PRIV_WORK_CALL(engine, volume_wipe, COPY_SECONDS, args, &ret, error);
 }
 
 static bool look_call(Engine *engine, const PoolDef *def, char *name, priv_volume_ret *ret,
@@ -98,6 +124,8 @@ const StorageBackend storage_backend_dir = {
 	.remove_call = remove_call,
 	.scan_call = scan_call,
 	.create_call = create_call,
+	.clone_call = clone_call,
+	.wipe_call = wipe_call,
 	.look_call = look_call,
 	.resize_call = resize_call,
 	.delete_call = delete_call,

@@ -10,8 +10,11 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/plain.h"
+#include "daemon/storage/disk.h"
 #include "daemon/storage/use.h"
 #include "daemon/storage/volume.h"
+
+enum { TURN = 256 }; /* volumes that are taken over before others have their turn */
 
 /* ---- memory -------------------------------------------------------------------------------- */
 
@@ -155,7 +158,7 @@ static ActivePool *scan_call(Engine *engine, const PoolDef *def, const ActivePoo
 	ActivePool *pool;
 	unsigned odd = 0;
 
-	if (!backend || !backend->scan_call(engine, def, &ret, &volumes, error))
+	if (!backend || !storage_backend_check(def, error) || !backend->scan_call(engine, def, &ret, &volumes, error))
 		return NULL;
 	pool = g_new0(ActivePool, 1);
 	pool->backend = backend;
@@ -167,6 +170,8 @@ static ActivePool *scan_call(Engine *engine, const PoolDef *def, const ActivePoo
 		const priv_volume *facts = &volumes.volumes.volumes_val[i];
 		const Volume *before = old ? pool_find_volume(old, facts->name) : NULL;
 
+		if (i % TURN == TURN - 1)
+			fiber_yield_wait();
 		if (!text_is_line(facts->name)) {
 			odd++;
 			continue;
@@ -246,15 +251,18 @@ bool pool_start_call(Object *object, G_GNUC_UNUSED const char *xml, unsigned fla
 	const unsigned keep = VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE;
 	const unsigned build = VIR_STORAGE_POOL_CREATE_WITH_BUILD |
 			       VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE | keep;
+	unsigned how = 0;
 	g_autoptr(PoolDef) def = NULL;
 	const StorageBackend *backend =
 		inactive_backend(object, _("storage pool '%s' is active already"), &def, error);
 
 	if (!backend)
 		return false;
-	if (flags & build &&
-	    !backend->build_call(object->engine, def,
-				 flags & keep ? VIR_STORAGE_POOL_BUILD_NO_OVERWRITE : 0, error))
+	if (flags & keep)
+		how = VIR_STORAGE_POOL_BUILD_NO_OVERWRITE;
+	else if (flags & VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE)
+		how = VIR_STORAGE_POOL_BUILD_OVERWRITE;
+	if (flags & build && !backend->build_call(object->engine, def, how, error))
 		return false;
 	if (!pool_fill_call(object, g_steal_pointer(&def), error))
 		return false;
@@ -287,9 +295,7 @@ char *pool_xml(const Object *object, bool inactive, GError **error)
 
 /* ---- volumes ------------------------------------------------------------------------------- */
 
-/* The answer of a request about one volume, taken over: what is now known of it. */
-static Volume *take_answer(Object *object, priv_volume_ret *ret, const VolumeDef *created,
-			   GError **error)
+Volume *pool_take_volume(Object *object, priv_volume_ret *ret, const VolumeDef *created, GError **error)
 {
 	ActivePool *pool = pool_active(object, error);
 	Volume *volume = pool ? put_volume(pool, &ret->volume, created) : NULL;
@@ -302,6 +308,7 @@ Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, 
 {
 	const ActivePool *pool = pool_active(object, error);
 	priv_volume_create_args args = { 0 };
+	g_autofree char *path = NULL;
 	priv_volume_ret ret = { 0 };
 	bool ok;
 
@@ -314,7 +321,8 @@ Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, 
 		return fail_null(error, VIR_ERR_STORAGE_VOL_EXIST,
 				 _("storage pool '%s' has a volume named '%s' already"), object->name,
 				 def->name);
-	if (!volume_create_args(object->engine, def, &args, error))
+	path = g_build_filename(pool->def->target.path, def->name, NULL);
+	if (!volume_use_none(path, error) || !volume_create_args(object->engine, def, &args, error))
 		return NULL;
 	args.permissions = storage_permissions(def->target.permissions);
 	if (flags & VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA) {
@@ -328,7 +336,7 @@ Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, 
 	}
 	ok = pool->backend->create_call(object->engine, pool->def, &args, &ret, error);
 	volume_create_args_clear(&args);
-	return ok ? take_answer(object, &ret, def, error) : NULL;
+	return ok ? pool_take_volume(object, &ret, def, error) : NULL;
 }
 
 /* Sets *ret_pool too. Both are borrowed: they may go while the caller waits without a hold. */
@@ -354,6 +362,7 @@ bool pool_delete_volume_call(Object *object, const char *name, GError **error)
 	Volume *volume = get_volume(object, name, &pool, error);
 
 	if (!volume || !volume_use_none(volume->path, error) ||
+	    !disk_is_unused(object->engine, volume->path, error) ||
 	    !pool->backend->delete_call(object->engine, pool->def, volume->name, error))
 		return false;
 	remove_volume(pool, name);
@@ -365,10 +374,13 @@ Volume *pool_look_call(Object *object, const char *name, GError **error)
 	g_autoptr(Object) kept = object_ref(object);
 	ActivePool *pool;
 	const Volume *before = get_volume(object, name, &pool, error);
+	/* Others may refresh or stop the pool while this waits. */
+	g_autoptr(PoolDef) def = before ? pool_def_copy(pool->def) : NULL;
+	g_autofree char *own_name = before ? g_strdup(before->name) : NULL;
 	priv_volume_ret ret = { 0 };
 	Volume *volume = NULL;
 
-	if (!before || !pool->backend->look_call(object->engine, pool->def, before->name, &ret, error))
+	if (!before || !pool->backend->look_call(object->engine, def, own_name, &ret, error))
 		return NULL;
 	pool = pool_active(object, error);
 	if (pool) {
@@ -403,6 +415,7 @@ bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity
 	const ActivePool *pool;
 
 	if (!volume || !volume_use_none(volume->path, error) ||
+	    !disk_is_unused(object->engine, volume->path, error) ||
 	    !new_capacity(volume, capacity, flags, &args.capacity, error))
 		return false;
 	pool = object->data;
@@ -411,7 +424,7 @@ bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity
 	args.allocate = (flags & VIR_STORAGE_VOL_RESIZE_ALLOCATE) != 0;
 	args.shrink = (flags & VIR_STORAGE_VOL_RESIZE_SHRINK) != 0;
 	return pool->backend->resize_call(object->engine, pool->def, &args, &ret, error) &&
-	       take_answer(object, &ret, NULL, error);
+	       pool_take_volume(object, &ret, NULL, error);
 }
 
 /* ---- the engine's start -------------------------------------------------------------------- */

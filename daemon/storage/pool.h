@@ -50,10 +50,28 @@ bool pool_delete_call(Object *object, GError **error);
 
 /* Makes a volume out of its XML. Borrowed. @flags: virStorageVolCreateFlags. */
 Volume *pool_create_volume_call(Object *object, VolumeDef *def, unsigned flags, GError **error);
+/* Takes over what was answered about one volume; frees @ret. Borrowed. @created as for volume_new(). */
+Volume *pool_take_volume(Object *object, priv_volume_ret *ret, const VolumeDef *created, GError **error);
 bool pool_delete_volume_call(Object *object, const char *name, GError **error);
 /* @flags: virStorageVolResizeFlags. */
 bool pool_resize_volume_call(Object *object, const char *name, uint64_t capacity, unsigned flags,
 			     GError **error);
+
+/* A copy that is to be made. */
+typedef struct VolumeCopy {
+	Object *from; /* the pool of the original, referenced by the caller */
+	const char *name;
+	unsigned flags; /* virStorageVolCreateFlags */
+	char *key;	/* of the new one: the caller's */
+} VolumeCopy;
+
+/*
+ * What may take long: the caller holds nothing. A volume as @def says with what is in another; and overwriting
+ * one: @algorithm is a virStorageVolWipeAlgorithm.
+ */
+bool pool_clone_volume_call(Object *object, VolumeDef *def, VolumeCopy *copy, GError **error);
+bool pool_wipe_volume_call(Object *object, const char *name, unsigned algorithm, GError **error);
+
 /* Borrowed; NULL when there is none. */
 Volume *pool_find_volume(const ActivePool *pool, const char *name);
 /* What a client calls a volume. */

@@ -127,9 +127,14 @@ void volume_free(Volume *volume)
 
 /* ---- to disk ------------------------------------------------------------------------------- */
 
-/* The passphrase of the volume's encryption. */
-static bool load_secret(Engine *engine, const VolumeDef *def, priv_volume_create_args *ret,
-			GError **error)
+/* A passphrase, which the caller wipes. */
+typedef struct Passphrase {
+	char *bytes;
+	u_int length;
+} Passphrase;
+
+/* That of the volume's encryption. */
+static bool load_secret(Engine *engine, const VolumeDef *def, Passphrase *ret, GError **error)
 {
 	const StorageEncryption *encryption = def->target.encryption;
 	const StorageSecret *secret;
@@ -145,9 +150,9 @@ static bool load_secret(Engine *engine, const VolumeDef *def, priv_volume_create
 		return false;
 	if (!*object->extra)
 		return fail(error, VIR_ERR_NO_SECRET, _("secret '%s' has no value yet"), object->key);
-	ret->secret.secret_val = secret_value_open(engine, object->uuid, object->extra, &length, error);
-	ret->secret.secret_len = (u_int)length;
-	return ret->secret.secret_val != NULL;
+	ret->bytes = secret_value_open(engine, object->uuid, object->extra, &length, error);
+	ret->length = (u_int)length;
+	return ret->bytes != NULL;
 }
 
 static bool check_features(const VolumeDef *def, GError **error)
@@ -179,6 +184,8 @@ static void fill_features(VolumeDef *def, priv_volume_create_args *ret)
 bool volume_create_args(Engine *engine, VolumeDef *def, priv_volume_create_args *ret,
 			GError **error)
 {
+	Passphrase passphrase = { 0 };
+
 	if (!check_features(def, error))
 		return false;
 	if (!def->target.format)
@@ -199,7 +206,34 @@ bool volume_create_args(Engine *engine, VolumeDef *def, priv_volume_create_args 
 		return true;
 	if (strcmp(def->target.format, "raw") == 0)
 		ret->format = (char *)"luks";
-	return load_secret(engine, def, ret, error);
+	if (!load_secret(engine, def, &passphrase, error))
+		return false;
+	ret->secret.secret_val = passphrase.bytes;
+	ret->secret.secret_len = passphrase.length;
+	return true;
+}
+
+bool volume_source_args(Engine *engine, const VolumeDef *def, priv_volume_clone_args *ret, GError **error)
+{
+	Passphrase passphrase = { 0 };
+
+	ret->name = def->name;
+	ret->format = def->target.format;
+	if (!def->target.encryption)
+		return true;
+	if (strcmp(def->target.format, "raw") == 0)
+		ret->format = (char *)"luks";
+	if (!load_secret(engine, def, &passphrase, error))
+		return false;
+	ret->secret.secret_val = passphrase.bytes;
+	ret->secret.secret_len = passphrase.length;
+	return true;
+}
+
+void volume_source_args_clear(priv_volume_clone_args *args)
+{
+	secret_value_free(args->secret.secret_val, args->secret.secret_len);
+	args->secret.secret_val = NULL;
 }
 
 void volume_create_args_clear(priv_volume_create_args *args)

@@ -15,3 +15,6 @@ Volume *volume_new(const char *directory, const priv_volume *facts, const Volume
 bool volume_create_args(Engine *engine, VolumeDef *def, priv_volume_create_args *ret,
 			GError **error);
 void volume_create_args_clear(priv_volume_create_args *args);
+/* The same of a volume that is copied: its name and format are borrowed, its passphrase is the caller's. */
+bool volume_source_args(Engine *engine, const VolumeDef *def, priv_volume_clone_args *ret, GError **error);
+void volume_source_args_clear(priv_volume_clone_args *args);

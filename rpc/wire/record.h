@@ -20,6 +20,13 @@ typedef struct RecordHeader {
 	uint64_t length;
 } RecordHeader;
 
+/* Single bytes on the socket of a request that takes long, see worker/priv/work.h. */
+enum {
+	WORK_GOES_ON = '.',
+	WORK_ASKS = '?', /* may it finish? */
+	WORK_LEAVE = '!',
+};
+
 enum {
 	RECORD_DATA_MAX = 256 * 1024,
 	RECORD_ERROR_MAX = 4096,

@@ -140,6 +140,11 @@ def requests_for(host, path):
         yield 'volume_create', {**volume, 'format': form, 'capacity': 1 << 20, 'permissions': {'owner': -1, 'group': -1}}
     for form in ('raw', 'qcow2'):
         yield 'volume_resize', {**volume, 'format': form, 'capacity': 1 << 20}
+        yield 'volume_clone', {**volume, 'format': form, 'made': {'pool': host.images, 'name': 'copied', 'format': 'raw',
+                                                                  'capacity': 1, 'permissions': {'owner': -1, 'group': -1}}}
+        yield 'volume_clone', {'pool': host.images, 'name': 'disk', 'format': 'raw',
+                               'made': {**volume, 'format': form, 'capacity': 1 << 20, 'permissions': {'owner': -1, 'group': -1}}}
+    yield 'volume_wipe', {**volume, 'algorithm': 0}
     yield 'volume_delete', volume
     yield 'volume_look', volume
     for write in (0, 1):

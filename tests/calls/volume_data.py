@@ -3,6 +3,7 @@
 """What is in volumes goes in and out by streams: byte for byte, from and to any place, holes as holes; and what
 does not fit, ends early or leaves does no harm. What is right is what the file on disk holds."""
 import hashlib
+import json
 import os
 import random
 import subprocess
@@ -10,7 +11,7 @@ import sys
 
 import libvirt
 
-from reeve_test import Failed, case, case_of_ours, check, command, daemon, equal, raises, run_cases, skip, until
+from reeve_test import BUILD, Failed, Output, case, case_of_ours, check, command, daemon, equal, raises, run_cases, skip, until
 
 MIB = 1 << 20
 UPLOAD_SPARSE, DOWNLOAD_SPARSE = libvirt.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM, libvirt.VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM
@@ -196,6 +197,31 @@ def stock_virsh(connection, pool):
     server.virsh('vol-download', 'byvirsh', 'part.bin', '--pool', 'p', '--offset', '100', '--length', '1000')
     with open('part.bin', 'rb') as file:
         check(file.read() == data[100:1100], 'a part by virsh')
+
+
+@case_of_ours
+def by_our_own_command(connection, pool):
+    """Holes go both ways, the first one too; how far it is, is told to terminals only."""
+    size = 40 * MIB
+    with open('ours.img', 'wb') as file:
+        file.truncate(size)
+        file.seek(20 * MIB)
+        file.write(noise(MIB, 12))
+    volume(pool, 'ours', size)
+    done = server.reeve('vol-upload', 'ours', 'ours.img', '--pool', 'p', '--sparse')
+    check('\r' not in done.out + done.err, 'a progress bar in a file')
+    command('cmp', 'ours.img', f'{PLACE}/ours')
+    server.reeve('vol-download', 'ours', 'ours.back', '--pool', 'p', '--sparse')
+    command('cmp', 'ours.img', 'ours.back')
+    check(os.stat('ours.back').st_blocks * 512 <= 2 * MIB, 'holes became data')
+    equal(json.loads(server.reeve('--json', 'vol-upload', 'ours', 'ours.img', '--pool', 'p').out)['volume'], 'ours')
+    terminal, side = os.openpty()
+    words = [os.path.join(BUILD, 'tools', 'reeve'), '-c', server.uri(), 'vol-download', 'ours', 'ours.back', '--pool', 'p']
+    told = Output(terminal)
+    with subprocess.Popen(words, stderr=side, stdout=subprocess.DEVNULL) as process:
+        os.close(side)
+        told.wait(r'\[#* *\] +\d+ %  [\d.]+ \w+')
+        equal(process.wait(), 0, 'its exit status')
 
 
 @case

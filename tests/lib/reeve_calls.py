@@ -304,6 +304,10 @@ def rounds(lane):
         'volumes': [
             ('storage_vol_create_xml', {'pool': named('pool', 0), 'xml': volume_xml(lane)}),
             ('storage_vol_resize', {'vol': vol, 'capacity': 2097152}),
+            ('storage_vol_wipe', {'vol': vol}),
+            ('storage_vol_wipe_pattern', {'vol': vol, 'algorithm': L.VIR_STORAGE_VOL_WIPE_ALG_RANDOM}),
+            ('storage_vol_create_xml_from', {'pool': named('pool', 0), 'xml': volume_xml(f'{lane}-copy'), 'clonevol': vol}),
+            ('storage_vol_delete', {'vol': volume(f'{lane}-copy')}),
             ('storage_vol_delete', {'vol': vol})],
         **(registrations() if lane == 0 else {}),
     }

@@ -6,6 +6,11 @@
 #include "worker/host/resource_open.h"
 #include "worker/priv/image_chain.h"
 
+const char *const image_qemu_programs[] = {
+	"qemu-system-x86_64", "qemu-system-aarch64", "qemu-system-riscv64", "qemu-system-ppc64",
+	"qemu-system-s390x",  "qemu-kvm",	     NULL,
+};
+
 uint64_t image_size_limit(uint64_t capacity)
 {
 	return capacity + capacity / 8 + UINT64_C(64) * 1024 * 1024;
@@ -47,14 +52,11 @@ static void chain_add(GPtrArray *argv, GArray *fds, const GPtrArray *layers, uns
 bool image_chains_run(const PrivConfig *config, const ImageChains *chains, const char *input, char **ret_output,
 		      GError **error)
 {
-	static const char *const programs[] = { "qemu-system-x86_64", "qemu-system-aarch64",
-						"qemu-system-riscv64", "qemu-system-ppc64",
-						"qemu-system-s390x",   "qemu-kvm", NULL };
 	static const char *const fixed[] = { "qemu-system",  "-M", "none", "-nodefaults", "-no-user-config",
 					     "-display", "none", "-S", "-qmp", "stdio" };
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
-	ImageTool tool = { .config = config, .programs = programs, .directory = -1, .input = input,
+	ImageTool tool = { .config = config, .programs = image_qemu_programs, .directory = -1, .input = input,
 			   .size_max = image_size_limit(chains->capacity) };
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(fixed); i++)

@@ -4,8 +4,12 @@
 
 #include "worker/priv/image_tool.h"
 
+/* Any of them knows all formats; NULL at the end. */
+extern const char *const image_qemu_programs[];
+
 /* Data of @capacity, the tables for it in the smallest clusters, and some room. */
 uint64_t image_size_limit(uint64_t capacity);
+
 typedef struct ImageChains {
 	GPtrArray *list; /* of GPtrArray of ResourceLayer, top first */
 	uint64_t capacity; /* bytes that the largest of them is about to hold */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,6 +22,7 @@ enum {
 	SECONDS_MAX = 600, /* metadata of a large image on a slow disk */
 	CPU_SECONDS_MAX = 300,
 	FILES_MAX = 1024,
+	IDLE_MS = 1000,
 	NOT_STARTED = 126, /* exit statuses of the child before it is the program */
 	NOT_FOUND = 127,
 };
@@ -33,12 +35,12 @@ static bool limit_set(int resource, uint64_t value)
 	return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-static bool limits_set(uint64_t size_max)
+static bool limits_set(const ImageTool *tool)
 {
-	alarm(SECONDS_MAX);
+	if (!tool->work && (alarm(SECONDS_MAX), !limit_set(RLIMIT_CPU, CPU_SECONDS_MAX)))
+		return false;
 	return limit_set(RLIMIT_CORE, 0) && limit_set(RLIMIT_NOFILE, FILES_MAX) &&
-	       limit_set(RLIMIT_CPU, CPU_SECONDS_MAX) && limit_set(RLIMIT_AS, MEMORY_MAX) &&
-	       limit_set(RLIMIT_FSIZE, size_max);
+	       limit_set(RLIMIT_AS, MEMORY_MAX) && limit_set(RLIMIT_FSIZE, tool->size_max);
 }
 
 /* Puts the descriptors into their places, first all out of the way of each other; the rest is closed by exec. */
@@ -74,7 +76,7 @@ static void child_run(const ImageTool *tool, int input, int output)
 	setsid();
 	if (tool->directory >= 0 ? fchdir(tool->directory) < 0 : chdir("/") < 0)
 		_exit(NOT_STARTED);
-	if (!descriptors_place(tool, input, output) || !limits_set(tool->size_max) ||
+	if (!descriptors_place(tool, input, output) || !limits_set(tool) ||
 	    !priv_confine(uid, uid, tool->directory >= 0, NULL))
 		_exit(NOT_STARTED);
 	putenv(path);
@@ -83,20 +85,66 @@ static void child_run(const ImageTool *tool, int input, int output)
 	_exit(NOT_FOUND);
 }
 
-static char *output_read(int fd)
-{
-	GString *text = g_string_new(NULL);
-	char buffer[1024];
-	ssize_t n;
+/* A running one. */
+typedef struct Running {
+	const ImageTool *tool;
+	pid_t pid;
+	int from, to; /* its output; its input, or -1 */
+	GString *text; /* what it said, as far as it is kept */
+	GString *line; /* that has not ended yet */
+} Running;
 
-	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno != EINTR)
-			break;
-		/* What is too much is thrown away, so that the program does not stall. */
-		if (n > 0 && text->len < OUTPUT_MAX)
-			g_string_append_len(text, buffer, n);
+static void answer(const Running *running, const char *line)
+{
+	const char *words = running->tool->talk(line, running->tool->data);
+
+	/* One that has closed its input is about to end, and says why. */
+	if (words && write(running->to, words, strlen(words)) < 0)
+		return;
+}
+
+static void take_output(Running *running, const char *bytes, gsize length)
+{
+	/* What is too much is thrown away, so that the program does not stall. */
+	if (running->text->len < OUTPUT_MAX)
+		g_string_append_len(running->text, bytes, (gssize)length);
+	for (gsize i = 0; running->tool->talk && i < length; i++) {
+		if (bytes[i] != '\n') {
+			if (running->line->len < OUTPUT_MAX)
+				g_string_append_c(running->line, bytes[i]);
+			continue;
+		}
+		answer(running, running->line->str);
+		g_string_truncate(running->line, 0);
 	}
-	return g_strstrip(g_string_free(text, FALSE));
+}
+
+/* Until its output ends. */
+static void output_follow(Running *running)
+{
+	struct pollfd fds[] = { { .fd = running->from, .events = POLLIN },
+				{ .fd = running->tool->work ? *running->tool->work : -1 } };
+	char buffer[4096];
+
+	for (;;) {
+		int r = poll(fds, G_N_ELEMENTS(fds), running->tool->talk ? IDLE_MS : -1);
+		ssize_t n;
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r == 0)
+			answer(running, NULL);
+		if (fds[1].revents) {
+			kill(running->pid, SIGKILL);
+			fds[1].fd = -1;
+		}
+		if (r <= 0 || !fds[0].revents)
+			continue;
+		n = read(running->from, buffer, sizeof(buffer));
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return;
+		take_output(running, buffer, (gsize)MAX(n, 0));
+	}
 }
 
 /* A memory file with @text, at its begin. */
@@ -111,28 +159,54 @@ static int input_make(const char *text, GError **error)
 	return take_fd(&fd);
 }
 
+/* Its input: a memory file, or a pipe of which *ret_to is our end. */
+static int input_open(const ImageTool *tool, int *ret_to, GError **error)
+{
+	int pipes[2];
+
+	if (!tool->talk)
+		return input_make(tool->input, error);
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return fail_errno(error, errno, _("cannot make a pipe")), -1;
+	*ret_to = pipes[1];
+	return pipes[0];
+}
+
+static char *tool_follow(Running *running)
+{
+	running->text = g_string_new(NULL);
+	running->line = g_string_new(NULL);
+	output_follow(running);
+	g_string_free(running->line, TRUE);
+	return g_strstrip(g_string_free(running->text, FALSE));
+}
+
 /* Its wait status and what it said; -1 and an error. */
 static int tool_wait(const ImageTool *tool, char **ret_output, GError **error)
 {
-	g_autofd int input = input_make(tool->input, error);
+	g_autofd int to = -1;
+	g_autofd int input = input_open(tool, &to, error);
 	g_autofd int reading = -1;
+	Running running = { .tool = tool };
 	int pipes[2], status;
-	pid_t pid;
 
 	if (input < 0)
 		return -1;
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return fail_errno(error, errno, _("cannot make a pipe")), -1;
-	reading = pipes[0];
+	reading = running.from = pipes[0];
+	running.to = to;
 	signal(SIGCHLD, SIG_DFL);
-	pid = fork();
-	if (pid == 0)
+	running.pid = fork();
+	if (running.pid == 0)
 		child_run(tool, input, pipes[1]);
 	close(pipes[1]);
-	if (pid < 0)
+	fd_clear(&input);
+	if (running.pid < 0)
 		return fail_errno(error, errno, _("cannot start %s"), tool->arguments[0]), -1;
-	*ret_output = output_read(reading);
-	while (waitpid(pid, &status, 0) < 0)
+	*ret_output = tool_follow(&running);
+	fd_clear(&to);
+	while (waitpid(running.pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return fail_errno(error, errno, _("cannot wait for %s"), tool->arguments[0]), -1;
 	return status;

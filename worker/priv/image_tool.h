@@ -25,6 +25,14 @@ typedef struct ImageTool {
 	const char *const *arguments; /* all of them, its name included */
 	int directory; /* where it may make files: becomes its working directory; -1: nowhere */
 	const char *input; /* of its standard input; may be NULL */
+	/*
+	 * In place of @input: called with each line that it says, and with NULL when nothing came for a second;
+	 * returns what to answer, which is @data's, or NULL.
+	 */
+	const char *(*talk)(const char *line, void *data);
+	void *data;
+	/* The socket of work.h: ended when nobody wants it any more, without another limit of time. NULL: none */
+	const int *work;
 	const int *fds;
 	unsigned n_fds;
 	uint64_t size_max; /* bytes that a file may grow to */

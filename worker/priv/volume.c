@@ -18,6 +18,7 @@
 #include "worker/priv/fresh.h"
 #include "worker/priv/priv.h"
 #include "worker/priv/volume.h"
+#include "worker/priv/work.h"
 
 #define VOLUME_MODE 0600
 #define SIZE_MAX_BYTES (UINT64_C(1) << 62)
@@ -33,7 +34,7 @@ static int open_pool(const char *pool, const char *name, GError **error)
 	return volume_name_check(name, error) ? pool_open(pool, error) : -1;
 }
 
-static bool describe(int directory, const char *name, priv_volume_ret *ret, GError **error)
+bool volume_tell(int directory, const char *name, priv_volume_ret *ret, GError **error)
 {
 	if (volume_describe(directory, name, &ret->volume, error))
 		return true;
@@ -42,7 +43,7 @@ static bool describe(int directory, const char *name, priv_volume_ret *ret, GErr
 	return fail(error, VIR_ERR_OPERATION_FAILED, _("'%s' is neither a file nor a directory"), name);
 }
 
-static bool is_raw(const char *format)
+bool volume_is_raw(const char *format)
 {
 	return strcmp(format, "raw") == 0 || strcmp(format, "iso") == 0;
 }
@@ -112,13 +113,12 @@ static int create_image(const PrivConfig *config, int directory, const priv_volu
 	return take_fd(&fd);
 }
 
-/* Makes it in @directory, where nobody else can reach; -1 and an error, or its descriptor. */
-static int create(const PrivConfig *config, int directory, const priv_volume_create_args *args,
+int volume_make(const PrivConfig *config, int directory, const priv_volume_create_args *args,
 		  GError **error)
 {
 	if (strcmp(args->format, "dir") == 0)
 		return create_directory(directory, args, error);
-	if (!is_raw(args->format))
+	if (!volume_is_raw(args->format))
 		return create_image(config, directory, args, error);
 	if (args->backing_path)
 		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -128,39 +128,43 @@ static int create(const PrivConfig *config, int directory, const priv_volume_cre
 	return create_raw(directory, args, error);
 }
 
-static bool create_fresh(const PrivConfig *config, int directory,
-			 const priv_volume_create_args *args, GError **error)
+bool volume_finish(PrivCall *call, const Fresh *fresh, int fd, const priv_volume_create_args *args, GError **error)
 {
-	g_auto(Fresh) fresh = FRESH_INIT;
-	g_autofd int fd = -1;
 	bool is_dir = strcmp(args->format, "dir") == 0;
 
-	if (!fresh_make(config, directory, &fresh, error))
-		return false;
-	fd = create(config, fresh.fd, args, error);
-	if (fd < 0)
-		return false;
 	if (!is_dir)
 		image_mark_format(fd, args->format);
-	return priv_permissions_apply(fd, args->name, &args->permissions,
-				      is_dir ? 0700 : VOLUME_MODE, error) &&
-	       fresh_publish(&fresh, args->name, error);
+	return priv_permissions_apply(fd, args->name, &args->permissions, is_dir ? 0700 : VOLUME_MODE, error) &&
+	       work_may_finish(call->in->fds[0], error) && fresh_publish(fresh, args->name, error);
 }
 
-bool priv_volume_create(PrivCall *call, const priv_volume_create_args *args, priv_volume_ret *ret,
-			GError **error)
+int volume_place_open(const PrivConfig *config, const priv_volume_create_args *args, GError **error)
 {
 	g_autofd int directory = open_pool(args->pool, args->name, error);
 	struct stat st;
 
 	if (directory < 0 || !capacity_check(args->capacity, args->name, error) ||
-	    !priv_permissions_check(call->config, &args->permissions, args->name, error))
-		return false;
+	    !priv_permissions_check(config, &args->permissions, args->name, error))
+		return -1;
 	if (fstatat(directory, args->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail(error, VIR_ERR_STORAGE_VOL_EXIST, _("there is a '%s' in '%s' already"),
-			    args->name, args->pool);
-	return create_fresh(call->config, directory, args, error) &&
-	       describe(directory, args->name, ret, error);
+			    args->name, args->pool),
+		       -1;
+	return take_fd(&directory);
+}
+
+bool priv_volume_create(PrivCall *call, const priv_volume_create_args *args, priv_volume_ret *ret,
+			GError **error)
+{
+	g_autofd int directory = volume_place_open(call->config, args, error);
+	g_auto(Fresh) fresh = FRESH_INIT;
+	g_autofd int fd = -1;
+
+	if (directory < 0 || !fresh_make(call->config, directory, &fresh, error))
+		return false;
+	fd = volume_make(call->config, fresh.fd, args, error);
+	return fd >= 0 && volume_finish(call, &fresh, fd, args, error) &&
+	       volume_tell(directory, args->name, ret, error);
 }
 
 /* ---- The rest */
@@ -188,7 +192,7 @@ bool priv_volume_look(G_GNUC_UNUSED PrivCall *call, const priv_volume_args *args
 {
 	g_autofd int directory = open_pool(args->pool, args->name, error);
 
-	return directory >= 0 && describe(directory, args->name, ret, error);
+	return directory >= 0 && volume_tell(directory, args->name, ret, error);
 }
 
 static bool resize_raw(int fd, const priv_volume_resize_args *args, GError **error)
@@ -209,10 +213,10 @@ static bool resize_check(int directory, const priv_volume_resize_args *args, GEr
 {
 	g_auto(priv_volume_ret) now = { 0 };
 
-	if (!describe(directory, args->name, &now, error))
+	if (!volume_tell(directory, args->name, &now, error))
 		return false;
-	if (is_raw(args->format) != is_raw(now.volume.format) ||
-	    (!is_raw(args->format) && strcmp(args->format, now.volume.format) != 0))
+	if (volume_is_raw(args->format) != volume_is_raw(now.volume.format) ||
+	    (!volume_is_raw(args->format) && strcmp(args->format, now.volume.format) != 0))
 		return fail(error, VIR_ERR_OPERATION_INVALID,
 			    _("the volume '%s' looks like one of format '%s', not '%s': refresh the pool, "
 			      "and beware of what a guest may have written into it"),
@@ -234,10 +238,10 @@ bool priv_volume_resize(PrivCall *call, const priv_volume_resize_args *args, pri
 	fd = path_open_at(directory, args->name, O_RDWR, _("volume"), error);
 	if (fd < 0 || !resize_check(directory, args, error))
 		return false;
-	if (is_raw(args->format) ? !resize_raw(fd, args, error) :
+	if (volume_is_raw(args->format) ? !resize_raw(fd, args, error) :
 				   !volume_image_resize(call->config, fd, args, error))
 		return false;
-	return describe(directory, args->name, ret, error);
+	return volume_tell(directory, args->name, ret, error);
 }
 
 bool priv_volume_open(PrivCall *call, const priv_volume_open_args *args, priv_volume_open_ret *ret,

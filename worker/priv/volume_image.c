@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -117,16 +118,13 @@ static char *create_options(const priv_volume_create_args *args, bool secret)
 	return g_string_free(options, FALSE);
 }
 
-/* The passphrase as a memory file that only the tool may open again: never on a command line. */
-static int secret_file(const PrivConfig *config, const priv_volume_create_args *args, GError **error)
+int volume_secret_file(const PrivConfig *config, const char *bytes, size_t length, GError **error)
 {
 	const uid_t uid = priv_tool_uid(config);
 	g_autofd int fd = memfd_create("secret", MFD_CLOEXEC);
 
-	if (fd < 0 ||
-	    write(fd, args->secret.secret_val, args->secret.secret_len) !=
-		    (ssize_t)args->secret.secret_len ||
-	    fchmod(fd, 0400) < 0 || fchown(fd, uid, uid) < 0)
+	if (fd < 0 || write(fd, bytes, length) != (ssize_t)length || fchmod(fd, 0400) < 0 ||
+	    fchown(fd, uid, uid) < 0)
 		return fail_errno(error, errno, _("cannot make a memory file")), -1;
 	return take_fd(&fd);
 }
@@ -166,7 +164,8 @@ bool volume_image_create(const PrivConfig *config, int directory,
 	if (!options_check(args, error))
 		return false;
 	if (encrypted) {
-		secret = secret_file(config, args, error);
+		secret = volume_secret_file(config, args->secret.secret_val, args->secret.secret_len,
+					    error);
 		if (secret < 0)
 			return false;
 		tool.fds = &secret;
@@ -189,24 +188,28 @@ bool volume_image_create(const PrivConfig *config, int directory,
 /* ---- Resize */
 
 /* The image @fd and all that backs it, each opened as for a guest. */
-static GPtrArray *chain_open(int fd, const priv_volume_resize_args *args, GError **error)
+GPtrArray *volume_chain_open(int fd, const char *pool, const char *name, const char *format, GError **error)
 {
-	g_autofree char *path = g_build_filename(args->pool, args->name, NULL);
-	char *format = args->format;
+	g_autofree char *path = g_build_filename(pool, name, NULL);
+	char *form = (char *)format;
 	priv_open_args open_args = {
-		.kind = PRIV_KIND_IMAGE, .key = path, .what = path, .path = path, .format = &format
+		.kind = PRIV_KIND_IMAGE, .key = path, .what = path, .path = path, .format = &form
 	};
-	g_autoptr(GPtrArray) layers = resource_open(&open_args, error);
+	/* QEMU takes a descriptor only for what it was opened for. */
+	const int flags = fcntl(fd, F_GETFL);
+	g_autoptr(GPtrArray) layers = NULL;
 	const ResourceLayer *top;
 	struct stat st, wanted;
 
+	open_args.read_only = (flags & O_ACCMODE) == O_RDONLY;
+	layers = resource_open(&open_args, error);
 	if (!layers)
 		return NULL;
 	top = g_ptr_array_index(layers, 0);
 	if (fstat(top->fd, &st) < 0 || fstat(fd, &wanted) < 0 || st.st_dev != wanted.st_dev ||
 	    st.st_ino != wanted.st_ino)
 		return fail_null(error, VIR_ERR_OPERATION_FAILED,
-				 _("the volume '%s' was replaced while it was being opened"), args->name);
+				 _("the volume '%s' was replaced while it was being opened"), name);
 	return g_steal_pointer(&layers);
 }
 
@@ -259,6 +262,6 @@ bool volume_image_resize(const PrivConfig *config, int fd, const priv_volume_res
 		return fail(error, VIR_ERR_NO_SUPPORT,
 			    _("volume '%s': only a raw one can be allocated when it is resized"),
 			    args->name);
-	layers = chain_open(fd, args, error);
+	layers = volume_chain_open(fd, args->pool, args->name, args->format, error);
 	return layers && chain_resize(config, layers, args, error);
 }

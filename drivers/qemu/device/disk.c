@@ -339,9 +339,8 @@ static bool disk_prepare(const QemuPrepare *prepare, const DomainDevice *device)
 		disk->cache = DISK_CACHE_NONE;
 	if (disk->source.type == STORAGE_VOLUME)
 		return fail(prepare->error, VIR_ERR_CONFIG_UNSUPPORTED,
-			    _("domain '%s': disk '%s' is a volume of pool '%s', but pools cannot "
-			      "be run "
-			      "yet; use type 'file' or 'block'"),
+			    _("domain '%s': disk '%s' is a volume of pool '%s'; that is looked up when a guest "
+			      "is started, not when a disk is plugged: use type 'file' or 'block'"),
 			    prepare->live->name, disk->target, disk->source.pool ?: "");
 	return true;
 }
