@@ -34,11 +34,13 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/domain/device_edit.h \
 	daemon/domain/device_live.c \
 	daemon/domain/device_live.h \
+	daemon/domain/guest_vcpus.h \
 	daemon/domain/list.h \
 	daemon/domain/managed_save.c \
 	daemon/domain/managed_save.h \
 	daemon/domain/ready.c \
 	daemon/domain/ready.h \
+	daemon/domain/serve_agent.c \
 	daemon/domain/serve_block.c \
 	daemon/domain/serve_config.c \
 	daemon/domain/serve_define.c \
@@ -49,6 +51,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/domain/serve_run.c \
 	daemon/domain/serve_save.c \
 	daemon/domain/serve_stats.c \
+	daemon/domain/serve_tune.c \
+	daemon/domain/serve_tuned.c \
 	daemon/engine.c \
 	daemon/engine_private.h \
 	daemon/front/dispatch.c \
@@ -62,6 +66,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/guest/end.c \
 	daemon/guest/event.c \
 	daemon/guest/hand_over.c \
+	daemon/guest/limits.c \
+	daemon/guest/limits.h \
 	daemon/guest/link.c \
 	daemon/guest/memory.c \
 	daemon/guest/memory.h \
@@ -101,6 +107,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/network/resolve.c \
 	daemon/network/resolve.h \
 	daemon/network/serve_network.c \
+	daemon/host/serve_memory.c \
 	daemon/object/class.c \
 	daemon/object/class.h \
 	daemon/object/moment.c \
@@ -165,6 +172,7 @@ DAEMON_LIBS = \
 	daemon/libdaemon.a \
 	drivers/libdrivers_def.a \
 	worker/libworker.a \
+	worker/libtune.a \
 	$(RPC_LIBS) \
 	$(CONF_LIBS) \
 	$(SQLITE_LIBS) \

@@ -189,6 +189,31 @@ typedef struct GuestKeys {
 	unsigned n_keys;
 } GuestKeys;
 
+/* Parts of a definition that are set anew while the guest runs. */
+typedef enum TuneGroup {
+	/* These four are set by control groups, by whom the guest's worker trusts. */
+	TUNE_SCHEDULER, /* shares, periods, quotas */
+	TUNE_MEMORY,	/* limits */
+	TUNE_BLKIO,
+	TUNE_NUMA,
+	TUNE_DISK,	/* limits of a disk, and of those of its group */
+	TUNE_INTERFACE, /* bandwidth */
+	TUNE_PERF,
+	TUNE_VCPU_PIN,
+	TUNE_EMULATOR_PIN,
+	TUNE_IOTHREAD_PIN,
+	TUNE_IOTHREADS, /* which there are */
+	TUNE_IOTHREAD,	/* how one polls */
+	TUNE_VCPUS,	/* which there are */
+	TUNE_LIFECYCLE, /* what ends lead to */
+} TuneGroup;
+
+typedef struct TuneTarget {
+	TuneGroup group;
+	const char *name; /* of a disk or interface */
+	unsigned id;	  /* of a vCPU or I/O thread */
+} TuneTarget;
+
 typedef struct DriverLive {
 	const char *name;
 
@@ -296,6 +321,13 @@ typedef struct DriverLive {
 	bool (*leave)(Guest *guest, GError **error);
 	/* Lets a paused guest run for @reason (of VIR_DOMAIN_RUNNING), which its event tells. */
 	bool (*go)(Guest *guest, int reason, GError **error);
+
+	/*
+	 * Makes true what @wanted, a copy of guest->def with a change, says about @target. The caller
+	 * changes guest->def then; only vCPUs that came or went are in there already, also on failure.
+	 */
+	bool (*tune)(Guest *guest, const TuneTarget *target, const DomainDef *wanted,
+		     GError **error);
 
 	bool (*set_memory)(Guest *guest, uint64_t kib, GError **error);
 	bool (*set_memory_stats_period)(Guest *guest, int seconds, GError **error);

@@ -127,6 +127,7 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live/power.c \
 	drivers/qemu/live/proc.c \
 	drivers/qemu/live/qemu.c \
+	drivers/qemu/live/retune.c \
 	drivers/qemu/live/sample.c \
 	drivers/qemu/live/snapshot.c \
 	drivers/qemu/live/spawn.c \
@@ -134,6 +135,7 @@ drivers_libdrivers_live_a_SOURCES = \
 	drivers/qemu/live/stats.c \
 	drivers/qemu/live/tune.c \
 	drivers/qemu/live/update.c \
+	drivers/qemu/live/vcpu.c \
 	drivers/qemu/caps/probe.c \
 	drivers/qemu/caps/probe_kvm.c \
 	drivers/qemu/caps/probe_kvm.h \

@@ -25,6 +25,18 @@ worker_libworker_a_SOURCES = \
 	worker/host/volume.c \
 	worker/host/volume.h
 
+# What can be tuned, for the engine and for workers.
+noinst_LIBRARIES += worker/libtune.a
+worker_libtune_a_SOURCES = \
+	worker/tune/calls.def \
+	worker/tune/disk.c \
+	worker/tune/own.c \
+	worker/tune/private.h \
+	worker/tune/rows.c \
+	worker/tune/threads.c \
+	worker/tune/tune.h \
+	worker/tune/vcpus.c
+
 pkglibexec_PROGRAMS += worker/reeve-priv
 worker_reeve_priv_SOURCES = \
 	worker/net/bridge.c \
@@ -48,6 +60,7 @@ worker_reeve_priv_SOURCES = \
 	worker/priv/image_snapshot.c \
 	worker/priv/image_tool.c \
 	worker/priv/image_tool.h \
+	worker/priv/limits.c \
 	worker/priv/main.c \
 	worker/priv/pool.c \
 	worker/priv/priv.def \
@@ -78,7 +91,11 @@ worker_reeve_priv_LDADD = \
 
 pkglibexec_PROGRAMS += worker/reeve-vm
 worker_reeve_vm_SOURCES = \
-	worker/vm/agent.c \
+	worker/vm/agent/ask.c \
+	worker/vm/agent/ask.h \
+	worker/vm/agent/calls.c \
+	worker/vm/agent/info.c \
+	worker/vm/agent/lists.c \
 	worker/vm/calls.h \
 	worker/vm/control.c \
 	worker/vm/device.c \
@@ -95,9 +112,11 @@ worker_reeve_vm_SOURCES = \
 	worker/vm/state.c \
 	worker/vm/stats.c \
 	worker/vm/stats.h \
+	worker/vm/tune.c \
 	worker/vm/vm.h
 worker_reeve_vm_LDADD = \
 	worker/libworker.a \
+	worker/libtune.a \
 	drivers/libdrivers_live.a \
 	conf/libconf.a \
 	rpc/librpc.a \
@@ -107,7 +126,7 @@ worker_reeve_vm_LDADD = \
 	$(JANSSON_LIBS) \
 	$(XML_LIBS)
 
-$(worker_libworker_a_OBJECTS): | $(WIRE_H)
+$(worker_libworker_a_OBJECTS) $(worker_libtune_a_OBJECTS): | $(WIRE_H)
 
 # A program that its user may not read has memory that its user may not read either, from its first instruction on.
 install-exec-hook:

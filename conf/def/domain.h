@@ -249,6 +249,10 @@ bool domain_device_check_generic(const DomainDef *def, const DomainDevice *devic
 /* Whether it passes words to the hypervisor behind our back (qemu:commandline and the like). */
 bool domain_def_is_custom(const DomainDef *def);
 guint domain_def_vcpus_current(const DomainDef *def);
+/* Those of them that are there from the start and stay. */
+guint domain_def_vcpus_cold(const DomainDef *def);
+/* Of the I/O thread @index: those without an id of their own get the lowest that are free. */
+guint domain_def_iothread_id(const DomainDef *def, guint index);
 DomainDisk *domain_def_disk_by_target(const DomainDef *def, const char *target);
 DomainController *domain_def_controller(const DomainDef *def, ControllerType type, int index);
 

@@ -35,6 +35,27 @@ static bool pool_check(const DomainIothread *thread, GError **error)
 	return true;
 }
 
+static bool iothread_listed(const DomainDef *def, guint id)
+{
+	for (guint i = 0; i < list_length(def->iothreads); i++)
+		if (((DomainIothread *)list_get(def->iothreads, i))->id == id)
+			return true;
+	return false;
+}
+
+guint domain_def_iothread_id(const DomainDef *def, guint index)
+{
+	guint id = 0;
+
+	if (index < list_length(def->iothreads))
+		return ((DomainIothread *)list_get(def->iothreads, index))->id;
+	for (guint left = index - list_length(def->iothreads) + 1; left > 0; left--)
+		do
+			id++;
+		while (iothread_listed(def, id));
+	return id;
+}
+
 bool domain_def_has_iothread(const DomainDef *def, guint id)
 {
 	/* Threads without an id get the lowest free ones, which are those up to their number. */

@@ -83,12 +83,28 @@ static bool cells_complete(DomainDef *def, GError **error)
 	return true;
 }
 
+/* Where <vcpus> tells one by one which are there, the number follows from it. */
+static void vcpus_count(DomainVcpus *vcpus)
+{
+	guint n = 0, told = 0;
+
+	for (guint i = 0; i < list_length(vcpus->entries); i++) {
+		const VcpuEntry *entry = list_get(vcpus->entries, i);
+
+		told += entry->enabled != 0;
+		n += entry->enabled == TRISTATE_YES;
+	}
+	if (told == vcpus->count && told > 0)
+		vcpus->current = n;
+}
+
 static bool vcpus_complete(DomainDef *def, GError **error)
 {
 	DomainVcpus *vcpus = &def->vcpus;
 
 	if (!vcpus->count)
 		vcpus->count = 1;
+	vcpus_count(vcpus);
 	if (vcpus->current > vcpus->count)
 		return fail(error, VIR_ERR_INTERNAL_ERROR,
 			    _("domain '%s' is to start with %u vCPUs, but has at most %u"),

@@ -175,6 +175,18 @@ guint domain_def_vcpus_current(const DomainDef *def)
 	return def->vcpus.current ? def->vcpus.current : def->vcpus.count;
 }
 
+guint domain_def_vcpus_cold(const DomainDef *def)
+{
+	guint n = domain_def_vcpus_current(def);
+
+	for (guint i = 0; i < list_length(def->vcpus.entries); i++) {
+		const VcpuEntry *entry = list_get(def->vcpus.entries, i);
+
+		n -= entry->enabled == TRISTATE_YES && entry->hotpluggable == TRISTATE_YES;
+	}
+	return n;
+}
+
 DomainDisk *domain_def_disk_by_target(const DomainDef *def, const char *target)
 {
 	for (guint i = 0; i < list_length(def->disks); i++) {

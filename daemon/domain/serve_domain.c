@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "daemon/client/serve.h"
 #include "daemon/domain/affect.h"
+#include "daemon/domain/guest_vcpus.h"
 #include "daemon/registry/domain_call.h"
 #include "daemon/registry/job_result.h"
 
@@ -98,13 +99,22 @@ bool serve_domain_get_vcpus_flags(Call *call, remote_domain_get_vcpus_flags_args
 				  remote_domain_get_vcpus_flags_ret *ret, GError **error)
 {
 	const unsigned known =
-		VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM;
+		VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM |
+		VIR_DOMAIN_VCPU_GUEST;
 	const DomainDef *def;
 	DomainWhich which;
 
 	if (!call_flags(call, args->flags, known, error) ||
 	    !affect_which(call->domain, args->flags, &which, error))
 		return false;
+	if (args->flags & VIR_DOMAIN_VCPU_GUEST) {
+		if (which != DOMAIN_LIVE)
+			return fail(error, VIR_ERR_INVALID_ARG,
+				    _("what the guest itself has can be asked while it runs only"));
+		ret->num = guest_vcpus_count_call(call->domain,
+						  args->flags & VIR_DOMAIN_VCPU_MAXIMUM, error);
+		return ret->num >= 0;
+	}
 	def = domain_def_get(call->domain, which, error);
 	if (!def)
 		return false;
@@ -194,16 +204,6 @@ bool serve_domain_get_metadata(Call *call, remote_domain_get_metadata_args *args
 }
 
 /* ---- What there is nothing of, said as it is ------------------------------------------------ */
-
-bool serve_domain_get_scheduler_type(G_GNUC_UNUSED Call *call,
-				     G_GNUC_UNUSED remote_domain_get_scheduler_type_args *args,
-				     remote_domain_get_scheduler_type_ret *ret,
-				     G_GNUC_UNUSED GError **error)
-{
-	ret->type = g_strdup("posix");
-	ret->nparams = 0; /* none can be set */
-	return true;
-}
 
 /* Guests are kept apart by user ids, not by labels. */
 bool serve_domain_get_security_label(G_GNUC_UNUSED Call *call,

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "daemon/client/events.h"
 #include "daemon/core/settings.h"
+#include "daemon/guest/limits.h"
 #include "daemon/guest/private.h"
 #include "daemon/host/priv.h"
 #include "daemon/network/resolve.h"
@@ -165,7 +166,9 @@ static bool bring_up_call(Vm *vm, const DomainDef *live, const VmStart *start, c
 		return false;
 	linked = vm_spawn_call(vm, error) && vm_link_call(vm, &hello, error);
 	rpc_free((xdrproc_t)xdr_control_hello_ret, &hello);
+	/* Before the hypervisor is there: what it begins is limited from its first moment. */
 	return linked && vm_resources_call(vm, resources, error) &&
+	       (!vm->engine->priv || guest_limits_call(vm->engine, NULL, live, error)) &&
 	       worker_start_call(vm, live, start, ret, error);
 }
 

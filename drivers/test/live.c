@@ -249,6 +249,13 @@ static bool test_set_memory_stats_period(Guest *guest, int seconds, GError **err
 	return true;
 }
 
+/* Nothing needs to be done for what exists in memory only. */
+static bool test_tune(Guest *guest, G_GNUC_UNUSED const TuneTarget *target,
+		      G_GNUC_UNUSED const DomainDef *wanted, GError **error)
+{
+	return test_behave(guest, "tune", error);
+}
+
 const DriverLive test_live = {
 	.name = "test",
 	.start = test_start,
@@ -268,6 +275,7 @@ const DriverLive test_live = {
 	.interface_stats = test_interface_stats,
 	.memory_stats = test_memory_stats,
 	.vcpu_info = test_vcpu_info,
+	.tune = test_tune,
 	.set_memory = test_set_memory,
 	.set_memory_stats_period = test_set_memory_stats_period,
 	.release = test_release,

@@ -65,6 +65,50 @@ def told_and_asked(server, port):
         port.ask('guest-nonsense')
 
 
+@case
+def its_clock(server, port):
+    told = port.domain.getTime()
+    equal(sorted(told), ['nseconds', 'seconds'])
+    port.domain.setTime({'seconds': 1700000000, 'nseconds': 0})
+    check(0 <= port.domain.getTime()['seconds'] - 1700000000 < 3600, 'the time that was set')
+    with raises(L.VIR_ERR_INVALID_ARG, stock=L.VIR_ERR_ARGUMENT_UNSUPPORTED):
+        port.domain.setTime({'seconds': -1, 'nseconds': 0})
+
+
+@case
+def what_it_tells(server, port):
+    names = port.domain.interfaceAddresses(L.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT)
+    check('lo' in names, f'interfaces {names}')
+    info = port.domain.guestInfo(0)
+    equal(info['hostname'], 'guest')
+    equal(info['os.kernel-release'], port.ask('guest-get-osinfo')['return']['kernel-release'])
+    check('lo' in [value for name, value in info.items() if name.startswith('if.')], 'the interface lo')
+    equal(set(port.domain.guestInfo(L.VIR_DOMAIN_GUEST_INFO_HOSTNAME)), {'hostname'})
+    with raises(L.VIR_ERR_INVALID_ARG):
+        port.domain.guestInfo(1 << 20)
+    equal(port.domain.fsInfo(), [], 'file systems: all are in memory')
+
+
+@case
+def its_vcpus(server, port):
+    told = port.domain.guestVcpus()
+    equal(told['online'], '0')
+    equal(port.domain.vcpusFlags(L.VIR_DOMAIN_AFFECT_LIVE | L.VIR_DOMAIN_VCPU_GUEST), 1)
+    with raises(L.VIR_ERR_INVALID_ARG):
+        port.domain.setGuestVcpus('7', 1)
+
+
+@case
+def what_it_cannot(server, port):
+    with raises(L.VIR_ERR_ARGUMENT_UNSUPPORTED):
+        port.domain.fsTrim('/mnt', 0)
+    with raises(L.VIR_ERR_OPERATION_FAILED, stock=L.VIR_ERR_INTERNAL_ERROR):
+        port.domain.authorizedSSHKeysGet('nobody-of-that-name')
+    with raises(L.VIR_ERR_INVALID_ARG, stock=L.VIR_ERR_INVALID_ARG):
+        port.domain.agentSetResponseTimeout(-5)
+    port.domain.agentSetResponseTimeout(20)
+
+
 @case_of_ours
 def a_killed_worker(server, port):
     """The one that comes after it knows the port's state and reaches the agent."""

@@ -73,6 +73,14 @@ def secret_xml(number):
     return f'<secret><uuid>{identity("s", number)}</uuid><usage type="volume"><volume>/s{number}</volume></usage></secret>'
 
 
+def number(name, value):
+    return [{'field': name, 'value': (L.VIR_TYPED_PARAM_ULLONG, value)}]
+
+
+def text(name, value):
+    return [{'field': name, 'value': (L.VIR_TYPED_PARAM_STRING, value)}]
+
+
 def moment_xml(kind, name, number, parent=None):
     above = f'<parent><name>{parent}</name></parent>' if parent else ''
     state = '<state>shutoff</state>' if kind == 'domainsnapshot' else ''
@@ -165,11 +173,23 @@ ALONE = {
     'node_get_cells_free_memory': {'startCell': 0, 'maxcells': 1},
     'node_get_free_pages': {'pages': [4], 'cellCount': 1},
     'node_get_cpu_map': {'need_map': 1, 'need_online': 1},
+    'node_get_memory_parameters': {'nparams': 16},
+    'node_set_memory_parameters': {'params': []},
+    'node_alloc_pages': {'pageSizes': [1], 'pageCounts': [0], 'startCell': -1, 'cellCount': 1},
     'node_get_cpu_stats': {'cpuNum': -1, 'nparams': 16},
     'node_get_memory_stats': {'cellNum': -1, 'nparams': 16},
     'domain_attach_device': {'xml': disk()},
     'domain_detach_device': {'xml': disk()},
-    'domain_set_vcpus': {'nvcpus': 1},
+    'domain_get_vcpu_pin_info': {'ncpumaps': 2, 'maplen': 1},
+    'domain_get_emulator_pin_info': {'maplen': 1},
+    'domain_get_interface_parameters': {'device': '52:54:00:11:22:33', 'nparams': 16},
+    'domain_get_block_io_tune': {'disk': 'vdb', 'nparams': 16},
+    'domain_set_user_password': {'user': 'root', 'password': 'a password'},
+    'domain_set_guest_vcpus': {'cpumap': '0', 'state': 1},
+    'domain_authorized_ssh_keys_get': {'user': 'root'},
+    'domain_authorized_ssh_keys_set': {'user': 'root', 'keys': []},
+    'domain_agent_set_response_timeout': {'timeout': -1},
+    'domain_interface_addresses': {'source': 0},
     'domain_send_key': {'keycodes': [30]},
     'domain_start_dirty_rate_calc': {'seconds': 1},
     'domain_history': {'dom': domain(1000)},
@@ -185,9 +205,11 @@ REFUSED = {
                     L.VIR_ERR_NO_NODE_DEVICE),
     **dict.fromkeys(('interface_lookup_by_name', 'interface_lookup_by_mac_string', 'interface_is_active'),
                     L.VIR_ERR_NO_INTERFACE),
-    **dict.fromkeys(('domain_attach_device', 'domain_detach_device', 'domain_set_vcpus'),
+    **dict.fromkeys(('domain_attach_device', 'domain_detach_device'),
                     L.VIR_ERR_OPERATION_UNSUPPORTED),
     'connect_get_sysinfo': L.VIR_ERR_CONFIG_UNSUPPORTED,
+    'node_get_memory_parameters': L.VIR_ERR_OPERATION_UNSUPPORTED,
+    'node_alloc_pages': L.VIR_ERR_OPERATION_FAILED,  # there are no pages of 1 KiB
 }
 # What makes or ends the connection itself.
 OF_CONNECTIONS = ('connect_open', 'connect_close', 'auth_polkit')
@@ -245,6 +267,29 @@ def rounds(lane):
             ('domain_set_metadata', {'dom': dom, 'type': 0, 'metadata': 'words', 'flags': CONFIG}),
             ('reeve:domain_rollback', {'dom': dom, 'revision': -1}),
             ('domain_rename', {'dom': dom, 'new_name': f'y{lane}'}),
+            undefine],
+        'tuning': [
+            with_disk,
+            ('domain_create', {'dom': dom}),
+            ('domain_set_vcpus', {'dom': dom, 'nvcpus': 2}),
+            ('domain_pin_vcpu', {'dom': dom, 'vcpu': 0, 'cpumap': b'\1'}),
+            ('domain_set_scheduler_parameters', {'dom': dom, 'params': number('cpu_shares', 100)}),
+            ('domain_destroy', {'dom': dom}),
+            ('domain_set_vcpu', {'dom': dom, 'cpumap': '1', 'state': 0, 'flags': CONFIG}),
+            ('domain_pin_vcpu_flags', {'dom': dom, 'vcpu': 0, 'cpumap': b'\1', 'flags': CONFIG}),
+            ('domain_pin_emulator', {'dom': dom, 'cpumap': b'\1', 'flags': CONFIG}),
+            ('domain_add_iothread', {'dom': dom, 'iothread_id': 1, 'flags': CONFIG}),
+            ('domain_pin_iothread', {'dom': dom, 'iothreads_id': 1, 'cpumap': b'\1', 'flags': CONFIG}),
+            ('domain_set_iothread_params', {'dom': dom, 'iothread_id': 1, 'params': [], 'flags': CONFIG}),
+            ('domain_del_iothread', {'dom': dom, 'iothread_id': 1, 'flags': CONFIG}),
+            ('domain_set_scheduler_parameters_flags', {'dom': dom, 'params': number('vcpu_period', 5000), 'flags': CONFIG}),
+            ('domain_set_memory_parameters', {'dom': dom, 'params': number('hard_limit', 1 << 20), 'flags': CONFIG}),
+            ('domain_set_blkio_parameters', {'dom': dom, 'params': text('device_weight', '/dev/sda,100'), 'flags': CONFIG}),
+            ('domain_set_numa_parameters', {'dom': dom, 'params': text('numa_nodeset', '0'), 'flags': CONFIG}),
+            ('domain_set_block_io_tune', {'dom': dom, 'disk': 'vdb', 'params': number('total_iops_sec', 9), 'flags': CONFIG}),
+            ('domain_set_interface_parameters', {'dom': dom, 'device': '52:54:00:11:22:33', 'params': [], 'flags': CONFIG}),
+            ('domain_set_perf_events', {'dom': dom, 'params': [], 'flags': CONFIG}),
+            ('domain_set_lifecycle_action', {'dom': dom, 'type': 0, 'action': 1, 'flags': CONFIG}),
             undefine],
         'devices': [
             with_disk,

@@ -48,7 +48,9 @@ static char *outcome(const DomainDef *def, bool *refused)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(QemuCommandLine) line = NULL;
 
-	if (live_tune_check(def, &error))
+	const Guest guest = { .def = def };
+
+	if (live_tune_check(&guest, &error))
 		line = qemu_command_line(def, &context, &error);
 	/* "<element> cannot be honoured", and not that something else is missing. */
 	*refused = !line && error_code(error) == VIR_ERR_CONFIG_UNSUPPORTED &&

@@ -27,8 +27,14 @@ enum {
 /* Where version 2 is mounted: alone, or beside version 1. */
 static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 
-/* Our own group in the hierarchy, which has the number 0 in /proc/self/cgroup. The caller frees. */
-static char *own_group(void)
+/* Where we put the engine and ourselves, where a group with limits may not have processes of its own. */
+static const char engine_group[] = "reeve-engine";
+
+/*
+ * Our own group in the hierarchy whose line in /proc/self/cgroup begins with @prefix up to the path. The caller
+ * frees.
+ */
+static char *group_of(const char *prefix)
 {
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
@@ -36,15 +42,23 @@ static char *own_group(void)
 	if (!g_file_get_contents("/proc/self/cgroup", &text, NULL, NULL))
 		return NULL;
 	lines = g_strsplit(text, "\n", -1);
-	for (char **line = lines; *line; line++)
-		if (g_str_has_prefix(*line, "0::/"))
-			return g_strdup(*line + strlen("0::/"));
+	for (char **line = lines; *line; line++) {
+		const char *rest = strchr(*line, ':');
+		char *path;
+
+		if (!rest || !g_str_has_prefix(rest + 1, prefix) || rest[1 + strlen(prefix)] != ':')
+			continue;
+		path = g_strdup(rest + 1 + strlen(prefix) + 2);
+		if (g_str_has_suffix(path, engine_group))
+			path[strlen(path) - strlen(engine_group)] = '\0';
+		return path;
+	}
 	return NULL;
 }
 
 static int own_group_open(void)
 {
-	g_autofree char *group = own_group();
+	g_autofree char *group = group_of("");
 	struct statfs kind;
 
 	for (unsigned i = 0; group && i < G_N_ELEMENTS(mounts); i++) {
@@ -120,14 +134,89 @@ static void empty_wait(int cgroup)
 	fd_clear(&wait.fd);
 }
 
-void cgroup_remove(uid_t uid)
+/* ---- Controllers --------------------------------------------------------------------------- */
+
+static const char *const controllers[] = { "cpu", "memory", "blkio" };
+
+/* Our own group in the hierarchy of version 1 that has @controller; -1 where there is none. */
+static int old_group_open(const char *controller)
 {
-	g_autofd int parent = own_group_open();
-	g_autofd int cgroup = -1;
+	g_autofree char *group = group_of(controller);
+	g_autofree char *path = NULL;
+
+	if (!group)
+		return -1;
+	path = g_build_filename("/sys/fs/cgroup", controller, group, NULL);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Moves the processes that @from lists; false when some cannot be. */
+static bool procs_move(int from, int to)
+{
+	g_autofd int fd = openat(from, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	bool good = n >= 0;
+
+	if (n <= 0)
+		return good;
+	text[n] = '\0';
+	for (char *save = NULL, *pid = strtok_r(text, "\n", &save); pid;
+	     pid = strtok_r(NULL, "\n", &save))
+		good &= file_write(to, "cgroup.procs", pid) || errno == ESRCH;
+	return good;
+}
+
+/*
+ * Version 2 gives limits to the children of a group only while that has no processes of its own: the engine and
+ * we move into one beside the guests'. That the group is ours alone is what Delegate= of our unit means.
+ */
+static bool controller_enable(int parent, const char *controller)
+{
+	g_autofree char *word = g_strconcat("+", controller, NULL);
+	g_autofd int own = -1;
+
+	if (file_write(parent, "cgroup.subtree_control", word))
+		return true;
+	if (errno != EBUSY)
+		return false;
+	mkdirat(parent, engine_group, 0755);
+	own = openat(parent, engine_group, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return own >= 0 && procs_move(parent, own) &&
+	       file_write(parent, "cgroup.subtree_control", word);
+}
+
+int cgroup_controller_open(const char *controller, uid_t uid, bool *ret_old)
+{
+	g_autofd int old = old_group_open(controller);
+	g_autofd int all = cgroup_open(uid, false);
+	g_autofd int group = -1;
 	char name[NAME_MAX_LENGTH];
 
+	*ret_old = old >= 0;
+	if (old < 0) {
+		g_autofd int parent = own_group_open();
+		bool block = strcmp(controller, "blkio") == 0;
+
+		return all >= 0 && parent >= 0 &&
+				       controller_enable(parent, block ? "io" : controller) ?
+			       take_fd(&all) :
+			       -1;
+	}
 	group_name(uid, name);
-	if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
+	mkdirat(old, name, 0755);
+	group = openat(old, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* Twice: what was begun meanwhile by one that was not moved yet. */
+	if (group < 0 || all < 0 || !procs_move(all, group) || !procs_move(all, group))
+		return -1;
+	return take_fd(&group);
+}
+
+static void group_remove(int parent, const char *name)
+{
+	g_autofd int cgroup = -1;
+
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
 		return;
 	cgroup = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (cgroup >= 0)
@@ -135,9 +224,24 @@ void cgroup_remove(uid_t uid)
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-void cgroup_sweep(uid_t first, unsigned count)
+void cgroup_remove(uid_t uid)
 {
 	g_autofd int parent = own_group_open();
+	char name[NAME_MAX_LENGTH];
+
+	group_name(uid, name);
+	if (parent >= 0)
+		group_remove(parent, name);
+	for (unsigned i = 0; i < G_N_ELEMENTS(controllers); i++) {
+		g_autofd int old = old_group_open(controllers[i]);
+
+		if (old >= 0)
+			unlinkat(old, name, AT_REMOVEDIR);
+	}
+}
+
+static void groups_sweep(int parent, uid_t first, unsigned count)
+{
 	DIR *groups = parent < 0 ? NULL : fdopendir(dup(parent));
 	const struct dirent *entry;
 
@@ -151,4 +255,16 @@ void cgroup_sweep(uid_t first, unsigned count)
 	}
 	if (groups)
 		closedir(groups);
+}
+
+void cgroup_sweep(uid_t first, unsigned count)
+{
+	g_autofd int parent = own_group_open();
+
+	groups_sweep(parent, first, count);
+	for (unsigned i = 0; i < G_N_ELEMENTS(controllers); i++) {
+		g_autofd int old = old_group_open(controllers[i]);
+
+		groups_sweep(old, first, count);
+	}
 }

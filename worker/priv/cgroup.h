@@ -17,7 +17,12 @@ bool cgroup_enter(int cgroup);
 void cgroup_kill(int cgroup);
 /* Is it known that nobody is in there? False for -1. */
 bool cgroup_is_empty(int cgroup);
-/* Removes the user's group once it is empty. */
+/*
+ * The directory of the guest's group under @controller, made where there is none, with all processes of the guest in
+ * it; -1: the host has none that we may use. *ret_old: it is of version 1.
+ */
+int cgroup_controller_open(const char *controller, uid_t uid, bool *ret_old);
+/* Removes the user's groups once they are empty. */
 void cgroup_remove(uid_t uid);
 /* Removes those of the @count users from @first on in which nobody is: what a predecessor that was killed has left. */
 void cgroup_sweep(uid_t first, unsigned count);

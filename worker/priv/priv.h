@@ -116,5 +116,8 @@ bool priv_capabilities_drop(void);
  * process, no file but plain ones; where it is not @writable, only the descriptors it has are written.
  */
 bool priv_confine(uid_t uid, gid_t gid, bool writable, GError **error);
+/* Opens the directory of the guest @uuid, which gets its name (37 bytes), and tells whose it is; -1 and an error. */
+int priv_vm_dir_open(const PrivConfig *config, const char *uuid, char *ret_name, uid_t *ret_uid,
+		     GError **error);
 /* @uuid as the name of a directory; a buffer of 37 bytes. */
 void priv_uuid_format(const unsigned char *uuid, char *ret_text);

@@ -151,9 +151,8 @@ bool priv_make_vm_dir(PrivCall *call, const priv_make_vm_dir_args *args, priv_ma
 	return true;
 }
 
-/* Opens the directory of a guest and tells whose it is. */
-static int vm_dir_open(const PrivConfig *config, const char *uuid, char *ret_name, uid_t *ret_uid,
-		       GError **error)
+int priv_vm_dir_open(const PrivConfig *config, const char *uuid, char *ret_name, uid_t *ret_uid,
+		     GError **error)
 {
 	g_autofd int fd = -1;
 	struct stat st;
@@ -276,7 +275,7 @@ bool priv_spawn_vm(PrivCall *call, const priv_spawn_vm_args *args, priv_spawn_vm
 	SpawnSpec spec = { .argv = argv, .become = become_guest, .data = &who };
 	int pidfd;
 
-	directory = vm_dir_open(call->config, args->uuid, uuid, &who.uid, error);
+	directory = priv_vm_dir_open(call->config, args->uuid, uuid, &who.uid, error);
 	if (directory < 0 || !not_being_removed(call->config, directory, uuid, error))
 		return false;
 	who.gid = call->config->has_gid ? call->config->gid : who.uid;
@@ -323,7 +322,7 @@ bool priv_kill(PrivCall *call, const priv_kill_args *args, G_GNUC_UNUSED priv_no
 	if (args->signal != SIGKILL && args->signal != SIGTERM && args->signal != SIGCONT)
 		return fail(error, VIR_ERR_INVALID_ARG, _("signal %d is not sent to guests"),
 			    args->signal);
-	directory = vm_dir_open(call->config, args->uuid, uuid, &owner, error);
+	directory = priv_vm_dir_open(call->config, args->uuid, uuid, &owner, error);
 	if (directory < 0)
 		return false;
 	pid = pidfd_pid(call->in->fds[0]);

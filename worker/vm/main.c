@@ -199,6 +199,7 @@ int main(int argc, char **argv)
 	log_init("reeve-vm", LOG_LEVEL_INFO);
 	if (argc == 4 && g_str_equal(argv[1], "--probe"))
 		return probe_run(argv[2], argv[3]);
+	worker.agent_timeout = VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT;
 	if (argc != 3 + worker.session || !uuid_parse(argv[1 + worker.session], &uuid)) {
 		usage();
 		return EXIT_FAILURE;

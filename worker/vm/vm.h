@@ -28,6 +28,7 @@ struct Worker {
 	char uuid_text[37];
 	char *name; /* before start: as the command line says */
 	bool session; /* the engine's user is ours */
+	int agent_timeout; /* virDomainAgentResponseTimeoutValues, or seconds */
 
 	GHashTable *handed; /* as guest.resources: for the next call that takes it */
 

@@ -263,6 +263,8 @@ static void on_device_deleted(QemuLive *live, const QmpEvent *event)
 {
 	const char *alias = text_of(event, "device");
 
+	if (alias)
+		live_vcpu_unplugged(live, alias);
 	/* What is in the definition is told of when it is no longer in it. */
 	if (!alias || !live_unplugged(live, alias))
 		post_device(live, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, alias);
@@ -273,7 +275,7 @@ static void on_unplug_error(QemuLive *live, const QmpEvent *event)
 	const char *alias = text_of(event, "device");
 
 	post_device(live, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, alias);
-	if (alias)
+	if (alias && !live_vcpu_refused(live, alias))
 		live_unplug_refused(live, alias);
 }
 
@@ -289,7 +291,8 @@ static void on_acpi_ost(QemuLive *live, const QmpEvent *event)
 	    status == IN_PROGRESS)
 		return;
 	post_device(live, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, alias);
-	live_unplug_refused(live, alias);
+	if (!live_vcpu_refused(live, alias))
+		live_unplug_refused(live, alias);
 }
 
 static void on_tray_moved(QemuLive *live, const QmpEvent *event)

@@ -83,6 +83,7 @@ typedef struct QemuLive {
 	sd_event_source *exit_source;
 	GPtrArray *leavers; /* FiberEvent of those who wait for its end */
 	GPtrArray *unplugs;  /* Unplug of those who wait for the guest to give up a device */
+	struct VcpuUnplug *vcpu_unplug; /* of who waits for the guest to give up a vCPU */
 	GPtrArray *past;     /* DomainDevice that were unplugged */
 	FiberQueue trays;    /* those who wait for a guest to open one */
 	GHashTable *retired; /* aliases of devices that are gone; never given again */
@@ -250,12 +251,32 @@ char *live_agent_command(Guest *guest, const char *command, int timeout_s, GErro
 char *live_monitor_command(Guest *guest, const char *command, unsigned flags, GError **error);
 
 /* live_tune.c: affinity and scheduling of threads, throttling, links; before the first cont. */
-bool live_tune_check(const DomainDef *def, GError **error);
+bool live_tune_check(const Guest *guest, GError **error);
 bool live_tune(QemuLive *live, GError **error);
+/* Parts of it, as @def says: threads but for @others (of pids; NULL: none), a vCPU, all vCPUs ... */
+bool live_pin_emulator(QemuLive *live, const DomainDef *def, GHashTable *others, GError **error);
+bool live_pin_vcpu(const DomainDef *def, const VcpuInfo *vcpu, GError **error);
+bool live_tune_vcpus(QemuLive *live, GError **error);
+bool live_tune_iothreads(QemuLive *live, const DomainDef *def, GError **error);
+bool live_tune_throttle(QemuLive *live, const DomainDisk *disk, GError **error);
 /* The part of it that is for one device. */
 bool live_tune_device(QemuLive *live, const DomainDevice *device, GError **error);
 bool live_set_memory(Guest *guest, uint64_t kib, GError **error);
 bool live_set_memory_stats_period(Guest *guest, int seconds, GError **error);
+
+/* retune.c: as DriverLive.tune */
+bool live_retune(Guest *guest, const TuneTarget *target, const DomainDef *wanted, GError **error);
+
+/* vcpu.c */
+bool live_vcpus_change(Guest *guest, const TuneTarget *target, const DomainDef *wanted,
+		       GError **error);
+/* Plugs in those that are there from the start but can go; before the guest runs. */
+bool live_vcpus_start(QemuLive *live, GError **error);
+/* QEMU or the guest says so of the device @id; false when it is no vCPU that was plugged in. */
+bool live_vcpu_unplugged(QemuLive *live, const char *id);
+bool live_vcpu_refused(QemuLive *live, const char *id);
+/* The hypervisor is gone: nobody needs to wait. */
+void live_vcpu_wake(QemuLive *live);
 
 /* live_sample.c */
 int64_t live_sample(Guest *guest, unsigned groups, uint64_t timeout_usec);

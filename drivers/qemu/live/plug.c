@@ -362,6 +362,7 @@ void live_unplug_refused(QemuLive *live, const char *alias)
 void live_unplugs_wake(QemuLive *live)
 {
 	fiber_queue_wake_all(&live->trays);
+	live_vcpu_wake(live);
 	for (guint i = 0; i < live->unplugs->len; i++)
 		fiber_event_set(&((Unplug *)g_ptr_array_index(live->unplugs, i))->done);
 	g_ptr_array_set_size(live->unplugs, 0);

@@ -121,6 +121,7 @@ const DriverLive qemu_live = {
 	.snapshot = live_snapshot,
 	.leave = live_leave,
 	.go = live_go,
+	.tune = live_retune,
 	.set_memory = live_set_memory,
 	.set_memory_stats_period = live_set_memory_stats_period,
 	.monitor_command = live_monitor_command,

@@ -290,7 +290,7 @@ bool live_start(Guest *guest, unsigned flags, GError **error)
 	QemuLive *live = live_new(guest);
 
 	live->starting = true;
-	if (!live_tune_check(guest->def, error) || !live_files_prepare(guest, error) ||
+	if (!live_tune_check(guest, error) || !live_files_prepare(guest, error) ||
 	    !agent_listen(live, error) || !bring_up(live, flags, error)) {
 		start_undo(live);
 		return false;

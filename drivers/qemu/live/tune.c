@@ -22,24 +22,37 @@ static bool refuse(GError **error, const char *element)
 		    element);
 }
 
-bool live_tune_check(const DomainDef *def, GError **error)
+/* Of a privileged guest these are set, before QEMU is there, by control groups. */
+static bool groups_check(const DomainDef *def, GError **error)
 {
 	const DomainCpuTune *cpu = &def->cputune;
 	const DomainMemTune *memory = &def->memtune;
 	const DomainBlkioTune *io = &def->blkiotune;
-	const char *partition = def->resource.partition;
 
-	if (cpu->has_shares || cpu->period || cpu->quota || cpu->global_period ||
-	    cpu->global_quota || cpu->emulator_period || cpu->emulator_quota ||
-	    cpu->iothread_period || cpu->iothread_quota)
-		return refuse(error, "cputune/shares, period, quota");
-	if (list_length(cpu->cachetunes) > 0 || list_length(cpu->memorytunes) > 0)
-		return refuse(error, "cputune/cachetune, memorytune");
-	if (memory->has_hard_limit || memory->has_soft_limit || memory->has_swap_hard_limit ||
-	    memory->has_min_guarantee)
+	if (cpu->has_shares || cpu->global_period || cpu->global_quota)
+		return refuse(error, "cputune/shares, global_period, global_quota");
+	if (memory->has_hard_limit || memory->has_soft_limit || memory->has_swap_hard_limit)
 		return refuse(error, "memtune");
 	if (io->weight > 0 || list_length(io->devices) > 0)
 		return refuse(error, "blkiotune");
+	return true;
+}
+
+bool live_tune_check(const Guest *guest, GError **error)
+{
+	const DomainDef *def = guest->def;
+	const DomainCpuTune *cpu = &def->cputune;
+	const char *partition = def->resource.partition;
+
+	if (!json_is_true(json_object_get(guest->settings, "privileged")) && !groups_check(def, error))
+		return false;
+	if (cpu->period || cpu->quota || cpu->emulator_period || cpu->emulator_quota ||
+	    cpu->iothread_period || cpu->iothread_quota)
+		return refuse(error, "cputune/period, quota");
+	if (list_length(cpu->cachetunes) > 0 || list_length(cpu->memorytunes) > 0)
+		return refuse(error, "cputune/cachetune, memorytune");
+	if (def->memtune.has_min_guarantee)
+		return refuse(error, "memtune/min_guarantee");
 	if (def->numatune.mode == NUMA_MODE_RESTRICTIVE)
 		return refuse(error, "numatune mode='restrictive'");
 	if (def->resource.appid || (partition && strcmp(partition, "/machine") != 0))
@@ -106,10 +119,8 @@ static const CpuSched *sched_of(const GPtrArray *scheds, unsigned id)
 	return NULL;
 }
 
-/* All threads at once: those with a place of their own get it afterwards. */
-static bool tune_emulator(QemuLive *live, GError **error)
+bool live_pin_emulator(QemuLive *live, const DomainDef *def, GHashTable *others, GError **error)
 {
-	const DomainDef *def = live->guest->def;
 	const Cpuset *cpus =
 		def->cputune.emulatorpin ? def->cputune.emulatorpin : def->vcpus.cpuset;
 	const CpuSched *sched = def->cputune.emulatorsched;
@@ -126,16 +137,29 @@ static bool tune_emulator(QemuLive *live, GError **error)
 	while (ok && (entry = readdir(dir))) {
 		pid_t thread = atoi(entry->d_name);
 
-		if (thread > 0 && cpus)
-			ok = pin(thread, cpus, _("the emulator"), error);
-		if (ok && thread > 0 && sched)
-			ok = schedule(thread, sched, _("the emulator"), error);
+		if (thread <= 0 || (others && g_hash_table_contains(others, GINT_TO_POINTER(thread))))
+			continue;
+		ok = (!cpus || pin(thread, cpus, _("the emulator"), error)) &&
+		     (!sched || schedule(thread, sched, _("the emulator"), error));
 	}
 	closedir(dir);
 	return ok;
 }
 
-static bool tune_vcpus(QemuLive *live, GError **error)
+bool live_pin_vcpu(const DomainDef *def, const VcpuInfo *vcpu, GError **error)
+{
+	const DomainCpuTune *tune = &def->cputune;
+	const Cpuset *cpus = pin_of(tune->vcpupins, vcpu->number);
+	const CpuSched *sched = sched_of(tune->vcpuscheds, vcpu->number);
+	g_autofree char *what = g_strdup_printf(_("vCPU %u"), vcpu->number);
+
+	if (!cpus)
+		cpus = def->vcpus.cpuset;
+	return (!cpus || pin(vcpu->thread, cpus, what, error)) &&
+	       (!sched || schedule(vcpu->thread, sched, what, error));
+}
+
+bool live_tune_vcpus(QemuLive *live, GError **error)
 {
 	const DomainDef *def = live->guest->def;
 	const DomainCpuTune *tune = &def->cputune;
@@ -144,19 +168,9 @@ static bool tune_vcpus(QemuLive *live, GError **error)
 		return true;
 	if (!live_sample_vcpus(live, QMP_TIMEOUT_USEC, error))
 		return false;
-	for (guint i = 0; i < live->sample.vcpus->len; i++) {
-		const VcpuInfo *vcpu = &g_array_index(live->sample.vcpus, VcpuInfo, i);
-		const Cpuset *cpus = pin_of(tune->vcpupins, vcpu->number);
-		const CpuSched *sched = sched_of(tune->vcpuscheds, vcpu->number);
-		g_autofree char *what = g_strdup_printf(_("vCPU %u"), vcpu->number);
-
-		if (!cpus)
-			cpus = def->vcpus.cpuset;
-		if (cpus && !pin(vcpu->thread, cpus, what, error))
+	for (guint i = 0; i < live->sample.vcpus->len; i++)
+		if (!live_pin_vcpu(def, &g_array_index(live->sample.vcpus, VcpuInfo, i), error))
 			return false;
-		if (sched && !schedule(vcpu->thread, sched, what, error))
-			return false;
-	}
 	return true;
 }
 
@@ -176,9 +190,9 @@ static bool tune_iothread(const DomainCpuTune *tune, json_t *entry, GError **err
 	       (!sched || schedule(thread, sched, name, error));
 }
 
-static bool tune_iothreads(QemuLive *live, GError **error)
+bool live_tune_iothreads(QemuLive *live, const DomainDef *def, GError **error)
 {
-	const DomainCpuTune *tune = &live->guest->def->cputune;
+	const DomainCpuTune *tune = &def->cputune;
 	json_t *reply, *entry;
 	bool ok = true;
 	size_t index;
@@ -194,7 +208,7 @@ static bool tune_iothreads(QemuLive *live, GError **error)
 
 /* ---- Devices */
 
-static json_t *throttle(const DomainDisk *disk)
+static json_t *throttle(const DomainDisk *disk, bool *ret_any)
 {
 	const DiskIoTune *t = &disk->iotune;
 	const struct {
@@ -223,28 +237,29 @@ static json_t *throttle(const DomainDisk *disk)
 	};
 	enum { BASIC = 6 }; /* these must be there even when 0 */
 	json_t *arguments = json_object();
-	bool any = false;
 
+	*ret_any = false;
 	for (unsigned i = 0; i < G_N_ELEMENTS(all); i++) {
-		any |= all[i].value > 0;
+		*ret_any |= all[i].value > 0;
 		if (i < BASIC || all[i].value > 0)
 			json_object_set_new(arguments, all[i].name,
 					    json_integer((json_int_t)all[i].value));
 	}
 	if (t->group_name)
 		json_object_set_new(arguments, "group", json_string(t->group_name));
-	if (any)
-		return arguments;
-	json_decref(arguments);
-	return NULL;
+	return arguments;
 }
 
-static bool tune_throttle(QemuLive *live, const DomainDisk *disk, GError **error)
+/* At the start, limits that there are; later what was lifted too. */
+bool live_tune_throttle(QemuLive *live, const DomainDisk *disk, GError **error)
 {
-	json_t *arguments = throttle(disk);
+	bool any;
+	json_t *arguments = throttle(disk, &any);
 
-	if (!arguments)
+	if (!any && live->starting) {
+		json_decref(arguments);
 		return true;
+	}
 	json_object_set_new(arguments, "id",
 			    json_sprintf("/machine/peripheral/%s%s", disk->info.alias,
 					 disk->bus == DISK_BUS_VIRTIO ? "/virtio-backend" : ""));
@@ -268,7 +283,7 @@ static bool tune_link(QemuLive *live, const DomainInterface *net, GError **error
 bool live_tune_device(QemuLive *live, const DomainDevice *device, GError **error)
 {
 	if (device->kind == DEVICE_DISK)
-		return tune_throttle(live, device->disk, error) &&
+		return live_tune_throttle(live, device->disk, error) &&
 		       tune_tray(live, device->disk, error);
 	return device->kind != DEVICE_INTERFACE || tune_link(live, device->interface, error);
 }
@@ -328,9 +343,12 @@ static bool tune_balloon(QemuLive *live, GError **error)
 
 bool live_tune(QemuLive *live, GError **error)
 {
-	return tune_emulator(live, error) && tune_vcpus(live, error) &&
-	       tune_iothreads(live, error) && tune_devices(live, error) &&
-	       tune_balloon(live, error);
+	const DomainDef *def = live->guest->def;
+
+	/* All threads at once: those with a place of their own get it afterwards. */
+	return live_vcpus_start(live, error) && live_pin_emulator(live, def, NULL, error) &&
+	       live_tune_vcpus(live, error) && live_tune_iothreads(live, def, error) &&
+	       tune_devices(live, error) && tune_balloon(live, error);
 }
 
 /* ---- Later */

@@ -183,7 +183,7 @@ bool command_memory(QemuCommand *cmd, GError **error)
 
 /* ---- Processors */
 
-/* Only a leading part of the vCPUs may be switched on at first. */
+/* Those that stay are a leading part: the others are plugged in before the guest runs. */
 static bool entries_check(const DomainVcpus *vcpus, GError **error)
 {
 	bool off = false;
@@ -191,12 +191,12 @@ static bool entries_check(const DomainVcpus *vcpus, GError **error)
 	for (guint i = 0; i < list_length(vcpus->entries); i++) {
 		const VcpuEntry *entry = list_get(vcpus->entries, i);
 
-		if (entry->enabled == TRISTATE_NO)
+		if (entry->enabled == TRISTATE_NO || entry->hotpluggable == TRISTATE_YES)
 			off = true;
 		else if (off)
 			return command_refuse(error, "vcpus",
-					      _("a vCPU is enabled after one that is not, which is "
-						"not supported"));
+					      _("a vCPU that stays comes after one that is off or can "
+						"be unplugged"));
 	}
 	return true;
 }
@@ -211,7 +211,7 @@ static void command_iothreads(QemuCommand *cmd)
 			i < list_length(def->iothreads) ? list_get(def->iothreads, i) : NULL;
 		Props *opts = props_new("iothread");
 
-		props_printf(opts, "id", "iothread%u", io ? io->id : i + 1);
+		props_printf(opts, "id", "iothread%u", domain_def_iothread_id(def, i));
 		if (io && io->has_pool_min)
 			props_num(opts, "thread-pool-min", (guint64)io->pool_min);
 		if (io && io->has_pool_max)
@@ -244,7 +244,7 @@ bool command_smp(QemuCommand *cmd, GError **error)
 	const DomainVcpus *vcpus = &cmd->def->vcpus;
 	const DomainCpu *cpu = cmd->def->cpu;
 	guint total = MAX(vcpus->count, 1);
-	guint current = vcpus->current > 0 ? vcpus->current : total;
+	guint current = MAX(domain_def_vcpus_cold(cmd->def), 1);
 	Props *opts = props_new(NULL);
 
 	if (!entries_check(vcpus, error)) {
