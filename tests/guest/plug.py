@@ -148,7 +148,7 @@ OTHERS = (
      "<model type='virtio'/></interface>", '52:54:00:00:00:04', False),
     ('input', "<input type='tablet' bus='usb'/>", 'tablet', True),
     ('hub', "<hub type='usb'/>", None, True),
-    ('shmem', "<shmem name='reeve-plug'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>", None, False),
+    ('shmem', "<shmem name='{shared}'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>", None, False),
     ('memory', "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target></memory>", None, False),
 )
 
@@ -161,7 +161,7 @@ def all_kinds(server, told):
     with guest(server, 'kinds', devices=more) as plain:
         xml = plain.XMLDesc(L.VIR_DOMAIN_XML_INACTIVE)
         plain.destroy()
-        xml = re.sub('<uuid>.*?</uuid>', '', xml)
+        xml, shared = re.sub('<uuid>.*?</uuid>', '', xml), f'reeve-{plain.UUIDString()}'
         xml = xml.replace('<vcpu', "<maxMemory slots='4' unit='MiB'>1024</maxMemory><vcpu", 1)
         xml = re.sub(r'</features>', "</features><cpu><numa><cell id='0' cpus='0' memory='96' unit='MiB'/></numa></cpu>",
                      re.sub('<cpu .*?</cpu>', '', xml, flags=re.S), count=1)
@@ -169,9 +169,11 @@ def all_kinds(server, told):
             domain = connection.createXML(xml)
             try:
                 for element, text, pattern, at_once in OTHERS:
-                    kind(domain, told, (element, text.format(cwd=os.getcwd()), pattern or 'alias', at_once))
+                    kind(domain, told, (element, text.format(cwd=os.getcwd(), shared=shared), pattern or 'alias', at_once))
             finally:
                 domain.destroy()
+                with contextlib.suppress(FileNotFoundError):  # QEMU leaves it there
+                    os.unlink(f'/dev/shm/{shared}')
     equal(links(), {'lo', 'br-plug'}, 'interfaces of the host')
     subprocess.run(['ip', 'link', 'del', 'br-plug'], check=True)
 
