@@ -262,8 +262,12 @@ DomainHold registry_claim_wait(Registry *registry, const Driver *driver, const D
 		if (!same)
 			break;
 		domain_ref(same);
-		if (domain_hold_wait(same, "a definition", timeout, &reason))
-			return same;
+		if (domain_hold_wait(same, "a definition", timeout, &reason)) {
+			g_auto(DomainHold) held = same;
+
+			/* By now it may have another name. */
+			return claim_conflict(index, def, &same, error) ? g_steal_pointer(&held) : NULL;
+		}
 		domain_unref(same);
 		/* The one before us did not get to define it: it is free again. */
 		if (error_code(reason) == VIR_ERR_NO_DOMAIN)

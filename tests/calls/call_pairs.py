@@ -12,8 +12,9 @@ import os
 import random
 import sys
 import time
+from xml.etree import ElementTree
 
-from reeve_calls import CHECKPOINT, SNAPSHOT, Calls, domain, domain_xml, moment_xml
+from reeve_calls import CHECKPOINT, CONFIG, SNAPSHOT, Calls, domain, domain_xml, identity, moment_xml
 from reeve_kinds import KINDS, OTHERS, normal, varied
 from reeve_test import STOCK, Failed, Reeved, case, cases, check, equal, run_cases, skip
 from reeve_wire import ERROR, REPLY, REPLY_FDS, Wire
@@ -200,6 +201,28 @@ def filters_by_name():
         server.kill()
         server.start()
         equal(server.connect('test').nwfilterLookupByName('one').XMLDesc(0), document, 'after a restart')
+
+
+@case
+def a_rename_before_a_definition():
+    """A definition that waits for its turn finds the name that its domain has then, not the one that it had."""
+    with Reeved('renamed') as server:
+        calls = Calls()
+        asker = Asker(server, calls)
+        asker.run({lane: [('domain_define_xml', {'xml': domain_xml(lane)})] for lane in range(LANES)})
+        for lane in range(LANES):
+            for name, more in (('domain_set_metadata', {'type': 0, 'metadata': 'first', 'flags': CONFIG}),
+                               ('domain_rename', {'new_name': f'y{lane}'}), ('domain_define_xml', {'xml': domain_xml(lane)})):
+                values = more if 'xml' in more else {'dom': domain(lane), **more}
+                asker.send((lane, name), name, values)
+        errors = asker.answers()
+        connection = server.connect('test')
+        for lane in range(LANES):
+            told = {name: error for (other, name), error in errors.items() if other == lane}
+            good = [name for name in ('domain_rename', 'domain_define_xml') if told[name] is None]
+            found = connection.lookupByUUID(identity('d', lane).bytes)
+            root = ElementTree.fromstring(found.XMLDesc(0))
+            equal((found.name(), root.findtext('name')), (f'y{lane}',) * 2, f'names of a domain after {good}: {told}')
 
 
 @case
