@@ -137,7 +137,8 @@ class Model:
 
     def io(self, number, words):
         if self.running:  # what it answers it tells to nobody
-            return libvirt_qemu.qemuMonitorCommand(self.domain, f'qemu-io vd{"ab"[number]}.0 "{words}"',
+            device = f'/machine/peripheral/virtio-disk{number}/virtio-backend'
+            return libvirt_qemu.qemuMonitorCommand(self.domain, f'qemu-io -d {device} "{words}"',
                                                    libvirt_qemu.VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP)
         return command('qemu-io', '-f', 'qcow2', '-c', words, f'{self.domain.name()}{number}.qcow2', check_status=False).out
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drivers/qemu/argv/command_build.h"
+#include "drivers/qemu/caps/caps.h"
 
 static const ClockTimer *find_timer(const DomainDef *def, TimerName name)
 {
