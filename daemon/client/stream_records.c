@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Streams of volumes: the descriptor is a socket to a process that reads or writes one, see rpc/wire/record.h. */
+#include <inttypes.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,7 +33,7 @@ bool stream_records_check_hole(Stream *stream, const RpcMessage *message)
 	if (!stream->records || !stream->from_client)
 		fail(&error, VIR_ERR_OPERATION_INVALID, _("no hole can be sent on this stream"));
 	else if (!hole_length(message, &length) || length <= 0)
-		fail(&error, VIR_ERR_INVALID_ARG, _("a hole of %" G_GINT64_FORMAT " bytes cannot be sent"),
+		fail(&error, VIR_ERR_INVALID_ARG, _("a hole of %" PRId64 " bytes cannot be sent"),
 		     length);
 	if (!error)
 		return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How the host uses its memory: merging of equal pages (KSM), pools of huge pages. Read here, set by reeve-priv. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -139,15 +140,15 @@ static bool pages_set_call(Engine *engine, priv_set_host_args knob, bool add, GE
 			    _("the host has no huge pages of %u KiB, or no such NUMA node (%s)"),
 			    knob.size_kib, path);
 	if (add && count > G_MAXUINT64 - now)
-		return fail(error, VIR_ERR_INVALID_ARG, _("%" G_GUINT64_FORMAT " more pages are too many"),
+		return fail(error, VIR_ERR_INVALID_ARG, _("%" PRIu64 " more pages are too many"),
 			    count);
 	knob.value = add ? now + count : count;
 	if (!host_set_call(engine, &knob, error))
 		return false;
 	if (!number_read(path, &now) || now < knob.value)
 		return fail(error, VIR_ERR_OPERATION_FAILED,
-			    _("Allocated only %" G_GUINT64_FORMAT " huge pages of %u KiB: there is no "
-			      "room for %" G_GUINT64_FORMAT), now, knob.size_kib,
+			    _("Allocated only %" PRIu64 " huge pages of %u KiB: there is no "
+			      "room for %" PRIu64), now, knob.size_kib,
 			    (guint64)knob.value);
 	return true;
 }

@@ -89,7 +89,7 @@ class Types:
         if kind == 'double':
             return struct.pack('>d', value or 0)
         if kind in self.unions:
-            tag, inner = value
+            tag, inner = value or (min(self.unions[kind]), None)
             return word(tag) + self.pack_member(self.unions[kind][tag], inner)
         return self.pack(kind, value or {})
 

@@ -175,7 +175,7 @@ bool save_file_discard(const char *path, GError **error)
 
 	if (parent < 0)
 		return false;
-	return unlinkat(parent, waiting, 0) == 0 || errno == ENOENT ||
+	return unlinkat(parent, waiting, 0) == 0 ||
 	       fail_errno(error, errno, _("cannot remove '%s'"), path);
 }
 

@@ -2,6 +2,7 @@
 /* Calls that the agent inside the guest answers: its clock, file systems, users, addresses. */
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <libvirt/libvirt-qemu.h>
@@ -85,7 +86,7 @@ bool vm_domain_set_time(VmCall *call, remote_domain_set_time_args *args,
 	if (!sync && (args->seconds < 0 || args->seconds >= G_MAXINT64 / NANOSECONDS ||
 		      args->nseconds >= NANOSECONDS))
 		return fail(error, VIR_ERR_INVALID_ARG,
-			    _("%" G_GINT64_FORMAT " seconds and %u nanoseconds are no time that the "
+			    _("%" PRId64 " seconds and %u nanoseconds are no time that the "
 			      "guest agent can be told"), (gint64)args->seconds, args->nseconds);
 	if (!sync)
 		arguments = json_pack("{s:I}", "time",

@@ -2,6 +2,7 @@
 /* Lists that the agent inside the guest answers: file systems, interfaces, processors. */
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <libvirt/libvirt.h>
@@ -230,7 +231,7 @@ static bool vcpus_set(VmCall *call, const Cpuset *wanted, bool online, GError **
 		return false;
 	return done == all ||
 	       fail(error, VIR_ERR_OPERATION_FAILED,
-		    _("the guest agent changed %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " vCPUs"),
+		    _("the guest agent changed %" PRId64 " of %" PRId64 " vCPUs"),
 		    (gint64)done, (gint64)all);
 }
 
