@@ -69,8 +69,9 @@ def told_and_asked(server, port):
 def its_clock(server, port):
     told = port.domain.getTime()
     equal(sorted(told), ['nseconds', 'seconds'])
-    port.domain.setTime({'seconds': 1700000000, 'nseconds': 0})
-    check(0 <= port.domain.getTime()['seconds'] - 1700000000 < 3600, 'the time that was set')
+    check(abs(told['seconds'] - time.time()) < 3600, f'the time is {told}')
+    with raises(L.VIR_ERR_OPERATION_FAILED, stock=L.VIR_ERR_INTERNAL_ERROR):  # the guest has no hwclock
+        port.domain.setTime({'seconds': 1700000000, 'nseconds': 0})
     with raises(L.VIR_ERR_INVALID_ARG, stock=L.VIR_ERR_ARGUMENT_UNSUPPORTED):
         port.domain.setTime({'seconds': -1, 'nseconds': 0})
 
@@ -101,7 +102,7 @@ def its_vcpus(server, port):
 @case
 def what_it_cannot(server, port):
     with raises(L.VIR_ERR_ARGUMENT_UNSUPPORTED):
-        port.domain.fsTrim('/mnt', 0)
+        port.domain.fSTrim('/mnt', 0)
     with raises(L.VIR_ERR_OPERATION_FAILED, stock=L.VIR_ERR_INTERNAL_ERROR):
         port.domain.authorizedSSHKeysGet('nobody-of-that-name')
     with raises(L.VIR_ERR_INVALID_ARG, stock=L.VIR_ERR_INVALID_ARG):

@@ -12,7 +12,7 @@ import libvirt
 import libvirt_qemu
 
 from reeve_test import STOCK, case, case_of_ours, check, contains, daemon, disk_image, equal, guest_xml, processes, \
-    raises, run_cases
+    raises, run_cases, until
 
 L = libvirt
 LIVE, CONFIG, BOTH, CURRENT = L.VIR_DOMAIN_AFFECT_LIVE, L.VIR_DOMAIN_AFFECT_CONFIG, 3, 0
@@ -242,8 +242,10 @@ def what_an_end_leads_to(server, guest):
     domain.setLifecycleAction(L.VIR_DOMAIN_LIFECYCLE_REBOOT, L.VIR_DOMAIN_LIFECYCLE_ACTION_DESTROY, BOTH)
     contains(domain.XMLDesc(), '<on_reboot>destroy</on_reboot>')
     contains(stored(domain), '<on_reboot>destroy</on_reboot>')
-    domain.setLifecycleAction(L.VIR_DOMAIN_LIFECYCLE_POWEROFF, L.VIR_DOMAIN_LIFECYCLE_ACTION_RESTART, CONFIG)
-    contains(domain.XMLDesc(), '<on_poweroff>destroy</on_poweroff>')
+    before = domain.XMLDesc()
+    domain.setLifecycleAction(L.VIR_DOMAIN_LIFECYCLE_CRASH, L.VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE, CONFIG)
+    contains(stored(domain), '<on_crash>preserve</on_crash>')
+    equal(domain.XMLDesc(), before, 'the one that runs')
     with raises(LATER):
         domain.setLifecycleAction(L.VIR_DOMAIN_LIFECYCLE_POWEROFF, L.VIR_DOMAIN_LIFECYCLE_ACTION_RESTART_RENAME, CONFIG)
 
@@ -281,7 +283,8 @@ def limits_by_control_groups(server, guest):
         with raises(INVALID):
             domain.setMemoryParameters({'hard_limit': 1 << 20}, LIVE)
         return
-    domain.setMemoryParameters({'hard_limit': 1 << 20}, BOTH)
+    for flags in (LIVE, CONFIG):
+        domain.setMemoryParameters({'hard_limit': 1 << 20}, flags)
     path, value = group_file(guest.pid(), 'memory', 'memory.limit_in_bytes', 'memory.max')
     equal(value, str(1 << 30), path)
     contains(path, 'reeve-guest-')
@@ -296,7 +299,7 @@ def limits_by_control_groups(server, guest):
     with raises(INVALID):
         domain.setBlkioParameters({'device_read_bytes_sec': '/dev/null,1000'}, LIVE)
     domain.destroy()
-    check(not os.path.exists(path), f'{path} is left behind')
+    until(lambda: not os.path.exists(path), f'{path} goes with the guest')
     domain.createWithFlags(L.VIR_DOMAIN_START_PAUSED)
     equal(group_file(guest.pid(), 'memory', 'memory.limit_in_bytes', 'memory.max')[1], str(1 << 30), 'from the definition')
 
