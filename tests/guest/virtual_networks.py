@@ -247,7 +247,8 @@ def restarts(server):
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     until(lambda: len(set(processes('dnsmasq')) - killed) == 2, 'dnsmasq is started again')
-    contains(server.log(), r"network 'nat': dnsmasq has ended; it is started again \(restart 1\)")
+    for name in ('nat', 'alone'):
+        until(lambda: f"network '{name}': dnsmasq has ended; it is started again (restart 1)" in server.log(), f'the log tells of {name}')
     with server.connect() as connection:
         for net in connection.listAllNetworks():
             net.destroy()
