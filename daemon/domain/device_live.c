@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/domain/device_edit.h"
 #include "daemon/guest/vm.h"
+#include "daemon/network/resolve.h"
 #include "rpc/wire/wire.h"
 
 bool device_live_check(const Domain *domain, GError **error)
@@ -114,11 +115,19 @@ static char *alias_of(const GPtrArray *plan, const void *device)
 }
 
 typedef struct Attach {
+	Engine *engine;
 	const Driver *driver;
 	DomainDef *live; /* as it will be */
 	char **retired;
 	DomainDevice added; /* the device itself, in @live */
 } Attach;
+
+/* What the host has for it, as at a start. */
+static bool place_on_host(Engine *engine, const DomainDevice *device, GError **error)
+{
+	return device->kind != DEVICE_INTERFACE ||
+	       network_resolve(engine, device->interface, error);
+}
 
 static GPtrArray *plan_make_wait(Attach *attach, const DomainDevice *given, GError **error)
 {
@@ -130,6 +139,8 @@ static GPtrArray *plan_make_wait(Attach *attach, const DomainDevice *given, GErr
 		domain_device_free(copy);
 		return NULL;
 	}
+	if (!place_on_host(attach->engine, &attach->added, error))
+		return NULL;
 	plan = attach->driver->plan(attach->live, &attach->added, attach->retired, error);
 	return plan && domain_def_check_generic(attach->live, error) ? g_steal_pointer(&plan)
 								     : NULL;
@@ -140,7 +151,9 @@ bool device_attach_call(Domain *domain, const DomainDevice *given, char **ret_al
 	const Driver *driver = domain->driver;
 	g_auto(GStrv) retired = retired_call(domain, error);
 	g_autoptr(DomainDef) live = retired ? live_copy(domain, error) : NULL;
-	Attach attach = { .driver = driver, .live = live, .retired = retired };
+	Attach attach = {
+		.engine = domain->engine, .driver = driver, .live = live, .retired = retired
+	};
 	g_autoptr(GPtrArray) plan = live ? plan_make_wait(&attach, given, error) : NULL;
 	bool done = plan && plan_call(domain, live, plan, error);
 
@@ -215,7 +228,10 @@ bool device_update_call(Domain *domain, const DomainDevice *given, unsigned flag
 
 	if (!live || !replace_wait(live, domain->driver, given, &device, error))
 		return false;
-	resources = domain->driver->device_resources(live, &device, error);
+	/* Only a medium is opened anew: what else may change stays where it is plugged in. */
+	resources = device.kind == DEVICE_DISK ?
+			    domain->driver->device_resources(live, &device, error) :
+			    g_ptr_array_new();
 	if (!resources)
 		return false;
 	xml = args.xml = domain_device_format(&device, CONF_SECURE);
