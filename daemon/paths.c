@@ -137,8 +137,8 @@ bool paths_make(const Engine *engine, const char *dir, uid_t uid, gid_t gid, GEr
 	if (!make_dir(engine->state_dir, 0711, uid, gid, error) ||
 	    !make_dir(engine->run_dir, 0755, uid, gid, error) ||
 	    !make_dir(vms, 0711, uid, gid, error) ||
-	    /* What lies there is root's: reeve-priv relies on it. */
-	    (engine->privileged && !make_dir(nets, 0755, 0, 0, error)) ||
+	    /* What lies there is root's: reeve-priv relies on it. The engine lists it, guests do not. */
+	    (engine->privileged && !make_dir(nets, 0751, 0, gid, error)) ||
 	    !make_dir(engine->log_dir, 0751, uid, gid, error))
 		return false;
 	if (g_mkdir_with_parents(sockets, 0755) < 0)

@@ -250,20 +250,38 @@ static json_t *throttle(const DomainDisk *disk, bool *ret_any)
 	return arguments;
 }
 
-/* At the start, limits that there are; later what was lifted too. */
+/* Where QEMU keeps what is read and written for @disk; the caller frees. */
+static char *backend_path(const DomainDisk *disk)
+{
+	const char *alias = disk->info.alias;
+
+	switch (disk->bus) {
+	case DISK_BUS_VIRTIO:
+		return g_strdup_printf("/machine/peripheral/%s/virtio-backend", alias);
+	case DISK_BUS_USB: /* a bridge to a SCSI disk of its own */
+		return g_strdup_printf("/machine/peripheral/%s/%s.0/legacy[0]", alias, alias);
+	default:
+		return g_strdup_printf("/machine/peripheral/%s", alias);
+	}
+}
+
 bool live_tune_throttle(QemuLive *live, const DomainDisk *disk, GError **error)
 {
+	g_autofree char *path = backend_path(disk);
 	bool any;
 	json_t *arguments = throttle(disk, &any);
 
-	if (!any && live->starting) {
-		json_decref(arguments);
-		return true;
-	}
-	json_object_set_new(arguments, "id",
-			    json_sprintf("/machine/peripheral/%s%s", disk->info.alias,
-					 disk->bus == DISK_BUS_VIRTIO ? "/virtio-backend" : ""));
+	json_object_set_new(arguments, "id", json_string(path));
 	return live_call(live->guest, "block_set_io_throttle", arguments, NULL, error);
+}
+
+/* A disk that is new has no limits. */
+static bool tune_new_throttle(QemuLive *live, const DomainDisk *disk, GError **error)
+{
+	bool any;
+
+	json_decref(throttle(disk, &any));
+	return !any || live_tune_throttle(live, disk, error);
 }
 
 static bool tune_tray(QemuLive *live, const DomainDisk *disk, GError **error)
@@ -283,7 +301,7 @@ static bool tune_link(QemuLive *live, const DomainInterface *net, GError **error
 bool live_tune_device(QemuLive *live, const DomainDevice *device, GError **error)
 {
 	if (device->kind == DEVICE_DISK)
-		return live_tune_throttle(live, device->disk, error) &&
+		return tune_new_throttle(live, device->disk, error) &&
 		       tune_tray(live, device->disk, error);
 	return device->kind != DEVICE_INTERFACE || tune_link(live, device->interface, error);
 }
