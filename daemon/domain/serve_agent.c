@@ -93,6 +93,7 @@ bool serve_domain_interface_addresses(Call *call, remote_domain_interface_addres
 	const RpcExchange exchange = { .proc = call->proc, .args = args, .ret = ret };
 	const DomainDef *def;
 
+	*ret = (remote_domain_interface_addresses_ret){ { 0, NULL } };
 	if (!call_flags(call, args->flags, 0, error) || !domain_require_active(call->domain, error))
 		return false;
 	if (args->source == VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT)

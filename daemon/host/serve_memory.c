@@ -159,6 +159,7 @@ bool serve_node_alloc_pages(Call *call, remote_node_alloc_pages_args *args,
 	bool add = !(args->flags & VIR_NODE_ALLOC_PAGES_SET);
 	unsigned n = args->pageSizes.pageSizes_len, cells = MAX(args->cellCount, 1);
 
+	ret->ret = 0;
 	if (!call_flags(call, args->flags, VIR_NODE_ALLOC_PAGES_SET, error))
 		return false;
 	if (n == 0 || n != args->pageCounts.pageCounts_len || cells > 1024 || args->startCell < -1)

@@ -89,12 +89,13 @@ class Guest:
         more, disk = f'<uuid>{UUID}</uuid>{self.more}', os.path.join(os.getcwd(), 'disk.qcow2')
         if not os.path.exists(disk):
             disk_image(disk)
+        threads = "<vcpu current='1'>2</vcpu><iothreads>1</iothreads>"
         if self.driver == 'test':
-            return (f"<domain type='test'><name>{NAME}</name>{more}<memory>65536</memory><os><type>hvm</type></os>"
+            return (f"<domain type='test'><name>{NAME}</name>{more}<memory>65536</memory>{threads}<os><type>hvm</type></os>"
                     f'<devices><console type="pty"/><disk type="file" device="disk"><source file="{disk}"/>'
                     f'<target dev="vda"/></disk><interface type="user"><mac address="{MAC}"/></interface></devices></domain>')
         xml = guest_xml(NAME, boot=False, devices=DEVICES % disk)
-        return xml.replace('</name>', '</name>' + more, 1)
+        return xml.replace('</name>', '</name>' + more, 1).replace('<vcpu>1</vcpu>', threads)
 
     def find(self):
         try:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import uuid
 
 import libvirt
 import libvirt_qemu
@@ -24,7 +25,7 @@ MIB = 1 << 20
 class Guest:
     def __init__(self, server):
         self.connection = server.connect()
-        self.xml = guest_xml(NAME, vcpus=4, boot=False, devices=f'''
+        text = guest_xml(NAME, vcpus=4, boot=False, devices=f'''
             <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{disk_image("a.img", form="raw")}'/>
             <target dev='vda' bus='virtio'/></disk>
             <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{disk_image("b.img", form="raw")}'/>
@@ -32,6 +33,7 @@ class Guest:
             <interface type='user'><mac address='{MAC}'/><model type='virtio'/></interface>''').replace(
                 '<vcpu>4</vcpu>', "<vcpu current='2'>4</vcpu><iothreads>1</iothreads>").replace(
                     "<memballoon model='none'/>", "<memballoon model='virtio'/>")
+        self.xml = text.replace('</name>', f'</name><uuid>{uuid.uuid4()}</uuid>')
         self.domain = self.connection.defineXML(self.xml)
 
     def start(self):
@@ -94,7 +96,7 @@ def limits_that_cannot_be(server, guest):
     for params, code in (({'total_bytes_sec': 1, 'read_bytes_sec': 1}, BAD),
                          ({'total_bytes_sec_max': 5}, LATER), ({'total_bytes_sec': 5, 'total_bytes_sec_max': 4}, LATER),
                          ({'total_bytes_sec': 10 ** 15 + 1}, L.VIR_ERR_ARGUMENT_UNSUPPORTED)):
-        for flags in (LIVE, CONFIG):
+        for flags in (LIVE,) if STOCK else (LIVE, CONFIG):  # libvirtd stores what it then cannot start
             with raises(code):
                 domain.setBlockIoTune('vda', params, flags)
     with raises(BAD):
@@ -186,9 +188,13 @@ def vcpus_come(server, guest):
     for count in (0, 5):
         with raises(BAD):
             domain.setVcpusFlags(count, LIVE)
-    for what in (lambda: domain.setVcpusFlags(1, LIVE), lambda: domain.setVcpu('3', 1, LIVE), lambda: domain.setVcpu('0', 0, LIVE)):
-        with raises(BAD, stock=L.VIR_ERR_INVALID_ARG):
-            what()
+    with raises(LATER):
+        domain.setVcpusFlags(1, LIVE)
+    with raises(BAD):
+        domain.setVcpu('3', 1, LIVE)
+    for vcpu in '01':
+        with raises(L.VIR_ERR_OPERATION_UNSUPPORTED):
+            domain.setVcpu(vcpu, 0, LIVE)
     equal(domain.vcpusFlags(LIVE), 4, 'nothing is changed')
 
 
@@ -206,9 +212,9 @@ def vcpus_of_the_definition(server, guest):
     equal(len(guest.threads()), 4, 'QEMU')
 
 
-@case
+@case_of_ours
 def parameters_of_the_definition(server, guest):
-    """Whether the host has what it takes does not matter to what is stored."""
+    """Whether the host has what it takes does not matter to what is stored; libvirtd asks for it all the same."""
     domain = guest.start()
     domain.setMemoryParameters({'hard_limit': 1 << 20, 'swap_hard_limit': 1 << 21}, CONFIG)
     read = domain.memoryParameters(CONFIG)

@@ -17,6 +17,8 @@ VALUES = {
     'domain_migrate_perform.uri': 'tcp:127.0.0.1', 'to': '/nonexistent/memory', 'metadata': 'a title',
     'path': 'vda', 'disk': 'vda', 'dev': 'vda', 'device': '52:54:00:12:34:56', 'alias': 'virtio-disk0', 'name': 'moment',
     'new_name': 'renamed', 'user': 'root', 'password': 'a password', 'cpumap': '0', 'keycodes': [30],
+    **{f'domain_pin_{what}.cpumap': b'\1' for what in ('vcpu', 'vcpu_flags', 'emulator', 'iothread')},
+    'domain_add_iothread.iothread_id': 2, 'domain_set_vcpu.cpumap': '1',
     'memory': 65536, 'cacheSize': 65536, 'size': 4096, 'maxnames': 16, 'maxStats': 16, 'maxerrors': 16, 'nparams': 16,
     'maplen': 8, 'maxinfo': 1, 'nvcpus': 1, 'ncpus': 1, 'ncpumaps': 1, 'vcpu': 0, 'start_cpu': -1, 'type': 1,
     'types': 0, 'autostart': 1, 'need_results': 1, 'screen': 0, 'idx': 0, 'period': 5, 'revision': 0, 'codeset': 0,

@@ -98,7 +98,7 @@ static bool live_count_set(DomainDef *def, unsigned count, GError **error)
 		now--;
 	}
 	if (now != count)
-		return fail(error, VIR_ERR_INVALID_ARG,
+		return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
 			    _("failed to find appropriate hotpluggable vcpus to reach the desired "
 			      "target vcpu count: %u of domain '%s' were there at its start and stay"),
 			    now, def->name);
@@ -154,9 +154,10 @@ static bool vcpu_set(DomainDef *def, VcpuEntry *entry, bool on, GError **error)
 		return fail(error, VIR_ERR_INVALID_ARG, _("vCPU %u of domain '%s' is already %s"),
 			    entry->id, def->name, on ? _("there") : _("off"));
 	if (entry->id == 0)
-		return fail(error, VIR_ERR_INVALID_ARG, _("vCPU 0 stays: it cannot be unplugged"));
+		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+			    _("vCPU 0 stays: it cannot be unplugged"));
 	if (def->has_id && !on && entry->hotpluggable != TRISTATE_YES)
-		return fail(error, VIR_ERR_INVALID_ARG,
+		return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
 			    _("vCPU %u of domain '%s' was there at its start and stays"), entry->id,
 			    def->name);
 	entry->enabled = on ? TRISTATE_YES : TRISTATE_NO;

@@ -153,9 +153,10 @@ static bool retune_iothread(Guest *guest, const TuneTarget *target, const Domain
 {
 	const DomainIothread *now = iothread_of(wanted, target->id);
 	const DomainIothread *before = iothread_of(guest->def, target->id);
+	const DomainIothread unsaid = { .id = target->id }; /* only the number of threads was told */
 	QemuLive *live = live_of(guest);
 
-	if (!now || !before)
+	if (!now)
 		return fail(error, VIR_ERR_INVALID_ARG, _("domain '%s' has no I/O thread %u"),
 			    guest->def->name, target->id);
 
@@ -169,7 +170,7 @@ static bool retune_iothread(Guest *guest, const TuneTarget *target, const Domain
 		{ "poll-shrink", now->has_poll_shrink, now->poll_shrink },
 	};
 
-	if (!pool_set(guest, before, now, error))
+	if (!pool_set(guest, before ? before : &unsaid, now, error))
 		return false;
 	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
 		if (rows[i].set &&

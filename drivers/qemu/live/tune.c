@@ -208,7 +208,7 @@ bool live_tune_iothreads(QemuLive *live, const DomainDef *def, GError **error)
 
 /* ---- Devices */
 
-static json_t *throttle(const DomainDisk *disk, bool *ret_any)
+static json_t *throttle(const DomainDisk *disk)
 {
 	const DiskIoTune *t = &disk->iotune;
 	const struct {
@@ -238,13 +238,10 @@ static json_t *throttle(const DomainDisk *disk, bool *ret_any)
 	enum { BASIC = 6 }; /* these must be there even when 0 */
 	json_t *arguments = json_object();
 
-	*ret_any = false;
-	for (unsigned i = 0; i < G_N_ELEMENTS(all); i++) {
-		*ret_any |= all[i].value > 0;
+	for (unsigned i = 0; i < G_N_ELEMENTS(all); i++)
 		if (i < BASIC || all[i].value > 0)
 			json_object_set_new(arguments, all[i].name,
 					    json_integer((json_int_t)all[i].value));
-	}
 	if (t->group_name)
 		json_object_set_new(arguments, "group", json_string(t->group_name));
 	return arguments;
@@ -268,20 +265,10 @@ static char *backend_path(const DomainDisk *disk)
 bool live_tune_throttle(QemuLive *live, const DomainDisk *disk, GError **error)
 {
 	g_autofree char *path = backend_path(disk);
-	bool any;
-	json_t *arguments = throttle(disk, &any);
+	json_t *arguments = throttle(disk);
 
 	json_object_set_new(arguments, "id", json_string(path));
 	return live_call(live->guest, "block_set_io_throttle", arguments, NULL, error);
-}
-
-/* A disk that is new has no limits. */
-static bool tune_new_throttle(QemuLive *live, const DomainDisk *disk, GError **error)
-{
-	bool any;
-
-	json_decref(throttle(disk, &any));
-	return !any || live_tune_throttle(live, disk, error);
 }
 
 static bool tune_tray(QemuLive *live, const DomainDisk *disk, GError **error)
@@ -298,10 +285,20 @@ static bool tune_link(QemuLive *live, const DomainInterface *net, GError **error
 			 json_pack("{s:s,s:b}", "name", net->info.alias, "up", 0), NULL, error);
 }
 
+static bool is_limited(const DomainDisk *disk)
+{
+	DiskIoTune limits = disk->iotune;
+	const DiskIoTune none = { 0 };
+
+	limits.group_name = NULL;
+	return memcmp(&limits, &none, sizeof(none)) != 0;
+}
+
 bool live_tune_device(QemuLive *live, const DomainDevice *device, GError **error)
 {
 	if (device->kind == DEVICE_DISK)
-		return tune_new_throttle(live, device->disk, error) &&
+		return (!is_limited(device->disk) ||
+			live_tune_throttle(live, device->disk, error)) &&
 		       tune_tray(live, device->disk, error);
 	return device->kind != DEVICE_INTERFACE || tune_link(live, device->interface, error);
 }

@@ -188,6 +188,7 @@ bool vm_domain_authorized_ssh_keys_get(VmCall *call, remote_domain_authorized_ss
 	if (!value)
 		return false;
 	keys = json_object_get(value, "keys");
+	ret->keys.keys_len = 0;
 	good = json_is_array(keys) && json_array_size(keys) <= KEYS_MAX;
 	ret->keys.keys_val = g_new0(remote_string, good ? json_array_size(keys) + 1 : 1);
 	json_array_foreach(keys, index, key)

@@ -58,6 +58,7 @@ bool vm_domain_get_fsinfo(VmCall *call, remote_domain_get_fsinfo_args *args,
 		return false;
 	n = json_array_size(list);
 	good = n <= REMOTE_DOMAIN_FSINFO_MAX;
+	ret->info.info_len = 0;
 	ret->info.info_val = g_new0(remote_domain_fsinfo, good ? n + 1 : 1);
 	for (size_t i = 0; good && i < n; i++) {
 		ret->info.info_len = (u_int)i + 1;
@@ -141,6 +142,7 @@ bool vm_domain_interface_addresses(VmCall *call, remote_domain_interface_address
 	if (!list)
 		return false;
 	good = json_array_size(list) <= REMOTE_DOMAIN_INTERFACE_MAX;
+	ret->ifaces.ifaces_len = 0;
 	ret->ifaces.ifaces_val = g_new0(remote_domain_interface, good ? json_array_size(list) + 1 : 1);
 	json_array_foreach(list, index, entry) good = good && interface_fill(entry, ret);
 	json_decref(list);
