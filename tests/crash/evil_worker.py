@@ -7,6 +7,7 @@ are wrong, messages have no end. Nothing of another guest changes, and the guest
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import socket
 import struct
@@ -15,7 +16,7 @@ import sys
 import libvirt
 
 from reeve_bystanders import memory_kib
-from reeve_test import SLOW, STOCK, Watch, case, check, contains, daemon, equal, processes, run_cases, skip, until
+from reeve_test import SLOW, SOURCE, STOCK, Watch, case, check, contains, daemon, equal, processes, run_cases, skip, until
 from reeve_wire import ERROR, MESSAGE, REPLY, frame, hyper, opaque, optional, string, word
 
 L = libvirt
@@ -23,6 +24,8 @@ CONTROL, HELLO, CHANGED, EVENT = 0x52455645, 1, 100, 101
 RUNNING, SHUTOFF = (L.VIR_DOMAIN_RUNNING, 1), (L.VIR_DOMAIN_SHUTOFF, 1)
 EVIL, GOOD = 'evil', 'good'
 PTRACE_SEIZE = 0x4206
+with open(os.path.join(SOURCE, 'rpc', 'tables', 'control.x'), encoding='utf-8') as types:
+    PROTOCOL = int(re.search(r'CONTROL_PROTOCOL = (\d+);', types.read()).group(1))
 
 
 def xml(name):
@@ -122,7 +125,7 @@ class Impostor:
 
 
 def hello(who, driver='test', numbers=RUNNING, pid=0, text=None):
-    return word(1) + string(who) + string(driver) + state(numbers, pid) + optional(text) + hyper(pid)
+    return word(PROTOCOL) + string(who) + string(driver) + state(numbers, pid) + optional(text) + hyper(pid)
 
 
 def message(procedure, payload):
