@@ -173,6 +173,7 @@ bool serve_network_get_dhcp_leases(Call *call, remote_network_get_dhcp_leases_ar
 	g_autoptr(NetworkDef) def = NULL;
 	Mac mac;
 
+	*ret = (remote_network_get_dhcp_leases_ret){ 0 };
 	if (!call_flags(call, args->flags, 0, error))
 		return false;
 	if (args->mac && !mac_parse(*args->mac, &mac))

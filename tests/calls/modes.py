@@ -24,6 +24,7 @@ GOLDEN = {
     r'log/(g|test)\.log': ('-rw-r-----', 'engine', 'engine'),
     r'run': ('drwxr-xr-x', 'engine', 'engine'),
     r'run/vm': ('drwx--x--x', 'engine', 'engine'),
+    r'run/net': ('drwxr-x--x', 'root', 'engine'),
     rf'run/vm/{UUID}': ('drwxr-s---', 'guest', 'engine'),
     rf'run/vm/{UUID}/(sock|agent)': ('srw-rw----', 'guest', 'engine'),
     rf'run/vm/{UUID}/qmp': ('srw-------', 'guest', 'engine'),

@@ -325,6 +325,14 @@ def rounds(lane):
             ('network_define_xml_flags', {'xml': network_xml(lane)}),
             ('network_set_autostart', {'net': net, 'autostart': 1}),
             ('network_undefine', {'net': net})],
+        'networks that start': [
+            ('network_define_xml', {'xml': network_xml(lane)}),
+            ('network_create', {'net': net}),
+            ('network_destroy', {'net': net}),
+            ('network_undefine', {'net': net})],
+        'transient networks': [
+            ('network_create_xml', {'xml': network_xml(lane)}),
+            ('network_destroy', {'net': net})],
         'filters': [
             ('nwfilter_define_xml', {'xml': filter_xml(lane)}),
             ('nwfilter_define_xml_flags', {'xml': filter_xml(lane)}),

@@ -137,7 +137,7 @@ def autostarted(state, values):
 
 
 class Networks(Kind):
-    handles, rounds = ('NETWORK',), ('networks',)
+    handles, rounds = ('NETWORK',), ('networks', 'networks that start', 'transient networks')
     model = {'network_define_xml': defined, 'network_define_xml_flags': defined, 'network_undefine': undefined,
              'network_set_autostart': autostarted}
 
