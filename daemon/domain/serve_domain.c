@@ -227,8 +227,9 @@ bool serve_domain_get_security_label_list(
 
 /* Of a guest that runs its worker tells. */
 bool serve_domain_get_job_info(Call *call, G_GNUC_UNUSED remote_domain_get_job_info_args *args,
-			       G_GNUC_UNUSED remote_domain_get_job_info_ret *ret, GError **error)
+			       remote_domain_get_job_info_ret *ret, GError **error)
 {
+	*ret = (remote_domain_get_job_info_ret){ 0 };
 	return domain_require_active(call->domain, error);
 }
 
@@ -238,6 +239,7 @@ bool serve_domain_get_job_stats(Call *call, remote_domain_get_job_stats_args *ar
 	const unsigned known = VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED;
 	JobResult *result = call->domain->last_job;
 
+	*ret = (remote_domain_get_job_stats_ret){ 0 };
 	if (!call_flags(call, args->flags, known, error))
 		return false;
 	if (!(args->flags & VIR_DOMAIN_JOB_STATS_COMPLETED))

@@ -193,6 +193,10 @@ ALONE = {
     'domain_send_key': {'keycodes': [30]},
     'domain_start_dirty_rate_calc': {'seconds': 1},
     'domain_history': {'dom': domain(1000)},
+    'domain_save': {'to': '/nonexistent/memory'},
+    'domain_core_dump': {'to': '/nonexistent/memory'},
+    'domain_restore': {'from': '/nonexistent/memory'},
+    'domain_memory_peek': {'size': 16, 'flags': L.VIR_MEMORY_PHYSICAL},
     'domain_history_get': {'dom': domain(1000), 'revision': 0},
     'domain_history_purge': {'dom': domain(1000)},
     'domain_diagnostics': {'xml': domain_xml(1001)},
@@ -208,6 +212,7 @@ REFUSED = {
     **dict.fromkeys(('domain_attach_device', 'domain_detach_device'),
                     L.VIR_ERR_OPERATION_UNSUPPORTED),
     'connect_get_sysinfo': L.VIR_ERR_CONFIG_UNSUPPORTED,
+    **dict.fromkeys(('domain_save', 'domain_core_dump', 'domain_restore'), L.VIR_ERR_SYSTEM_ERROR),  # no such directory
     'node_get_memory_parameters': L.VIR_ERR_OPERATION_UNSUPPORTED,
     'node_alloc_pages': L.VIR_ERR_OPERATION_FAILED,  # there are no pages of 1 KiB
 }

@@ -174,6 +174,7 @@ bool vm_domain_get_job_info(VmCall *call, G_GNUC_UNUSED remote_domain_get_job_in
 {
 	const Job *job;
 
+	*ret = (remote_domain_get_job_info_ret){ 0 };
 	if (!vm_call_check_active(call, error))
 		return false;
 	job = job_find(call, false);
