@@ -43,7 +43,7 @@ def calls_that_change_nothing(server, calls):
     for name in names:
         with Wire(server.socket).open() as wire:  # streams begin on some
             good += not isinstance(answered_well(calls, wire, name, calls.values(name)), int)
-    check(good > len(names) * 3 // 4, f'{good} of {len(names)} calls answered')
+    check(good > len(names) * 2 // 3, f'{good} of {len(names)} calls answered')
 
 
 @case

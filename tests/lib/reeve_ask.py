@@ -15,6 +15,7 @@ VALUES = {
     'backup_xml': '<domainbackup/>', 'destxml': "<disk type='file'><source file='/nonexistent/disk'/></disk>",
     'domain_agent_command.cmd': '{"execute": "guest-ping"}', 'cmd': '{"execute": "query-status"}',
     'domain_migrate_perform.uri': 'tcp:127.0.0.1', 'to': '/nonexistent/memory', 'metadata': 'a title',
+    'domain_managed_save_define_xml.dxml': '<domain/>',
     'path': 'vda', 'disk': 'vda', 'dev': 'vda', 'device': '52:54:00:12:34:56', 'alias': 'virtio-disk0', 'name': 'moment',
     'new_name': 'renamed', 'user': 'root', 'password': 'a password', 'cpumap': '0', 'keycodes': [30],
     **{f'domain_pin_{what}.cpumap': b'\1' for what in ('vcpu', 'vcpu_flags', 'emulator', 'iothread')},

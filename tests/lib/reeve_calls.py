@@ -193,9 +193,11 @@ ALONE = {
     'domain_send_key': {'keycodes': [30]},
     'domain_start_dirty_rate_calc': {'seconds': 1},
     'domain_history': {'dom': domain(1000)},
-    'domain_save': {'to': '/nonexistent/memory'},
-    'domain_core_dump': {'to': '/nonexistent/memory'},
-    'domain_restore': {'from': '/nonexistent/memory'},
+    **dict.fromkeys(('domain_save', 'domain_save_flags', 'domain_core_dump', 'domain_core_dump_with_format'), {'to': '/nonexistent/memory'}),
+    **dict.fromkeys(('domain_restore', 'domain_restore_flags'), {'from': '/nonexistent/memory'}),
+    'domain_save_image_get_xml_desc': {'file': '/nonexistent/memory'},
+    'domain_save_image_define_xml': {'file': '/nonexistent/memory', 'dxml': domain_xml(1000)},
+    'domain_managed_save_define_xml': {'dxml': domain_xml(1001)},
     'domain_memory_peek': {'size': 16, 'flags': L.VIR_MEMORY_PHYSICAL},
     'domain_history_get': {'dom': domain(1000), 'revision': 0},
     'domain_history_purge': {'dom': domain(1000)},
@@ -212,7 +214,13 @@ REFUSED = {
     **dict.fromkeys(('domain_attach_device', 'domain_detach_device'),
                     L.VIR_ERR_OPERATION_UNSUPPORTED),
     'connect_get_sysinfo': L.VIR_ERR_CONFIG_UNSUPPORTED,
-    **dict.fromkeys(('domain_save', 'domain_core_dump', 'domain_restore'), L.VIR_ERR_SYSTEM_ERROR),  # no such directory
+    **dict.fromkeys(('domain_abort_job', 'domain_abort_job_flags', 'domain_managed_save_get_xml_desc', 'domain_managed_save_define_xml',
+                     'reeve:domain_history_purge'), L.VIR_ERR_OPERATION_INVALID),
+    **dict.fromkeys(('domain_save', 'domain_save_flags', 'domain_core_dump', 'domain_core_dump_with_format', 'domain_restore',
+                     'domain_restore_flags', 'domain_save_image_get_xml_desc', 'domain_save_image_define_xml'),
+                    L.VIR_ERR_SYSTEM_ERROR),  # no such directory
+    'domain_restore_params': L.VIR_ERR_INVALID_ARG,
+    'domain_revert_to_snapshot': L.VIR_ERR_OPERATION_FAILED,
     'node_get_memory_parameters': L.VIR_ERR_OPERATION_UNSUPPORTED,
     'node_alloc_pages': L.VIR_ERR_OPERATION_FAILED,  # there are no pages of 1 KiB
 }
@@ -337,6 +345,8 @@ def rounds(lane):
             ('network_undefine', {'net': net})],
         'transient networks': [
             ('network_create_xml', {'xml': network_xml(lane)}),
+            ('network_destroy', {'net': net}),
+            ('network_create_xml_flags', {'xml': network_xml(lane)}),
             ('network_destroy', {'net': net})],
         'filters': [
             ('nwfilter_define_xml', {'xml': filter_xml(lane)}),

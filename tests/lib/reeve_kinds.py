@@ -15,8 +15,10 @@ from reeve_xdr import types
 
 L = libvirt
 METADATA = L.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA | L.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
-# Changing calls about no object of these kinds, and those that begin streams, which have tests of their own.
-OTHERS = ('domain_open_console', 'domain_screenshot')
+# Changing calls about no object of these kinds (those of saved guests are about files), and those that begin streams,
+# which have tests of their own.
+OTHERS = ('domain_open_console', 'domain_screenshot', 'domain_restore', 'domain_restore_flags', 'domain_restore_params',
+          'domain_save_image_get_xml_desc', 'domain_save_image_define_xml')
 
 
 MARKS = {
