@@ -27,7 +27,7 @@ static void complete_on_fiber(void *data)
 	g_autoptr(GError) error = NULL;
 	g_auto(ObjectHold) held = object_hold_wait(object, "a start", &error);
 
-	if (!held || !object->active || network_apply_call(object, &error))
+	if (!held || !object->active || network_complete_call(object, &error))
 		return;
 	log_error(_("network '%s' was active and cannot be so again: %s"), object->name, error->message);
 	if (network_stop_call(object, NULL))

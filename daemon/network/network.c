@@ -113,6 +113,14 @@ static void restart_on_fiber(void *data)
 		fiber_spawn("restart of dnsmasq", restart_on_fiber, object_ref(object), NULL);
 }
 
+static void note_restart(const Object *object)
+{
+	ActiveNetwork *network = object->data;
+
+	log_warning(_("network '%s': dnsmasq has ended; it is started again (restart %u)"), object->name,
+		    ++network->restarts);
+}
+
 static int on_dnsmasq_end(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int fd,
 			  G_GNUC_UNUSED uint32_t events, void *data)
 {
@@ -120,9 +128,7 @@ static int on_dnsmasq_end(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED i
 	ActiveNetwork *network = object->data;
 
 	watch_end(network);
-	network->restarts++;
-	log_warning(_("network '%s': dnsmasq has ended; it is started again (restart %u)"), object->name,
-		    network->restarts);
+	note_restart(object);
 	if (!object->engine->stopping &&
 	    !fiber_spawn("restart of dnsmasq", restart_on_fiber, object_ref(object), NULL))
 		object_unref(object);
@@ -143,16 +149,34 @@ static void watch_begin(Object *object, const NetworkHost *host)
 
 /* ---- the host follows ---------------------------------------------------------------------- */
 
-bool network_apply_call(Object *object, GError **error)
+static bool apply_call(Object *object, NetworkHost *ret, GError **error)
 {
-	ActiveNetwork *network = object->data;
-	NetworkHost host;
+	const ActiveNetwork *network = object->data;
 
 	if (!network_def_has_own_bridge(network->def))
 		return true;
-	if (!network_host_apply_call(object->engine, network->def, &host, error))
+	if (!network_host_apply_call(object->engine, network->def, ret, error))
 		return false;
-	watch_begin(object, &host);
+	watch_begin(object, ret);
+	return true;
+}
+
+bool network_apply_call(Object *object, GError **error)
+{
+	NetworkHost host = { .pidfd = -1 };
+
+	return apply_call(object, &host, error);
+}
+
+bool network_complete_call(Object *object, GError **error)
+{
+	NetworkHost host = { .pidfd = -1 };
+
+	if (!apply_call(object, &host, error))
+		return false;
+	/* It ended while nobody watched. */
+	if (host.respawned)
+		note_restart(object);
 	return true;
 }
 

@@ -44,6 +44,8 @@ bool network_change_call(Object *object, NetworkDef *def, GError **error);
 void network_adopt(Object *object, NetworkDef *def);
 /* Whatever of an active network is not on the host, or not as it shall be, becomes so. Parks. */
 bool network_apply_call(Object *object, GError **error);
+/* The same for one that was active when this engine started. */
+bool network_complete_call(Object *object, GError **error);
 
 /* At the engine's start, before calls are served: networks that were active are so again. Parks. */
 void networks_take_over_call(Engine *engine);
