@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# timeout: 900
 """Made from the call tables: every call about a guest, in every state that a guest can be in. It works, or
 fails for a reason that a client can make something of; what was refused or only looked has changed nothing;
 nothing hangs and no connection is lost. What libvirtd answers is asked for where that is certain."""
