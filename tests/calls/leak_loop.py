@@ -29,7 +29,7 @@ KIB, RUNS = 128, 4
 # Each costs a process, a commit or more; so many times fewer of them show a leak as well.
 DEAR = {'networks that start': 100, 'transient networks': 100, 'lifecycle': 100, 'transient': 50, 'pools': 20, 'transient pools': 20, 'volumes': 20, 'connections': 4}
 ROUND = 10  # the same for other rounds
-PROCESSES = ('_save', '_dump', '_restore', 'storage_vol_get_')  # in names of calls that cost a process each
+PROCESSES = ('_save', '_dump', '_restore', '_revert', 'storage_vol_get_')  # in names of calls that cost a process each
 
 
 def resident(pid):
