@@ -400,6 +400,31 @@ def confined(server):
             contains(status, rf'^{field}:\s+0*3400$')
 
 
+
+@case
+def of_a_fresh_installation(_):
+    """The network that everybody expects, active, in a subnet that is free; it does not come back when it was undefined."""
+    ip('link', 'add', 'name', 'taken0', 'type', 'bridge')
+    ip('address', 'add', '192.168.122.7/24', 'dev', 'taken0')
+    ip('link', 'set', 'taken0', 'up')
+    with daemon('fresh', default_network='yes') as fresh:
+        with fresh.connect() as connection:
+            net = connection.networkLookupByName('default')
+            until(net.isActive, 'it is started')
+            equal((net.autostart(), net.isPersistent()), (1, 1))
+            contains(net.XMLDesc(), r"<forward mode='nat'/>")
+            contains(net.XMLDesc(), r"<ip address='192\.168\.123\.1' netmask='255\.255\.255\.0'>\s*<dhcp>\s*"
+                     r"<range start='192\.168\.123\.2' end='192\.168\.123\.254'/>")
+            contains(ip('-4', 'address', 'show', 'dev', net.bridgeName()), r'inet 192\.168\.123\.1/24')
+            net.destroy()
+            net.undefine()
+        fresh.stop()
+        fresh.start()
+        with fresh.connect() as connection:
+            equal(connection.listAllNetworks(), [], 'after a restart')
+    ip('link', 'delete', 'taken0')
+
+
 if __name__ == '__main__':
     if os.geteuid() != 0 or interfaces() != {'lo'}:
         skip('needs root and a network namespace of its own, as tests/run gives it')
